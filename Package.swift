@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Irodori",
+  products: [
+    .library(name: "DiffusionCore", targets: ["DiffusionCore"]),
+    .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
+    .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "BackendConformance", targets: ["BackendConformance"]),
+    .executable(name: "colorize", targets: ["ColorizeTool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    // libjpeg reports errors by longjmp, which Swift cannot catch: a few lines of C stand between.
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CKernels"),
+    .target(name: "CEmbeddedModel"),
+    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
+    .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
+    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNG", "CJPEG", "CEmbeddedModel"]),
+    .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
+    // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
+    .executableTarget(
+      name: "ColorizeTool",
+      dependencies: [
+        "Colorize", "DiffusionVulkan",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance"],
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "ColorizeTests", dependencies: ["Colorize"], resources: [.copy("Fixtures")]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)

@@ -1,0 +1,84 @@
+/// The defaults: correct on every backend, fast on none.
+extension Backend {
+  private func tensor(_ operand: Operand) -> Tensor { Tensor(operand, on: self) }
+
+  public func makeBuffer(
+    mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
+  ) throws -> any Buffer {
+    try makeBuffer(copying: bytes)
+  }
+
+  public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
+    let logits = try tensor(x) * scale
+    let exponentials = try (logits - logits.max()).exp()
+    try copy((exponentials / exponentials.sum()).operand, to: out)
+  }
+
+  public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
+    let normalized = try tensor(x).standardized(epsilon: epsilon)
+    try copy((normalized * tensor(gamma) + tensor(beta)).operand, to: out)
+  }
+
+  public func groupNorm(
+    _ x: Operand, groups: Int, gamma: Operand, beta: Operand, epsilon: Float, activation: Activation, to out: Operand
+  ) throws {
+    let (batch, count, channels) = (x.shape[0], x.shape[1], x.shape[2])
+    let width = channels / groups
+    // [B, N, G, C/G] -> [B, G, N * C/G]: a group's elements become the last axis.
+    let grouped = try tensor(x).reshaped([batch, count, groups, width]).transposed(0, 2, 1, 3)
+    let normalized = try grouped.reshaped([batch, groups, count * width]).standardized(epsilon: epsilon)
+    let restored = try normalized.reshaped([batch, groups, count, width]).transposed(0, 2, 1, 3).reshaped(x.shape)
+    try copy((restored * tensor(gamma) + tensor(beta)).activated(activation).operand, to: out)
+  }
+
+  public func linear(
+    _ x: Operand, weight: Operand, bias: Operand?, activation: Activation, residual: Operand?, to out: Operand
+  ) throws {
+    var y = try tensor(x).matmul(tensor(weight).transposed(1, 0))
+    if let bias { y = try y + tensor(bias) }
+    y = try y.activated(activation)
+    if let residual { y = try y + tensor(residual) }
+    try copy(y.operand, to: out)
+  }
+
+  public func gatedLinear(_ x: Operand, weight: Operand, bias: Operand, to out: Operand) throws {
+    let width = out.shape[1]
+    let both = try tensor(x).matmul(tensor(weight).transposed(1, 0)) + tensor(bias)
+    let value = both.sliced(axis: 1, 0..<width)
+    let gate = both.sliced(axis: 1, width..<2 * width)
+    try copy((value * gate.gelu()).operand, to: out)
+  }
+
+  public func convolution(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    var y = try Tensor(uninitialized: out.shape, on: self)
+    try conv2d(x, weight: weight, geometry, to: y.operand)
+    if let bias { y = try y + tensor(bias) }
+    y = try y.activated(activation)
+    if let residual { y = try y + tensor(residual) }
+    try copy(y.operand, to: out)
+  }
+
+  public func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws {
+    let weights = try tensor(q).matmul(tensor(k).transposed(0, 1, 3, 2)).softmax(scale: scale)
+    try copy(weights.matmul(tensor(v)).operand, to: out)
+  }
+}
+
+extension Tensor {
+  /// `(x - mean) / sqrt(var + epsilon)` over the last axis, with the biased variance.
+  fileprivate func standardized(epsilon: Float) throws -> Tensor {
+    let centred = try self - mean()
+    return try centred / ((centred * centred).mean() + epsilon).sqrt()
+  }
+
+  fileprivate func activated(_ activation: Activation) throws -> Tensor {
+    switch activation {
+    case .none: self
+    case .silu: try silu()
+    case .gelu: try gelu()
+    }
+  }
+}

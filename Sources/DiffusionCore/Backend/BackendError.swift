@@ -1,0 +1,24 @@
+/// What can go wrong on a backend for reasons outside the program: memory, device, choice of device.
+public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// An allocation failed.
+  case outOfMemory(backend: String, requestedBytes: Int)
+  /// No backend of this name is registered.
+  case unknownBackend(name: String, known: [String])
+  /// The device refused or failed to work.
+  case deviceFailure(backend: String, reason: String)
+  /// A setting of the backend is out of its range.
+  case invalidOption(name: String, value: String, expected: String)
+
+  public var description: String {
+    switch self {
+    case .outOfMemory(let backend, let bytes):
+      "backend \(backend): no memory for another \((bytes + (1 << 20) - 1) >> 20) MiB; choose a smaller size or batch"
+    case .unknownBackend(let name, let known):
+      "there is no backend “\(name)”; there are: \(known.joined(separator: ", "))"
+    case .deviceFailure(let backend, let reason):
+      "backend \(backend): \(reason)"
+    case .invalidOption(let name, let value, let expected):
+      "backend option \(name) is \(value), expected \(expected)"
+    }
+  }
+}

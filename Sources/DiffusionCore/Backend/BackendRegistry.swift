@@ -1,0 +1,46 @@
+import Synchronization
+
+/// The backends that a program can choose by name: `cpu` is always there, a plug-in adds its own.
+///
+/// A name is a family, optionally with a device: `vulkan`, `vulkan:1`.
+public final class BackendRegistry: Sendable {
+  /// Makes a backend of a family for a device selector (the part after the colon), nil for the default device.
+  public typealias Factory = @Sendable (_ device: String?) throws -> any Backend
+
+  /// The registry that the library's own entry points use.
+  public static let shared = BackendRegistry()
+
+  private let factories: Mutex<[String: Factory]>
+
+  /// A registry that knows `cpu` only.
+  public init() {
+    factories = Mutex([
+      "cpu": { device in
+        guard let device else { return try CPUBackend() }
+        guard let threads = Int(device) else {
+          throw BackendError.invalidOption(name: "cpu", value: device, expected: "a number of threads, as in cpu:4")
+        }
+        return try CPUBackend(threads: threads)
+      }
+    ])
+  }
+
+  /// Adds or replaces a family.
+  public func register(_ family: String, factory: @escaping Factory) {
+    factories.withLock { $0[family] = factory }
+  }
+
+  /// The registered families, sorted.
+  public var families: [String] { factories.withLock { $0.keys.sorted() } }
+
+  /// Makes the backend of that name.
+  ///
+  /// - Throws: ``BackendError/unknownBackend(name:known:)``, or what the family's factory throws.
+  public func makeBackend(_ name: String) throws -> any Backend {
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let factory = factories.withLock({ $0[parts[0]] }) else {
+      throw BackendError.unknownBackend(name: name, known: families)
+    }
+    return try factory(parts.count > 1 ? parts[1] : nil)
+  }
+}

@@ -1,0 +1,112 @@
+import CKernels
+import COpenBLAS
+import Glibc
+
+/// The processor: matrix products on OpenBLAS, the rest in C kernels chosen at run time for AVX-512, AVX2 or neither.
+///
+/// Computes at once, in `f32`. Results do not depend on the number of threads. Making a backend sets OpenBLAS to one
+/// thread for the whole process, since the backend runs its own.
+public final class CPUBackend: Backend {
+  public let name: String
+  let threads: ThreadPool
+  let kernels: UnsafeKernels
+  let memory: CPUMemoryPool
+
+  /// A table of functions that lives as long as the program.
+  struct UnsafeKernels: @unchecked Sendable {
+    let pointer: UnsafePointer<ck_kernels>
+  }
+
+  /// The instruction set that the kernels use: `avx512`, `avx2` or `portable`.
+  public var instructionSet: String { String(cString: kernels.pointer.pointee.name) }
+  /// The number of threads.
+  public var threadCount: Int { threads.threads }
+
+  /// A CPU backend.
+  ///
+  /// - Parameters:
+  ///   - threads: how many threads compute, 1...1024; nil for one on each processor the process may use.
+  ///   - instructionSet: `avx512`, `avx2` or `portable`; nil for the best one.
+  /// - Throws: ``BackendError/invalidOption(name:value:expected:)``.
+  public init(threads: Int? = nil, instructionSet: String? = nil) throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw BackendError.invalidOption(name: "threads", value: "\(threads)", expected: "1 to 1024")
+    }
+    guard let table = ck_kernels_named(instructionSet) else {
+      throw BackendError.invalidOption(
+        name: "instruction set", value: instructionSet ?? "", expected: "one that this processor has")
+    }
+    self.name = "cpu"
+    self.threads = ThreadPool(threads: threads ?? ThreadPool.availableProcessors)
+    self.kernels = UnsafeKernels(pointer: table)
+    self.memory = CPUMemoryPool()
+    openblas_set_num_threads(1)
+  }
+
+  /// Gives memory that is kept for reuse back to the system.
+  public func releaseCachedMemory() { memory.trim() }
+
+  public func makeBuffer(byteCount: Int) throws -> any Buffer { try memory.makeBuffer(byteCount: byteCount) }
+
+  public func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
+    let buffer = try memory.makeBuffer(byteCount: bytes.count)
+    if let base = bytes.baseAddress { buffer.pointer.copyMemory(from: base, byteCount: bytes.count) }
+    return buffer
+  }
+
+  public func makeBuffer(
+    mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
+  ) throws -> any Buffer {
+    // Files need not align their tensors; a misaligned one is copied.
+    guard let base = bytes.baseAddress, Int(bitPattern: base) % 4 == 0 else { return try makeBuffer(copying: bytes) }
+    return CPUBuffer(borrowing: bytes, base: base, owner: owner)
+  }
+
+  public func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    let source = Self.unwrap(buffer)
+    precondition(byteOffset >= 0 && byteOffset + target.count <= source.byteCount, "read past the end of a buffer")
+    if let base = target.baseAddress {
+      base.copyMemory(from: source.pointer + byteOffset, byteCount: target.count)
+    }
+  }
+
+  static func unwrap(_ buffer: any Buffer) -> CPUBuffer {
+    guard let buffer = buffer as? CPUBuffer else {
+      preconditionFailure("a tensor of another backend was given to the CPU backend")
+    }
+    return buffer
+  }
+}
+
+extension CPUBackend {
+  /// The address of an operand's first element.
+  func address(_ x: Operand) -> UnsafeMutableRawPointer {
+    Self.unwrap(x.buffer).pointer + x.view.offset * x.dtype.byteWidth
+  }
+
+  func floatAddress(_ x: Operand) -> UnsafeMutablePointer<Float> {
+    address(x).assumingMemoryBound(to: Float.self)
+  }
+
+  /// A contiguous `f32` operand of a shape, with undefined content.
+  func scratch(_ shape: Shape) throws -> Operand {
+    Operand(
+      buffer: try makeBuffer(byteCount: shape.elementCount * 4), view: View(contiguous: shape), dtype: .f32)
+  }
+
+  /// The operand itself if it is contiguous `f32`, else a copy that is.
+  func floats(_ x: Operand) throws -> Operand {
+    if x.dtype == .f32 && x.view.isContiguous { return x }
+    let result = try scratch(x.shape)
+    try copy(x, to: result)
+    return result
+  }
+
+  /// Lets `body` compute into contiguous `f32` memory that ends up in `out`.
+  func withFloats(_ out: Operand, _ body: (UnsafeMutablePointer<Float>) throws -> Void) throws {
+    if out.dtype == .f32 && out.view.isContiguous { return try body(floatAddress(out)) }
+    let result = try scratch(out.shape)
+    try body(floatAddress(result))
+    try copy(result, to: out)
+  }
+}

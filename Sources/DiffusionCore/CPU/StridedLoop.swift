@@ -1,0 +1,61 @@
+import CKernels
+
+/// A loop nest over several strided views of one shape, with axes merged where all views allow it.
+struct StridedLoop {
+  private(set) var extents: [Int]
+  /// `[array][axis]`
+  private(set) var strides: [[Int]]
+
+  init(_ views: [View]) {
+    let shape = views[0].shape
+    precondition(views.allSatisfy { $0.shape == shape }, "operands differ in shape")
+    extents = []
+    strides = views.map { _ in [] }
+    for axis in 0..<shape.rank where shape[axis] != 1 {
+      let mergeable =
+        !extents.isEmpty
+        && views.indices.allSatisfy { strides[$0][extents.count - 1] == views[$0].strides[axis] * shape[axis] }
+      if mergeable {
+        extents[extents.count - 1] *= shape[axis]
+        for k in views.indices { strides[k][extents.count - 1] = views[k].strides[axis] }
+      } else {
+        extents.append(shape[axis])
+        for k in views.indices { strides[k].append(views[k].strides[axis]) }
+      }
+    }
+    if extents.isEmpty {
+      extents = [1]
+      for k in views.indices { strides[k] = [1] }
+    }
+    precondition(extents.count <= Int(ck_max_rank), "more than 8 axes that do not merge: \(shape)")
+  }
+
+  /// Splits the longest axis into runs of about 32 Ki elements and calls `body` with each part's loop and offsets.
+  func forEachPart(on threads: ThreadPool, _ body: (_ loop: ck_loop, _ offsets: [Int]) -> Void) {
+    let total = extents.reduce(1, *)
+    guard total > 0 else { return }
+    let axis = extents.indices.max { extents[$0] < extents[$1] } ?? 0
+    let grain = max(1, min(extents[axis], (32 << 10) * extents[axis] / total))
+    threads.forEachRun(of: extents[axis], grain: grain) { range in
+      var part = self
+      part.extents[axis] = range.count
+      body(part.cLoop, strides.map { $0[axis] * range.lowerBound })
+    }
+  }
+
+  private var cLoop: ck_loop {
+    var loop = ck_loop()
+    loop.rank = Int64(extents.count)
+    withUnsafeMutableBytes(of: &loop.extents) { bytes in
+      let target = bytes.bindMemory(to: Int64.self)
+      for (axis, extent) in extents.enumerated() { target[axis] = Int64(extent) }
+    }
+    withUnsafeMutableBytes(of: &loop.strides) { bytes in
+      let target = bytes.bindMemory(to: Int64.self)
+      for (k, row) in strides.enumerated() {
+        for (axis, stride) in row.enumerated() { target[k * Int(ck_max_rank) + axis] = Int64(stride) }
+      }
+    }
+    return loop
+  }
+}

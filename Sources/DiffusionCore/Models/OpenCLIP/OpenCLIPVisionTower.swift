@@ -1,0 +1,147 @@
+/// The size of the image encoder.
+public struct OpenCLIPVisionConfiguration: Sendable, Hashable, Codable {
+  /// The side of the square picture that it reads.
+  public var imageSize: Int
+  /// The side of a patch.
+  public var patchSize: Int
+  /// Channels inside.
+  public var width: Int
+  /// The number of transformer layers.
+  public var layers: Int
+  /// The number of attention heads.
+  public var heads: Int
+  /// Channels of a token that comes out.
+  public var outputWidth: Int
+
+  enum CodingKeys: String, CodingKey {
+    case imageSize = "image_size"
+    case patchSize = "patch"
+    case outputWidth = "output_dim"
+    case width, layers, heads
+  }
+
+  /// An image encoder of the given sizes.
+  public init(imageSize: Int, patchSize: Int, width: Int, layers: Int, heads: Int, outputWidth: Int) {
+    self.imageSize = imageSize
+    self.patchSize = patchSize
+    self.width = width
+    self.layers = layers
+    self.heads = heads
+    self.outputWidth = outputWidth
+  }
+
+  /// Tokens of a picture, without the class token.
+  public var tokenCount: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+}
+
+/// OpenCLIP's vision transformer. Keys below `cond_stage_model.visual.model` (an OpenCLIP file has them below `visual`).
+///
+/// Unlike in CLIP, the final norm and projection apply to all tokens, not to the class token alone.
+public struct OpenCLIPVisionTower: Sendable {
+  /// The sizes.
+  public let configuration: OpenCLIPVisionConfiguration
+  /// `conv1`
+  let patches: Conv2d
+  /// `class_embedding` `[width]`
+  let classEmbedding: Tensor
+  /// `positional_embedding` `[tokens + 1, width]`
+  let positionalEmbedding: Tensor
+  /// `ln_pre`, `ln_post`
+  let normIn: LayerNorm
+  let normOut: LayerNorm
+  /// `transformer.resblocks`
+  let blocks: [Block]
+  /// `proj` `[width, output]`
+  let projection: Tensor
+
+  /// The mean that OpenCLIP subtracts, of RGB in 0...1.
+  public static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  /// The standard deviation that OpenCLIP divides by, of RGB in 0...1.
+  public static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
+
+  struct Block: Sendable {
+    /// `ln_1`, `ln_2`
+    let norm1: LayerNorm
+    let norm2: LayerNorm
+    /// `attn.in_proj_weight` and `attn.in_proj_bias`: queries, keys and values in one
+    let projectIn: Linear
+    /// `attn.out_proj`
+    let projectOut: Linear
+    /// `mlp.c_fc`, `mlp.c_proj`
+    let feedIn: Linear
+    let feedOut: Linear
+    let heads: Int
+
+    init(_ p: Parameters, width: Int, heads: Int) throws {
+      norm1 = try LayerNorm(p["ln_1"], channels: width)
+      norm2 = try LayerNorm(p["ln_2"], channels: width)
+      projectIn = Linear(
+        weight: try p["attn"]("in_proj_weight", [3 * width, width]), bias: try p["attn"]("in_proj_bias", [3 * width]))
+      projectOut = try Linear(p["attn"]["out_proj"], inputs: width, outputs: width)
+      feedIn = try Linear(p["mlp"]["c_fc"], inputs: width, outputs: 4 * width)
+      feedOut = try Linear(p["mlp"]["c_proj"], inputs: 4 * width, outputs: width)
+      self.heads = heads
+    }
+
+    func callAsFunction(_ input: Tensor) throws -> Tensor {
+      let width = input.shape[2]
+      let joined = try projectIn(norm1(input))
+      func part(_ index: Int) -> Tensor { joined.sliced(axis: 2, index * width..<(index + 1) * width) }
+      let x = try projectOut(Tensor.attention(part(0), part(1), part(2), heads: heads), residual: input)
+      return try feedOut(feedIn(norm2(x), activation: .gelu), residual: x)
+    }
+  }
+
+  /// Loads the tower.
+  public init(_ p: Parameters, configuration c: OpenCLIPVisionConfiguration) throws {
+    configuration = c
+    patches = try Conv2d(
+      p["conv1"], inputs: 3, outputs: c.width, kernel: c.patchSize,
+      geometry: ConvolutionGeometry(stride: c.patchSize), bias: false)
+    classEmbedding = try p("class_embedding", [c.width])
+    positionalEmbedding = try p("positional_embedding", [c.tokenCount + 1, c.width])
+    normIn = try LayerNorm(p["ln_pre"], channels: c.width)
+    blocks = try (0..<c.layers).map { try Block(p["transformer"]["resblocks"][$0], width: c.width, heads: c.heads) }
+    normOut = try LayerNorm(p["ln_post"], channels: c.width)
+    projection = try p("proj", [c.width, c.outputWidth])
+  }
+
+  /// Resizes and normalises a picture as the published colorizer does: bicubic with antialiasing *and* aligned corners,
+  /// any aspect squeezed to the square.
+  ///
+  /// - Parameter image: `[B, H, W, 3]` in -1...1.
+  /// - Returns: `[B, size, size, 3]`.
+  public func preprocess(_ image: Tensor) throws -> Tensor {
+    let size = configuration.imageSize
+    var x = image
+    if x.shape[1] != size || x.shape[2] != size {
+      x = try x.resizedBicubic(height: size, width: size, antialias: true, alignCorners: true)
+    }
+    // ((x + 1) / 2 - mean) / std
+    let scale = try Tensor(Self.standardDeviation.map { 0.5 / $0 }, shape: [3], on: x.backend)
+    let offset = try Tensor(
+      zip(Self.mean, Self.standardDeviation).map { (0.5 - $0) / $1 }, shape: [3], on: x.backend)
+    return try x * scale + offset
+  }
+
+  /// All tokens of a preprocessed picture, the class token first: `[B, tokens + 1, output]`.
+  public func allTokens(_ preprocessed: Tensor) throws -> Tensor {
+    let batch = preprocessed.shape[0]
+    let width = configuration.width
+    let embedded = try patches(preprocessed).reshaped([batch, configuration.tokenCount, width])
+    let classToken = try classEmbedding.reshaped([1, 1, width]).broadcast(to: [batch, 1, width])
+    var x = try Tensor.concatenate([classToken, embedded], axis: 1) + positionalEmbedding
+    x = try normIn(x)
+    for block in blocks { x = try block(x) }
+    return try normOut(x).linear(weight: projection.transposed(1, 0))
+  }
+
+  /// The tokens of a picture, without the class token.
+  ///
+  /// - Parameter image: `[B, H, W, 3]` in -1...1.
+  /// - Returns: `[B, tokens, output]`.
+  public func callAsFunction(_ image: Tensor) throws -> Tensor {
+    let tokens = try allTokens(preprocess(image))
+    return tokens.sliced(axis: 1, 1..<tokens.shape[1])
+  }
+}

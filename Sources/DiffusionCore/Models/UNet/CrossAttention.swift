@@ -1,0 +1,104 @@
+/// The context of one cross-attention, with keys and values made once for all steps.
+struct BlockContext: Sendable {
+  struct KeysAndValues: Sendable {
+    /// `[rows, M, C]`
+    let keys: Tensor
+    /// `[rows, M, C]`
+    let values: Tensor
+  }
+
+  enum Content: Sendable {
+    /// Every query attends to all tokens.
+    case whole(KeysAndValues)
+    /// Queries of the foreground attend to the first, those of the background to the second.
+    case split(foreground: KeysAndValues, background: KeysAndValues)
+  }
+
+  let content: Content
+  /// Which branches are active in mask modes; without a mask none is.
+  let useForegroundLoRA: Bool
+  let useBackgroundLoRA: Bool
+}
+
+/// The U-Net's cross-attention to the reference, `attn2`, with the split of the paper.
+///
+/// With a mask the context has two halves. Queries, keys and values of each half go through that half's own low-rank
+/// branches, and each token of the sketch takes the result of its own region: colours of one region cannot leak into
+/// the other.
+struct CrossAttention: Sendable {
+  /// `to_q`
+  let query: SplitLoRALinear
+  /// `to_k`
+  let key: SplitLoRALinear
+  /// `to_v`
+  let value: SplitLoRALinear
+  /// `to_out.0`
+  let output: Linear
+  let heads: Int
+
+  init(_ p: Parameters, channels: Int, contextWidth: Int, headWidth: Int, lora: LoRAConfiguration?) throws {
+    query = try SplitLoRALinear(p["to_q"], inputs: channels, outputs: channels, lora: lora)
+    key = try SplitLoRALinear(p["to_k"], inputs: contextWidth, outputs: channels, lora: lora)
+    value = try SplitLoRALinear(p["to_v"], inputs: contextWidth, outputs: channels, lora: lora)
+    output = try Linear(p["to_out"][0], inputs: channels, outputs: channels)
+    heads = channels / headWidth
+  }
+
+  /// Keys and values of a context, repeated for each guidance branch that has it.
+  func prepare(_ context: ReferenceContext, repeats: Int) throws -> BlockContext {
+    func project(_ tokens: Tensor, _ branch: LoRABranch?) throws -> BlockContext.KeysAndValues {
+      func repeated(_ x: Tensor) throws -> Tensor {
+        try Tensor.concatenate([Tensor](repeating: x, count: repeats), axis: 0)
+      }
+      return BlockContext.KeysAndValues(
+        keys: try repeated(key(tokens, branch: branch)), values: try repeated(value(tokens, branch: branch)))
+    }
+    let content: BlockContext.Content =
+      switch context.tokens {
+      case .whole(let tokens): .whole(try project(tokens, nil))
+      case .split(let foreground, let background):
+        .split(
+          foreground: try project(foreground, context.useForegroundLoRA ? .foreground : nil),
+          background: try project(background, context.useBackgroundLoRA ? .background : nil))
+      }
+    return BlockContext(
+      content: content, useForegroundLoRA: context.useForegroundLoRA, useBackgroundLoRA: context.useBackgroundLoRA)
+  }
+
+  /// Adds the attention to the residual.
+  ///
+  /// - Parameters:
+  ///   - x: normed tokens `[rows, N, C]`.
+  ///   - mask: 1 for foreground tokens, 0 for background `[rows, N, 1]`; needed with a split context.
+  ///   - residual: `[rows, N, C]`.
+  func callAsFunction(
+    _ x: Tensor, context: BlockContext, mask: Tensor?, scale: Float, control: AttentionControl, residual: Tensor
+  ) throws -> Tensor {
+    let base = try query.base(x)
+    switch context.content {
+    case .whole(let tokens):
+      var attended = try Tensor.attention(base, tokens.keys, tokens.values, heads: heads)
+      if scale != 1 { attended = try attended * scale }
+      return try output(attended, residual: residual)
+    case .split(let foreground, let background):
+      guard let mask else { preconditionFailure("a split context without a mask") }
+      func attend(_ half: BlockContext.KeysAndValues, _ branch: LoRABranch?, _ strength: Float) throws -> Tensor {
+        let q = try query.adding(branch, of: x, to: base)
+        let attended = try Tensor.attention(q, half.keys, half.values, heads: heads)
+        return strength == 1 ? attended : try attended * strength
+      }
+      let behind = try attend(
+        background, context.useBackgroundLoRA ? .background : nil, scale * control.backgroundScale)
+      var front = try attend(
+        foreground, context.useForegroundLoRA ? .foreground : nil, scale * control.foregroundScale)
+      if control.merge != 0 { front = try front * (1 - control.merge) + behind * control.merge }
+      return try output(Tensor.select(mask, front, behind), residual: residual)
+    }
+  }
+
+  /// What attention to a context of zeros adds: keys and values are zero, so the bias of `to_out` is all that is left.
+  func addingZeroContext(to residual: Tensor) throws -> Tensor {
+    guard let bias = output.bias else { return residual }
+    return try residual + bias
+  }
+}

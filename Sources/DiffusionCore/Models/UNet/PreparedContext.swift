@@ -1,0 +1,84 @@
+/// The reference as the U-Net sees it: tokens of the image encoder, whole or split into two halves.
+public struct ReferenceContext: Sendable {
+  /// The tokens.
+  public enum Tokens: Sendable {
+    /// One context for the whole picture, `[B, M, C]`.
+    case whole(Tensor)
+    /// One for each region of the sketch, each `[B, M, C]`.
+    case split(foreground: Tensor, background: Tensor)
+  }
+
+  /// The tokens, whole or split.
+  public let tokens: Tokens
+  /// Whether the foreground's low-rank branch is active; only with a split context.
+  public let useForegroundLoRA: Bool
+  /// Whether the background's low-rank branch is active; only with a split context.
+  public let useBackgroundLoRA: Bool
+  /// The sketch's foreground mask at latent size, soft, `[B or 1, h, w, 1]`; nil with a whole context.
+  public let mask: Tensor?
+  /// Mask values above it are foreground; a tie is background.
+  public let maskThreshold: Float
+
+  /// One context for the whole picture.
+  public init(whole tokens: Tensor) {
+    self.tokens = .whole(tokens)
+    self.useForegroundLoRA = false
+    self.useBackgroundLoRA = false
+    self.mask = nil
+    self.maskThreshold = 0
+  }
+
+  /// A context for each region of the sketch.
+  public init(
+    foreground: Tensor, background: Tensor, mask: Tensor, maskThreshold: Float, useForegroundLoRA: Bool,
+    useBackgroundLoRA: Bool
+  ) {
+    self.tokens = .split(foreground: foreground, background: background)
+    self.mask = mask
+    self.maskThreshold = maskThreshold
+    self.useForegroundLoRA = useForegroundLoRA
+    self.useBackgroundLoRA = useBackgroundLoRA
+  }
+}
+
+/// What of the conditions stays the same from step to step, made once: keys and values of every cross-attention, and
+/// the mask at every level.
+public struct PreparedContext: Sendable {
+  /// How many rows of the batch see the reference, the first ones; the others see a context of zeros.
+  let activeRows: Int
+  /// A context for each transformer block, in module order. Empty if no row sees the reference.
+  let blocks: [BlockContext]
+  /// The binary mask of the tokens at each level, `[activeRows, N, 1]`. Empty without a mask.
+  let masks: [Tensor]
+
+  /// No row sees a reference.
+  public static let none = PreparedContext(activeRows: 0, blocks: [], masks: [])
+}
+
+extension UNet {
+  /// Makes what stays the same from step to step.
+  ///
+  /// - Parameter repeats: how many guidance branches see the reference; their rows come first in the batch.
+  public func prepare(_ context: ReferenceContext, repeats: Int = 1) throws -> PreparedContext {
+    let batch =
+      switch context.tokens {
+      case .whole(let tokens): tokens.shape[0]
+      case .split(let tokens, _): tokens.shape[0]
+      }
+    var masks: [Tensor] = []
+    if let mask = context.mask {
+      let (height, width) = (mask.shape[1], mask.shape[2])
+      for level in configuration.channelMultipliers.indices {
+        // PyTorch's `interpolate(scale_factor: 1 / 2^level)` from the full mask, not from the level before.
+        let resized = try mask.resizedBicubic(height: max(1, height >> level), width: max(1, width >> level))
+        let binary = try resized > context.maskThreshold
+        let tokens = try binary.reshaped([mask.shape[0], binary.shape[1] * binary.shape[2], 1])
+        let rows = tokens.broadcast(to: [batch, tokens.shape[1], 1])
+        masks.append(try Tensor.concatenate([Tensor](repeating: rows, count: repeats), axis: 0))
+      }
+    }
+    return PreparedContext(
+      activeRows: batch * repeats, blocks: try crossAttentions.map { try $0.prepare(context, repeats: repeats) },
+      masks: masks)
+  }
+}

@@ -1,0 +1,152 @@
+/// The denoising U-Net: Stable Diffusion 2.1's, with split cross-attention and added sketch features.
+///
+/// The layout of the keys is `model.diffusion_model.*` of the published checkpoints.
+public struct UNet: Sendable {
+  /// The sizes.
+  public let configuration: UNetConfiguration
+  /// `time_embed.0` and `time_embed.2`
+  let timeEmbedding: [Linear]
+  /// `input_blocks.0.0`
+  let inputConv: Conv2d
+  /// `input_blocks`, from 1 on
+  let inputBlocks: [Block]
+  /// `middle_block`
+  let middle: (first: ResidualBlock, attention: SpatialTransformer, last: ResidualBlock)
+  /// `output_blocks`
+  let outputBlocks: [Block]
+  /// `out.0`
+  let outNorm: GroupNorm
+  /// `out.2`
+  let outConv: Conv2d
+  /// The input blocks after which a hint is added: the first, every downsampler, the last.
+  let hintIndices: [Int]
+
+  /// An entry of `input_blocks` or `output_blocks`.
+  struct Block: Sendable {
+    var residual: ResidualBlock?
+    var attention: SpatialTransformer?
+    var down: Downsampler?
+    var up: Upsampler?
+
+    func callAsFunction(_ x: Tensor, activatedEmbedding: Tensor, _ conditions: AttentionConditions) throws -> Tensor {
+      var h = x
+      if let residual { h = try residual(h, activatedEmbedding: activatedEmbedding) }
+      if let attention { h = try attention(h, conditions) }
+      if let down { h = try down(h) }
+      if let up { h = try up(h) }
+      return h
+    }
+  }
+
+  /// Loads the network.
+  public init(
+    _ p: Parameters, configuration: UNetConfiguration, lora: LoRAConfiguration?, normGroups groups: Int
+  ) throws {
+    self.configuration = configuration
+    let base = configuration.modelChannels
+    let embeddingWidth = 4 * base
+    func transformer(_ p: Parameters, _ channels: Int, _ level: Int) throws -> SpatialTransformer {
+      try SpatialTransformer(p, channels: channels, level: level, unet: configuration, lora: lora, groups: groups)
+    }
+    func residual(_ p: Parameters, _ inputs: Int, _ outputs: Int) throws -> ResidualBlock {
+      try ResidualBlock(p, inputs: inputs, outputs: outputs, embeddingWidth: embeddingWidth, groups: groups)
+    }
+    timeEmbedding = [
+      try Linear(p["time_embed"][0], inputs: base, outputs: embeddingWidth),
+      try Linear(p["time_embed"][2], inputs: embeddingWidth, outputs: embeddingWidth),
+    ]
+    inputConv = try Conv2d(p["input_blocks"][0][0], inputs: configuration.inChannels, outputs: base)
+
+    let levels = configuration.channelMultipliers.count
+    func attends(_ level: Int) -> Bool { configuration.attentionResolutions.contains(1 << level) }
+    var inputs: [Block] = []
+    var skips = [base]
+    var hints = [0]
+    var channels = base
+    for (level, multiplier) in configuration.channelMultipliers.enumerated() {
+      for _ in 0..<configuration.residualBlocks {
+        let place = p["input_blocks"][inputs.count + 1]
+        var block = Block(residual: try residual(place[0], channels, base * multiplier))
+        channels = base * multiplier
+        if attends(level) { block.attention = try transformer(place[1], channels, level) }
+        inputs.append(block)
+        skips.append(channels)
+      }
+      if level < levels - 1 {
+        inputs.append(Block(down: try Downsampler(p["input_blocks"][inputs.count + 1][0], channels: channels)))
+        skips.append(channels)
+        hints.append(inputs.count)
+      }
+    }
+    hints.append(inputs.count)
+    inputBlocks = inputs
+    hintIndices = hints
+
+    let place = p["middle_block"]
+    middle = (
+      try residual(place[0], channels, channels), try transformer(place[1], channels, levels - 1),
+      try residual(place[2], channels, channels)
+    )
+
+    var outputs: [Block] = []
+    for (level, multiplier) in configuration.channelMultipliers.enumerated().reversed() {
+      for index in 0...configuration.residualBlocks {
+        let place = p["output_blocks"][outputs.count]
+        var block = Block(residual: try residual(place[0], channels + skips.removeLast(), base * multiplier))
+        channels = base * multiplier
+        if attends(level) { block.attention = try transformer(place[1], channels, level) }
+        if level > 0 && index == configuration.residualBlocks {
+          block.up = try Upsampler(place[attends(level) ? 2 : 1], channels: channels)
+        }
+        outputs.append(block)
+      }
+    }
+    outputBlocks = outputs
+    outNorm = try GroupNorm(p["out"][0], channels: channels, groups: groups, epsilon: 1e-5)
+    outConv = try Conv2d(p["out"][2], inputs: channels, outputs: configuration.outChannels)
+  }
+
+  /// Every cross-attention in module order.
+  var crossAttentions: [CrossAttention] {
+    let transformers = inputBlocks.compactMap(\.attention) + [middle.attention] + outputBlocks.compactMap(\.attention)
+    return transformers.map(\.block.crossAttention)
+  }
+
+  /// Predicts noise or velocity.
+  ///
+  /// - Parameters:
+  ///   - x: noisy latents `[rows, h, w, C]`; `h` and `w` are multiples of `2^(levels - 1)`.
+  ///   - timestep: 0...999, may be fractional; the same for all rows.
+  ///   - context: from ``prepare(_:repeats:)``; rows after its active ones see a context of zeros.
+  ///   - hints: the sketch encoder's features, `[rows, ...]` each.
+  ///   - control: strengths; one reference scale for each transformer block.
+  /// - Returns: `[rows, h, w, C]`.
+  public func callAsFunction(
+    _ x: Tensor, timestep: Float, context: PreparedContext, hints: [Tensor], control: AttentionControl
+  ) throws -> Tensor {
+    precondition(hints.count == hintIndices.count, "\(hints.count) hints for \(hintIndices.count) places")
+    precondition(control.referenceScales.count == configuration.transformerBlockCount, "a scale for each block")
+    let conditions = AttentionConditions(context: context, control: control)
+    let embedding = try Tensor(
+      sinusoidalEmbedding([timestep], dim: configuration.modelChannels), shape: [1, configuration.modelChannels],
+      on: x.backend)
+    let activated = try timeEmbedding[1](timeEmbedding[0](embedding, activation: .silu), activation: .silu)
+
+    var remainingHints = hints[...]
+    var h = try inputConv(x, residual: remainingHints.removeFirst())
+    var skips = [h]
+    for (index, block) in inputBlocks.enumerated() {
+      h = try block(h, activatedEmbedding: activated, conditions)
+      if hintIndices.contains(index + 1) { h = try h + remainingHints.removeFirst() }
+      skips.append(h)
+    }
+    h = try middle.first(h, activatedEmbedding: activated)
+    h = try middle.attention(h, conditions)
+    h = try middle.last(h, activatedEmbedding: activated)
+    for block in outputBlocks {
+      h = try block(
+        Tensor.concatenate([h, skips.removeLast()], axis: 3), activatedEmbedding: activated, conditions)
+    }
+    return try outConv(outNorm(h, activation: .silu))
+  }
+}

@@ -1,0 +1,101 @@
+/// The samplers.
+///
+/// Those named after k-diffusion work on sigmas (`x = x0 + sigma * noise`); DDIM and the multistep solver follow the
+/// diffusers library (`x` of unit variance at integer timesteps).
+public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
+  /// Euler's method (Karras et al. 2022, algorithm 2 without churn).
+  case euler
+  /// Euler's method with ancestral noise.
+  case eulerAncestral = "euler_a"
+  /// Heun's method: two evaluations a step, second order.
+  case heun
+  /// DPM-Solver++(2M) (Lu et al. 2022): one evaluation a step, second order, deterministic.
+  case dpmpp2M = "dpmpp_2m"
+  /// DPM-Solver++(2M) SDE, midpoint form.
+  case dpmpp2MSDE = "dpmpp_2m_sde"
+  /// DPM-Solver++(2M) SDE, Heun form.
+  case dpmpp2MSDEHeun = "dpmpp_2m_sde_heun"
+  /// DPM-Solver++(3M) SDE.
+  case dpmpp3MSDE = "dpmpp_3m_sde"
+  /// DDIM (Song et al. 2021), eta 0, as diffusers spaces it.
+  case ddim
+  /// DPM-Solver++ multistep of order 2 as in diffusers, the default of the published application.
+  case dpmSolver = "dpm_solver"
+
+  /// Finds a sampler by its raw value; case, spaces, `-`, `_` and `+` for `p` do not count.
+  ///
+  /// - Throws: ``ScheduleError/unknownName(_:allowed:)``.
+  public init(named name: String) throws(ScheduleError) {
+    func plain(_ text: String) -> String {
+      String(text.lowercased().map { $0 == "+" ? "p" : $0 }.filter { !" -_".contains($0) })
+    }
+    guard let match = Self.allCases.first(where: { plain($0.rawValue) == plain(name) }) else {
+      throw .unknownName(name, allowed: Self.allCases.map(\.rawValue))
+    }
+    self = match
+  }
+
+  /// The spacing that the sampler asks for.
+  public var preferredSchedule: SigmaSchedule {
+    switch self {
+    case .euler, .eulerAncestral, .heun, .ddim, .dpmSolver: .normal
+    case .dpmpp2M: .karras
+    case .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE: .exponential
+    }
+  }
+
+  /// Whether noise is drawn while sampling, besides the initial noise.
+  public var isStochastic: Bool {
+    switch self {
+    case .eulerAncestral, .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE: true
+    case .euler, .heun, .dpmpp2M, .ddim, .dpmSolver: false
+    }
+  }
+
+  /// Runs the sampler from noise to a clean latent.
+  ///
+  /// - Parameters:
+  ///   - denoiser: the model with its guidance.
+  ///   - noise: initial noise of unit variance, `[B, h, w, C]`.
+  ///   - steps: how many steps, see ``SigmaSchedule/stepRange``; some samplers allow a little less.
+  ///   - schedule: the spacing; `automatic` is ``preferredSchedule``. DDIM ignores it; the multistep solver knows
+  ///     `karras` and otherwise uses its own.
+  ///   - source: where a stochastic sampler's noise comes from, asked for in the shape `[B, C, h, w]`.
+  ///   - observer: called after each step.
+  /// - Returns: the clean latent, `[B, h, w, C]`.
+  /// - Throws: ``ScheduleError``, ``NoiseError``, and what the denoiser and the observer throw.
+  public func sample(
+    _ denoiser: some Denoiser, noise: Tensor, steps: Int, schedule: SigmaSchedule = .automatic,
+    source: inout any NoiseSource, observer: SamplingObserver = { _ in }
+  ) throws -> Tensor {
+    let spacing = schedule.resolved(preferring: preferredSchedule)
+    switch self {
+    case .ddim: return try sampleDDIM(denoiser, noise: noise, steps: steps, observer: observer)
+    case .dpmSolver:
+      return try sampleDPMSolver(denoiser, noise: noise, steps: steps, karras: spacing == .karras, observer: observer)
+    default: break
+    }
+    let sigmas = try spacing.sigmas(
+      steps: steps, schedule: denoiser.schedule, discardNextToLast: self == .dpmpp3MSDE)
+    let x = try noise * Float(sigmas[0])
+    switch self {
+    case .eulerAncestral:
+      return try sampleEulerAncestral(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
+    case .heun: return try sampleHeun(denoiser, x, sigmas: sigmas, observer: observer)
+    case .dpmpp2M: return try sampleDPMPP2M(denoiser, x, sigmas: sigmas, observer: observer)
+    case .dpmpp2MSDE, .dpmpp2MSDEHeun:
+      return try sampleDPMPP2MSDE(
+        denoiser, x, sigmas: sigmas, heun: self == .dpmpp2MSDEHeun, source: &source, observer: observer)
+    case .dpmpp3MSDE: return try sampleDPMPP3MSDE(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
+    default: return try sampleEuler(denoiser, x, sigmas: sigmas, observer: observer)
+    }
+  }
+}
+
+extension NoiseSource {
+  /// Noise like `x` `[B, h, w, C]`, drawn in the order `[B, C, h, w]` that other tools draw it in.
+  public mutating func noise(like x: Tensor) throws -> Tensor {
+    let shape = [x.shape[0], x.shape[3], x.shape[1], x.shape[2]]
+    return try Tensor(normals(shape: shape), shape: Shape(shape), on: x.backend).transposed(0, 2, 3, 1).contiguous()
+  }
+}

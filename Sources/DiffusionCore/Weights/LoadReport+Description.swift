@@ -6,18 +6,22 @@ extension LoadReport: CustomStringConvertible {
   public var description: String {
     var lines = [summary]
     lines += hints.map { "hint: \($0)" }
-    lines += section("missing", missing) { "\($0.key) \($0.shape)" }
+    lines += section("missing", missing) { "\(printable($0.key)) \(printable($0.shape))" }
     lines += section("of another shape or type", misshaped) {
-      "\($0.key): expected \($0.expected), found \($0.found) \($0.dtype.rawValue) in \($0.file)"
+      "\(printable($0.key)): expected \(printable($0.expected)), found \(printable($0.found)) "
+        + "\($0.dtype.rawValue) in \($0.file)"
     }
-    lines += section("not finite", nonFinite) { "\($0.key): element \($0.index) in \($0.file)" }
-    lines += section("unexpected", unexpected) { "\($0.key) \($0.shape) in \($0.file)" }
+    lines += section("not finite", nonFinite) { "\(printable($0.key)): element \($0.index) in \($0.file)" }
+    lines += section("unexpected", unexpected) { "\(printable($0.key)) \(printable($0.shape)) in \($0.file)" }
     lines += section("in two files, the first is used", shadowed) {
-      "\($0.key): from \($0.usedFile), not from \($0.file)"
+      "\(printable($0.key)): from \($0.usedFile), not from \($0.file)"
     }
     lines += ignoredLines
     return lines.joined(separator: "\n")
   }
+
+  private func printable(_ name: String) -> String { WeightError.printable(name) }
+  private func printable(_ shape: [Int]) -> String { WeightError.printable(shape) }
 
   private var summary: String {
     let state = isComplete ? "The weights fit the model" : "The weights do not fit the model"

@@ -2,7 +2,8 @@
 ///
 /// Source of the rules: the format's description and the reference implementation
 /// (<https://github.com/huggingface/safetensors>). As there, fields of a tensor other than the three known ones are
-/// passed over. Stricter than there, two equal keys are refused, which the description demands.
+/// passed over. Stricter than there, two equal keys are refused, which the description demands; keys that differ only
+/// in how Unicode composes a letter count as equal, as everywhere in Swift.
 struct SafetensorsHeader {
   struct Tensor {
     var key: String

@@ -93,7 +93,7 @@ public final class SafetensorsWriter {
       throw .writeOutOfOrder(
         file: path, reason: "\(left) bytes of \(WeightError.quoted(tensors[index].key)) are not yet written")
     }
-    guard descriptor >= 0 else { throw .writeOutOfOrder(file: path, reason: "the file is finished already") }
+    guard descriptor >= 0 else { throw closed }
     guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
       throw .fileNotWritable(file: path, reason: systemError(errno))
     }
@@ -112,12 +112,21 @@ public final class SafetensorsWriter {
   private func put(_ bytes: UnsafeRawBufferPointer) throws(WeightError) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      guard descriptor >= 0 else { throw .writeOutOfOrder(file: path, reason: "the file is finished already") }
+      guard descriptor >= 0 else { throw closed }
       let count = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest))
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .fileNotWritable(file: path, reason: systemError(errno)) }
+      guard count > 0 else {
+        let reason = systemError(errno)
+        // Part of the bytes may be on the disk, so that a second attempt would write them twice.
+        discard()
+        throw .fileNotWritable(file: path, reason: reason)
+      }
       rest = rest.dropFirst(count)
     }
+  }
+
+  private var closed: WeightError {
+    .writeOutOfOrder(file: path, reason: "the file is finished or given up already")
   }
 
   private func discard() {

@@ -15,7 +15,8 @@ extension WeightError: CustomStringConvertible {
     case .mismatch(let report):
       report.description
     case .impossibleShape(let key, let shape):
-      "\(Self.quoted(key)): the model asks for the impossible shape \(shape). Check the model's configuration."
+      "\(Self.quoted(key)): the model asks for the impossible shape \(Self.printable(shape)). "
+        + "Check the model's configuration."
     case .keyNotFound(let file, let key):
       "\(file): there is no tensor \(Self.quoted(key)). Check that the file belongs to this model."
     case .notFloatingPoint(let file, let key, let dtype):
@@ -62,14 +63,14 @@ extension WeightError: CustomStringConvertible {
       "\(file): \(Self.quoted(key)) has the shape \(shape), with a negative or an oversized dimension. "
         + "Export the file again."
     case .shapeOverflow(let file, let key, let shape, let dtype):
-      "\(file): \(Self.quoted(key)) has the shape \(shape) of \(dtype.rawValue), whose size is no whole number of "
-        + "bytes that fits in memory. Export the file again."
+      "\(file): \(Self.quoted(key)) has the shape \(Self.printable(shape)) of \(dtype.rawValue), "
+        + "whose size is no whole number of bytes that fits in memory. Export the file again."
     case .invalidOffsets(let file, let key, let offsets):
       "\(file): \(Self.quoted(key)) has the data offsets \(offsets), and they must be two integers, "
         + "begin and end, ascending. Export the file again."
     case .sizeMismatch(let file, let key, let shape, let dtype, let expected, let found):
-      "\(file): \(Self.quoted(key)) occupies \(found) bytes, and its shape \(shape) of \(dtype.rawValue) takes "
-        + "\(expected). Export the file again."
+      "\(file): \(Self.quoted(key)) occupies \(found) bytes, and its shape \(Self.printable(shape)) of "
+        + "\(dtype.rawValue) takes \(expected). Export the file again."
     case .overlap(let file, let key, let other, let begin, let otherEnd):
       "\(file): \(Self.quoted(key)) begins at byte \(begin), before \(Self.quoted(other)) ends at \(otherEnd). "
         + "Export the file again."
@@ -91,12 +92,21 @@ extension WeightError: CustomStringConvertible {
   private static let notSafetensors =
     "The file is damaged or not a safetensors file; a .ckpt or .pt file must be converted first."
 
-  /// A name from a file, made safe to print: of bounded length and without control characters.
-  static func quoted(_ name: String) -> String {
-    var text = "\""
+  /// A name from a file between quotes, made safe to print.
+  static func quoted(_ name: String) -> String { "\"\(printable(name))\"" }
+
+  /// A name from a file, of bounded length and without control characters, whatever the file holds.
+  static func printable(_ name: String) -> String {
+    var text = ""
     for scalar in name.unicodeScalars.prefix(160) {
       text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
     }
-    return text + (name.unicodeScalars.dropFirst(160).isEmpty ? "\"" : "...\"")
+    return name.unicodeScalars.dropFirst(160).isEmpty ? text : text + "..."
+  }
+
+  /// A shape from a file, which may have any number of dimensions.
+  static func printable(_ shape: [Int]) -> String {
+    let texts = shape.prefix(8).map(String.init) + (shape.count > 8 ? ["... \(shape.count) dimensions"] : [])
+    return "[\(texts.joined(separator: ", "))]"
   }
 }

@@ -11,18 +11,27 @@ final class WeightLedger: Sendable {
   }
 
   let source: WeightSource
-  /// Every key, and every beginning of a key before one of its dots.
-  let groups: Set<String>
+  /// In the order of their bytes, so that the keys of one group stand together. A set of all groups would be quicker
+  /// to ask, and a file with one key of a million dots would fill the memory with it.
+  private let orderedKeys: [String]
   private let state = Mutex(State())
 
   init(_ source: WeightSource) {
     self.source = source
-    var groups: Set<String> = []
-    for key in source.keys {
-      groups.insert(key)
-      for dot in key.indices where key[dot] == "." { groups.insert(String(key[..<dot])) }
+    orderedKeys = source.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether there is a tensor of this key, or one below it.
+  func has(_ key: String) -> Bool {
+    if source[key] != nil || (key.isEmpty && !orderedKeys.isEmpty) { return true }
+    let group = key + "."
+    var lower = 0
+    var upper = orderedKeys.count
+    while lower < upper {
+      let middle = lower + (upper - lower) / 2
+      if orderedKeys[middle].utf8.lexicographicallyPrecedes(group.utf8) { lower = middle + 1 } else { upper = middle }
     }
-    self.groups = groups
+    return lower < orderedKeys.count && orderedKeys[lower].utf8.starts(with: group.utf8)
   }
 
   func ignore(_ part: UnusedPart) {

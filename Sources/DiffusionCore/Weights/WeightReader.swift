@@ -56,7 +56,7 @@ public struct WeightReader: Sendable {
   public static func / (reader: WeightReader, index: Int) -> WeightReader { reader[index] }
 
   /// Whether a file has this weight, or any weight below it: asked of parts that a checkpoint may lack.
-  public func has(_ name: String) -> Bool { ledger.groups.contains(key(name)) }
+  public func has(_ name: String) -> Bool { ledger.has(key(name)) }
 
   /// The number of children named 0, 1, 2 ... without a gap, for instance the layers of a transformer.
   public var childCount: Int {

@@ -158,4 +158,15 @@ import Testing
     }
     #expect(try reader.finish().loadedCount == 200)
   }
+
+  @Test func hostileKeysAndShapes() throws {
+    let dots = String(repeating: ".", count: 200_000)
+    let ones = "[" + Array(repeating: "1", count: 1000).joined(separator: ",") + "]"
+    let members = [entry("a" + dots, "F32", "[0]", "[0,0]"), entry("b\\u001b[2J", "F32", ones, "[0,4]")]
+    let reader = WeightReader(WeightSource(try open(image("{\(members.joined(separator: ","))}", [0, 0, 0, 0]))))
+    #expect(reader.has("a") && reader.has("a..") && !reader.has("b") && reader.has("") && reader.childCount == 0)
+    let text = mismatch(reader).description
+    #expect(text.utf8.count < 600, "\(text)")
+    #expect(text.contains("1, ... 1000 dimensions]") && text.contains("b\\u{1B}[2J"), "\(text)")
+  }
 }

@@ -1,0 +1,107 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Read-only memory that lives as long as someone refers to it: a mapped file, zero pages, or memory of another owner.
+///
+/// Unchecked, because a pointer is not `Sendable`: the memory is never written through this class, both properties are
+/// constant, and the mapping goes away only with the last reference.
+final class MappedRegion: @unchecked Sendable {
+  private enum Origin {
+    case mapping
+    case borrowed(AnyObject?)
+  }
+
+  let bytes: UnsafeRawBufferPointer
+  private let origin: Origin
+
+  private init(mapping: UnsafeRawBufferPointer) {
+    bytes = mapping
+    origin = .mapping
+  }
+
+  /// Memory that someone else keeps: for ever if there is no owner.
+  init(borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject?) {
+    self.bytes = bytes
+    origin = .borrowed(owner)
+  }
+
+  deinit {
+    if case .mapping = origin { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+  }
+
+  /// Maps a regular file whole.
+  static func file(_ path: String) throws(WeightError) -> MappedRegion {
+    // Without O_NONBLOCK the opening of a pipe waits for a writer that may never come.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let code = errno
+      if code == ENOENT || code == ENOTDIR { throw .fileMissing(file: path) }
+      throw .fileNotReadable(file: path, reason: systemError(code))
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .fileNotReadable(file: path, reason: systemError(errno)) }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFDIR { throw .isDirectory(file: path) }
+    guard kind == S_IFREG else { throw .fileNotReadable(file: path, reason: "it is not a regular file") }
+    guard status.st_size > 0 else { throw .emptyFile(file: path) }
+    guard let count = Int(exactly: status.st_size) else {
+      throw .fileNotReadable(file: path, reason: "it is larger than the address space")
+    }
+    let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address, address != MAP_FAILED else {
+      throw .fileNotReadable(file: path, reason: "it cannot be mapped into memory: \(systemError(errno))")
+    }
+    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+  }
+
+  /// Zeros that cost address space and no memory, since a page that is only read is the system's one zero page.
+  static func zeros(count: Int) -> MappedRegion? {
+    guard count > 0 else { return MappedRegion(borrowing: UnsafeRawBufferPointer(start: nil, count: 0), owner: nil) }
+    let address = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let address, address != MAP_FAILED else { return nil }
+    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+  }
+}
+
+/// A stretch of read-only memory, mapped from a file or embedded in the program, without a copy.
+///
+/// The value keeps the mapping alive, so a backend that can compute on host memory may hold it in place of a copy.
+/// A weight starts wherever its file puts it: ask `isAligned(to:)` before reading it as anything but bytes.
+///
+/// - Warning: A file that another process shortens while it is mapped makes the next read of the lost pages end the
+///   program (`SIGBUS`). The size is checked when the file is opened and cannot be checked afterwards; replace weight
+///   files by renaming a new file over them, as `SafetensorsWriter` does, never by writing into them.
+public struct MappedBytes: Sendable {
+  private let region: MappedRegion
+  private let range: Range<Int>
+
+  /// The range must lie within the region, which the header's validation has made sure of.
+  init(_ region: MappedRegion, _ range: Range<Int>) {
+    self.region = region
+    self.range = range
+  }
+
+  /// The number of bytes.
+  public var count: Int { range.count }
+
+  /// Calls the closure with the bytes; the pointer is valid only during the call.
+  ///
+  /// - Throws: What the closure throws.
+  public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    // The pointer says nothing of the region to the optimizer, which may otherwise unmap it before the body returns.
+    defer { withExtendedLifetime(region) {} }
+    return try body(UnsafeRawBufferPointer(rebasing: region.bytes[range]))
+  }
+
+  /// Whether the first byte stands at a multiple of the given number of bytes.
+  public func isAligned(to alignment: Int) -> Bool {
+    guard alignment > 1 else { return true }
+    return withUnsafeBytes { UInt(bitPattern: $0.baseAddress) % UInt(alignment) == 0 }
+  }
+}

@@ -20,12 +20,14 @@ public struct ResampleTaps: Sendable, Hashable {
   ///   - antialias: stretches the kernel when shrinking and uses `a = -0.5`; else `a = -0.75`. Taps outside the image
   ///     are dropped and the rest normalised with antialiasing, and clamped to the edge without.
   ///   - alignCorners: maps the centres of the corner pixels onto each other, instead of the outer edges.
+  ///   - scale: inputs per output; nil takes it from the extents.
   public static func bicubic(
-    from input: Int, to output: Int, antialias: Bool = false, alignCorners: Bool = false
+    from input: Int, to output: Int, antialias: Bool = false, alignCorners: Bool = false, scale: Double? = nil
   ) -> ResampleTaps {
-    let scale: Double =
+    let natural: Double =
       alignCorners
       ? (output > 1 ? Double(input - 1) / Double(output - 1) : 0) : Double(input) / Double(output)
+    let scale = scale ?? natural
     return antialias
       ? antialiased(from: input, to: output, scale: scale, alignCorners: alignCorners)
       : interpolating(from: input, to: output, scale: scale, alignCorners: alignCorners)
@@ -85,6 +87,14 @@ extension Tensor {
     return try result(shape.replacing(axis: axis, with: taps.outputExtent)) {
       try backend.resample(operand, axis: axis, taps: taps, to: $0)
     }
+  }
+
+  /// Shrinks an image `[B, H, W, C]` bicubically without antialiasing to `floor(H / factor)` x `floor(W / factor)`, as
+  /// PyTorch's `interpolate(scale_factor: 1 / factor)` does: the scale is the factor even where it does not divide.
+  public func resizedBicubic(factor: Int) throws -> Tensor {
+    let rows = ResampleTaps.bicubic(from: shape[1], to: shape[1] / factor, scale: Double(factor))
+    let columns = ResampleTaps.bicubic(from: shape[2], to: shape[2] / factor, scale: Double(factor))
+    return try resampled(axis: 2, taps: columns).resampled(axis: 1, taps: rows)
   }
 
   /// Resizes an image `[B, H, W, C]` bicubically, see ``ResampleTaps/bicubic(from:to:antialias:alignCorners:)``.

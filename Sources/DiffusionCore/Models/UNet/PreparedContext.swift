@@ -67,10 +67,9 @@ extension UNet {
       }
     var masks: [Tensor] = []
     if let mask = context.mask {
-      let (height, width) = (mask.shape[1], mask.shape[2])
       for level in configuration.channelMultipliers.indices {
         // PyTorch's `interpolate(scale_factor: 1 / 2^level)` from the full mask, not from the level before.
-        let resized = try mask.resizedBicubic(height: max(1, height >> level), width: max(1, width >> level))
+        let resized = try mask.resizedBicubic(factor: 1 << level)
         let binary = try resized > context.maskThreshold
         let tokens = try binary.reshaped([mask.shape[0], binary.shape[1] * binary.shape[2], 1])
         let rows = tokens.broadcast(to: [batch, tokens.shape[1], 1])

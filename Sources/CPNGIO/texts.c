@@ -36,9 +36,13 @@ static void collect(cpng_reader *reader, cpng_text **texts, size_t *count) {
 }
 
 static void run(cpng_reader *reader) {
-  // IDAT as a chunk of no interest: libpng then steps over the pixels instead of inflating them.
-  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "IDAT", 1);
   png_read_info(reader->png, reader->info);
+  // libpng offers no way around the pixels to the texts behind them, but they need not be kept.
+  const int passes = png_set_interlace_handling(reader->png);
+  const uint32_t height = png_get_image_height(reader->png, reader->info);
+  for (int pass = 0; pass < passes; pass++) {
+    for (uint32_t y = 0; y < height; y++) png_read_row(reader->png, NULL, NULL);
+  }
   png_read_end(reader->png, reader->info);
 }
 

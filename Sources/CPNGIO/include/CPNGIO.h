@@ -66,7 +66,8 @@ typedef struct cpng_text {
   int is_utf8;
 } cpng_text;
 
-/// Reads every tEXt, zTXt and iTXt entry, before and after the pixels, without decoding the pixels.
+/// Reads every tEXt, zTXt and iTXt entry, before and after the pixels. The pixels are read over, and must be whole.
+/// The caller has checked the size of the image with `cpng_read_info`.
 /// On `CPNG_OK`, `*texts` is given back with `cpng_free_texts`.
 cpng_status cpng_read_texts(
   const uint8_t *data, size_t size, cpng_text **texts, size_t *count, char *message);

@@ -6,11 +6,8 @@ enum PNGCoding {
     max_side: UInt32(Image.maximumSide), max_pixels: UInt64(Image.maximumPixelCount))
 
   static func decode(_ data: [UInt8], file: String?) throws(ImageError) -> Image {
-    var info = cpng_info()
     // Twice through the header: the first time to learn how much to allocate.
-    try check(file: file, info: &info) { info, message in
-      cpng_read_info(data, data.count, limits, &info, message)
-    }
+    var info = try header(of: data, file: file)
     let size = Int(info.width) * Int(info.height) * Int(info.channels)
     var failure: ImageError?
     let pixels = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
@@ -26,6 +23,15 @@ enum PNGCoding {
     if let failure { throw failure }
     return try Image(
       width: Int(info.width), height: Int(info.height), channels: Int(info.channels), pixels: pixels)
+  }
+
+  /// The size, checked against the limits, and the channels of the decoded image.
+  static func header(of data: [UInt8], file: String?) throws(ImageError) -> cpng_info {
+    var info = cpng_info()
+    try check(file: file, info: &info) { info, message in
+      cpng_read_info(data, data.count, limits, &info, message)
+    }
+    return info
   }
 
   static func encode(_ image: Image, texts: [PNGText.Entry]) throws(ImageError) -> [UInt8] {

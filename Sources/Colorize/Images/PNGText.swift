@@ -8,7 +8,7 @@ public enum PNGText {
   public static let maximumEntryCount = 500
 
   /// The entries of a PNG file held in memory, in the order of the file: tEXt, zTXt and iTXt, before and after the
-  /// pixels. The pixels are not decoded.
+  /// pixels.
   ///
   /// - Parameters:
   ///   - data: The whole file.
@@ -20,6 +20,7 @@ public enum PNGText {
     guard try ImageFormat(sniffing: data, file: file) == .png else {
       throw .unknownFormat(file: file, resembles: "a JPEG image, which has no PNG texts")
     }
+    _ = try PNGCoding.header(of: data, file: file)
     var texts: UnsafeMutablePointer<cpng_text>?
     var count = 0
     let (status, reason) = PNGCoding.withMessage { cpng_read_texts(data, data.count, &texts, &count, $0) }

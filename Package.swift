@@ -16,14 +16,16 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    // libjpeg reports errors by longjmp, which Swift cannot catch: a few lines of C stand between.
+    // libpng (libpng-dev) and libjpeg (libjpeg-dev) report errors by longjmp, which Swift cannot catch: a few lines of
+    // C stand between. libpng's simplified API would do without, but it takes 16-bit samples for linear light and
+    // converts gamma; the pixels of a drawing must come through as they stand in the file.
+    .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel"),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
-    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNG", "CJPEG", "CEmbeddedModel"]),
+    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(

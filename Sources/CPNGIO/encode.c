@@ -1,0 +1,143 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+#include "CPNGIO.h"
+
+typedef struct writer {
+  png_structp png;
+  png_infop info;
+  png_textp entries;
+  uint8_t *bytes;
+  size_t capacity;
+  size_t count;
+  cpng_status status;
+  char *message;
+} writer;
+
+typedef struct request {
+  const uint8_t *pixels;
+  uint32_t width, height, channels;
+  const uint8_t *text_bytes;
+  const cpng_text_span *texts;
+  size_t text_count;
+} request;
+
+static void on_error(png_structp png, png_const_charp text) {
+  writer *w = png_get_error_ptr(png);
+  snprintf(w->message, CPNG_MESSAGE_SIZE, "%s", text);
+  if (w->status == CPNG_OK) w->status = CPNG_BAD_ARGUMENT;
+  png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp text) {
+  (void)png;
+  (void)text;
+}
+
+static void on_write(png_structp png, png_bytep source, size_t count) {
+  writer *w = png_get_io_ptr(png);
+  if (count > w->capacity - w->count) {
+    size_t capacity = w->capacity == 0 ? 1 << 16 : w->capacity * 2;
+    while (capacity - w->count < count) capacity *= 2;
+    uint8_t *bytes = realloc(w->bytes, capacity);
+    if (bytes == NULL) {
+      w->status = CPNG_OUT_OF_MEMORY;
+      png_error(png, "no memory for the encoded image");
+    }
+    w->bytes = bytes;
+    w->capacity = capacity;
+  }
+  memcpy(w->bytes + w->count, source, count);
+  w->count += count;
+}
+
+static void on_flush(png_structp png) {
+  (void)png;
+}
+
+static void set_texts(writer *w, const request *r) {
+  if (r->text_count == 0) return;
+  w->entries = calloc(r->text_count, sizeof *w->entries);
+  if (w->entries == NULL) {
+    w->status = CPNG_OUT_OF_MEMORY;
+    png_error(w->png, "no memory for the texts");
+  }
+  for (size_t i = 0; i < r->text_count; i++) {
+    const cpng_text_span *span = &r->texts[i];
+    png_textp entry = &w->entries[i];
+    // libpng copies all of it, and its fields merely lack the const.
+    entry->key = (png_charp)(r->text_bytes + span->key_offset);
+    entry->text = (png_charp)(r->text_bytes + span->text_offset);
+    if (span->is_utf8) {
+      entry->compression = PNG_ITXT_COMPRESSION_NONE;
+      entry->itxt_length = span->text_length;
+      entry->lang = (png_charp) "";
+      entry->lang_key = (png_charp) "";
+    } else {
+      entry->compression = PNG_TEXT_COMPRESSION_NONE;
+      entry->text_length = span->text_length;
+    }
+  }
+  png_set_text(w->png, w->info, w->entries, (int)r->text_count);
+}
+
+static void run(writer *w, const request *r) {
+  const int color_type = r->channels == 1 ? PNG_COLOR_TYPE_GRAY
+                       : r->channels == 3 ? PNG_COLOR_TYPE_RGB
+                                          : PNG_COLOR_TYPE_RGB_ALPHA;
+  png_set_user_limits(w->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  png_set_IHDR(
+    w->png, w->info, r->width, r->height, 8, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+    PNG_FILTER_TYPE_DEFAULT);
+  set_texts(w, r);
+  png_write_info(w->png, w->info);
+  const size_t stride = (size_t)r->width * r->channels;
+  for (uint32_t y = 0; y < r->height; y++) png_write_row(w->png, r->pixels + y * stride);
+  png_write_end(w->png, NULL);
+}
+
+// Apart from its caller, because what is changed in the frame of a setjmp is indeterminate after the jump.
+static void attempt(writer *w, const request *r) {
+  if (setjmp(png_jmpbuf(w->png)) == 0) run(w, r);
+}
+
+cpng_status cpng_encode(
+  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
+  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message) {
+  const request r = {pixels, width, height, channels, text_bytes, texts, text_count};
+  writer storage = {.status = CPNG_OK, .message = message};
+  writer *const w = &storage;
+  message[0] = '\0';
+  *out = NULL;
+  *out_size = 0;
+  if (pixels == NULL || width == 0 || height == 0 || (channels != 1 && channels != 3 && channels != 4)
+      || text_count > 1000) {
+    snprintf(message, CPNG_MESSAGE_SIZE, "the image cannot be a PNG file");
+    return CPNG_BAD_ARGUMENT;
+  }
+  w->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, on_error, on_warning);
+  if (w->png != NULL) w->info = png_create_info_struct(w->png);
+  if (w->info == NULL) {
+    png_destroy_write_struct(&w->png, NULL);
+    snprintf(message, CPNG_MESSAGE_SIZE, "no memory for the encoder");
+    return CPNG_OUT_OF_MEMORY;
+  }
+  png_set_write_fn(w->png, w, on_write, on_flush);
+  attempt(w, &r);
+  png_destroy_write_struct(&w->png, &w->info);
+  free(w->entries);
+  if (w->status != CPNG_OK) {
+    free(w->bytes);
+    return w->status;
+  }
+  *out = w->bytes;
+  *out_size = w->count;
+  return CPNG_OK;
+}
+
+void cpng_free(uint8_t *bytes) {
+  free(bytes);
+}

@@ -1,0 +1,75 @@
+// Memory-to-memory PNG, with libpng's errors turned into a status and a message.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CPNG_MESSAGE_SIZE = 256 };
+
+typedef enum cpng_status {
+  CPNG_OK = 0,
+  CPNG_CORRUPT,
+  CPNG_TRUNCATED,
+  CPNG_TOO_LARGE,
+  CPNG_OUT_OF_MEMORY,
+  CPNG_BAD_ARGUMENT,
+} cpng_status;
+
+/// What a caller is willing to allocate for. Checked before anything the size of the image is allocated.
+typedef struct cpng_limits {
+  uint32_t max_side;
+  uint64_t max_pixels;
+} cpng_limits;
+
+/// The decoded form: `channels` is 1 (grey), 3 (RGB) or 4 (RGBA; grey with transparency becomes RGBA too).
+typedef struct cpng_info {
+  uint32_t width;
+  uint32_t height;
+  uint32_t channels;
+} cpng_info;
+
+/// Reads the header only. On `CPNG_TOO_LARGE`, `info` holds the size that was refused.
+/// `message` has room for `CPNG_MESSAGE_SIZE` bytes and is always a terminated string afterwards.
+cpng_status cpng_read_info(
+  const uint8_t *data, size_t size, cpng_limits limits, cpng_info *info, char *message);
+
+/// Decodes into `pixels`, 8 bits a sample, rows from the top, interleaved, without padding. `capacity` must hold
+/// width * height * channels bytes. Samples come as they stand in the file: no gamma and no colour profile is
+/// applied; 16 bits become 8 by round(v * 255 / 65535), fewer bits are scaled up to 0...255.
+cpng_status cpng_decode(
+  const uint8_t *data, size_t size, cpng_limits limits, uint8_t *pixels, size_t capacity, cpng_info *info,
+  char *message);
+
+/// One text entry to write. The offsets count from the start of a block of bytes in which every key is terminated
+/// by a zero byte, and every text too.
+typedef struct cpng_text_span {
+  size_t key_offset;
+  size_t text_offset;
+  size_t text_length;
+  int is_utf8;
+} cpng_text_span;
+
+/// Encodes 1, 3 or 4 channels of 8 bits. Texts are written before the pixels: as tEXt, or iTXt where `is_utf8`.
+/// On `CPNG_OK`, `*out` belongs to the caller, who gives it back with `cpng_free`.
+cpng_status cpng_encode(
+  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
+  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message);
+
+void cpng_free(uint8_t *bytes);
+
+/// One text entry as read: `key` is Latin-1; `text` is UTF-8 where `is_utf8`, else Latin-1.
+typedef struct cpng_text {
+  char *key;
+  char *text;
+  size_t key_length;
+  size_t text_length;
+  int is_utf8;
+} cpng_text;
+
+/// Reads every tEXt, zTXt and iTXt entry, before and after the pixels. The pixels are read over, and must be whole.
+/// The caller has checked the size of the image with `cpng_read_info`.
+/// On `CPNG_OK`, `*texts` is given back with `cpng_free_texts`.
+cpng_status cpng_read_texts(
+  const uint8_t *data, size_t size, cpng_text **texts, size_t *count, char *message);
+
+void cpng_free_texts(cpng_text *texts, size_t count);

@@ -1,0 +1,102 @@
+import Colorize
+import Foundation
+import Testing
+
+/// The files under Fixtures/images, and what they must decode to.
+enum ImageFixtures {
+  /// Names of all images, sorted.
+  static let names: [String] = {
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return found.filter { $0.hasSuffix(".png") || $0.hasSuffix(".jpg") }.sorted()
+  }()
+
+  static let folder = (Bundle.module.resourcePath ?? "") + "/Fixtures/images"
+
+  static func path(_ name: String) -> String { folder + "/" + name }
+
+  static func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+  }
+
+  /// The image recorded under a name in expected.raw.
+  static func expected(_ name: String) throws -> Image {
+    try #require(try recorded.get()[name])
+  }
+
+  private static let recorded: Result<[String: Image], any Error> = Result {
+    var images: [String: Image] = [:]
+    var rest = try bytes("expected.raw")[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      let header = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
+      let numbers = header.dropFirst().compactMap { Int($0) }
+      try #require(header.count == 4 && numbers.count == 3)
+      let start = end + 1
+      let count = numbers.reduce(1, *)
+      let pixels = Array(rest[start..<start + count])
+      images[String(header[0])] = try Image(
+        width: numbers[0], height: numbers[1], channels: numbers[2], pixels: pixels)
+      rest = rest[(start + count)...]
+    }
+    return images
+  }
+}
+
+/// A folder that is gone when the test is.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "/irodori-tests-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// The names in it, hidden ones too.
+  var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+
+  func put(_ bytes: [UInt8], as name: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+  }
+
+  func bytes(of name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: file(name))))
+  }
+}
+
+/// Steele, Lea and Flood's SplitMix64: the same numbers on every run.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
+}
+
+/// The largest difference between two images' samples; 256 if they are not of the same shape.
+func largestDifference(_ first: Image, _ second: Image) -> Int {
+  guard (first.width, first.height, first.channels) == (second.width, second.height, second.channels) else {
+    return 256
+  }
+  return zip(first.pixels, second.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
+}
+
+/// The error that `body` throws, or nil.
+func imageError(_ body: () throws(ImageError) -> Void) -> ImageError? {
+  do throws(ImageError) {
+    try body()
+    return nil
+  } catch {
+    return error
+  }
+}

@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels"),
-    .target(name: "CEmbeddedModel"),
+    .target(name: "CEmbeddedModel", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel"]),

@@ -23,7 +23,9 @@ public struct Parameters: Sendable {
   }
 
   /// The place below this one with that name.
-  public subscript(name: String) -> Parameters { Parameters(source, prefix: prefix.isEmpty ? name : "\(prefix).\(name)") }
+  public subscript(name: String) -> Parameters {
+    Parameters(source, prefix: prefix.isEmpty ? name : "\(prefix).\(name)")
+  }
 
   /// The place below this one with that index.
   public subscript(index: Int) -> Parameters { self["\(index)"] }

@@ -19,27 +19,36 @@ public struct AttentionControl: Sendable, Hashable {
     self.merge = merge
   }
 
-  /// The named groups of the sixteen blocks of the published network, for control by level.
+  /// The named groups of transformer blocks, for control by level.
   public enum Level: String, Sendable, CaseIterable, Codable {
     /// The blocks on the way down.
     case encoder
-    /// The coarse blocks around the bottom.
+    /// The blocks of a quarter of the full resolution and below.
     case low
-    /// The blocks of middle resolution.
+    /// The blocks of half the full resolution.
     case middle
     /// The blocks of full resolution.
     case high
     /// The block at the bottom.
     case bottom
 
-    /// The indices of the group's blocks in module order.
-    public var blocks: [Int] {
+    /// The indices of the group's blocks in module order: down, middle, up.
+    ///
+    /// In the published network these are the groups of its application; in one of other sizes, the blocks of the
+    /// same role.
+    public func blocks(of unet: UNetConfiguration) -> [Int] {
+      let attending = unet.channelMultipliers.indices.filter { unet.attentionResolutions.contains(1 << $0) }
+      let down = attending.flatMap { [Int](repeating: $0, count: unet.residualBlocks) }
+      let up = attending.reversed().flatMap { [Int](repeating: $0, count: unet.residualBlocks + 1) }
+      func standing(on isMember: (Int) -> Bool) -> [Int] {
+        down.indices.filter { isMember(down[$0]) } + up.indices.filter { isMember(up[$0]) }.map { down.count + 1 + $0 }
+      }
       switch self {
-      case .encoder: [0, 1, 2, 3, 4, 5]
-      case .low: [4, 5, 7, 8, 9]
-      case .middle: [2, 3, 10, 11, 12]
-      case .high: [0, 1, 13, 14, 15]
-      case .bottom: [6]
+      case .encoder: return Array(down.indices)
+      case .high: return standing { $0 == 0 }
+      case .middle: return standing { $0 == 1 }
+      case .low: return standing { $0 >= 2 }
+      case .bottom: return [down.count]
       }
     }
   }

@@ -1,0 +1,32 @@
+import DiffusionCore
+
+/// Why a request cannot be carried out.
+public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A number of the request is out of its range.
+  case invalidOption(name: String, value: String, expected: String)
+  /// The mode needs an input that the request does not have.
+  case missingInput(mode: InferenceMode, needed: String)
+  /// The model has not the weights that the mode needs.
+  case unsupportedMode(mode: InferenceMode, model: String)
+  /// The reference was encoded by another model or on another backend.
+  case foreignReference
+  /// The latent became infinite or not a number.
+  case nonFinite(step: Int, of: Int)
+  /// A model's files cannot be used.
+  case unusableModel(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .invalidOption(let name, let value, let expected): "\(name) is \(value), expected \(expected)"
+    case .missingInput(let mode, let needed): "mode \(mode.rawValue) needs \(needed)"
+    case .unsupportedMode(let mode, let model):
+      "model \(model) holds no weights for mode \(mode.rawValue): it has neither low-rank branches nor a recovery "
+        + "transformer; use mode vanilla"
+    case .foreignReference: "the reference was encoded by another colorizer; encode it with this one"
+    case .nonFinite(let step, let total):
+      "the picture became infinite or not a number in step \(step) of \(total); lower the guidance scales, or check "
+        + "the weights"
+    case .unusableModel(let path, let reason): "model \(path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import DiffusionCore
+
+extension ColorizeRequest {
+  static func check<V: Comparable & CustomStringConvertible>(
+    _ value: V, _ name: String, in range: ClosedRange<V>
+  ) throws {
+    guard range.contains(value) else {
+      throw ColorizeError.invalidOption(
+        name: name, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  /// Checks every number, and that the mode has the inputs it needs, before any work starts.
+  ///
+  /// - Throws: ``ColorizeError``.
+  public func validate() throws {
+    if let size { try Self.check(size, "size", in: 64...4096) }
+    try Self.check(count, "count", in: 1...64)
+    try Self.check(steps, "steps", in: 1...1000)
+    try Self.check(guidance.reference, "reference guidance", in: 0...100)
+    try Self.check(guidance.sketch, "sketch guidance", in: 0...100)
+    try Self.check(foregroundStrength, "foreground strength", in: 0...10)
+    try Self.check(backgroundStrength, "background strength", in: 0...10)
+    try Self.check(sketchStrength, "sketch strength", in: 0...10)
+    try Self.check(merge, "merge", in: 0...1)
+    try Self.check(sketchThreshold, "sketch threshold", in: 0...1)
+    try Self.check(referenceThreshold, "reference threshold", in: 0...1)
+    if let previewInterval { try Self.check(previewInterval, "preview interval", in: 1...1000) }
+    if mode.needsSketchMask && sketchMask == nil {
+      throw ColorizeError.missingInput(
+        mode: mode, needed: "the sketch's mask (white where the figure is), or a sketch with an alpha channel as mask")
+    }
+    switch reference {
+    case .none:
+      if mode != .vanilla { throw ColorizeError.missingInput(mode: mode, needed: "a reference") }
+    case .image:
+      if mode.needsBackground && referenceMask == nil && background == nil {
+        throw ColorizeError.missingInput(
+          mode: mode, needed: "the reference's mask (white where its figure is), or a background picture")
+      }
+    case .encoded(let encoded):
+      if mode.needsBackground && encoded.background == nil && background == nil {
+        throw ColorizeError.missingInput(
+          mode: mode, needed: "a reference encoded with its mask, or a background picture")
+      }
+    }
+    if mode.needsBackground && background != nil && referenceMask != nil {
+      throw ColorizeError.invalidOption(
+        name: "background", value: "a picture beside a reference mask",
+        expected: "one of both: the background comes from the picture, or from the reference where its mask is black")
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import DiffusionCore
+
+/// One request being carried out.
+struct ColorizeRun {
+  let request: ColorizeRequest
+  let colorizer: Colorizer
+  let owner: ObjectIdentifier
+  private var network: ColorizationNetwork { colorizer.conditioning.network }
+  private var backend: any Backend { colorizer.backend }
+
+  init(request: ColorizeRequest, colorizer: Colorizer, owner: ObjectIdentifier) throws {
+    try request.validate()
+    guard colorizer.supports(request.mode) else {
+      throw ColorizeError.unsupportedMode(mode: request.mode, model: colorizer.model.name)
+    }
+    if case .encoded(let reference) = request.reference, reference.owner != owner {
+      throw ColorizeError.foreignReference
+    }
+    self.request = request
+    self.colorizer = colorizer
+    self.owner = owner
+  }
+
+  func perform(observer: @Sendable (ColorizeEvent) -> Void) throws -> ColorizeResult {
+    let conditioning = colorizer.conditioning
+    let configuration = network.configuration
+    var timings: [String: Double] = [:]
+    func stage<R>(_ stage: ColorizeEvent.Stage, _ body: () throws -> R) throws -> R {
+      try Task.checkCancellation()
+      observer(.stage(stage))
+      let clock = ContinuousClock()
+      let start = clock.now
+      let result = try body()
+      timings[stage.rawValue] = (clock.now - start) / .seconds(1)
+      return result
+    }
+
+    let frame = WorkingFrame(
+      sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
+      multiple: configuration.sizeMultiple)
+    let polarity = request.polarity == .automatic ? request.sketch.detectedPolarity : request.polarity
+    let seeds = (0..<request.count).map { request.seed &+ UInt64($0) }
+
+    let context = try stage(.encodingReference) { try makeContext(frame) }
+    let (hints, emptyHints) = try stage(.encodingSketch) {
+      let lines = try frame.lines(of: request.sketch, polarity: polarity, on: backend)
+      let hints = try conditioning.hints(lines: lines, strength: request.sketchStrength)
+      guard request.guidance.sketch > 1 else { return (hints, [Tensor]?.none) }
+      let empty = try Tensor(repeating: -1, shape: lines.shape, on: backend)
+      return (hints, try conditioning.hints(lines: empty, strength: request.sketchStrength))
+    }
+    let latent = try stage(.sampling) {
+      let denoiser = try GuidedDenoiser(
+        unet: network.unet, schedule: NoiseSchedule(configuration.schedule), predictionType: configuration.prediction,
+        context: context, hints: hints, emptyHints: emptyHints, guidance: request.guidance, control: control(),
+        batch: request.count)
+      var source: any NoiseSource = try PictureNoise(generator: request.noise, seeds: seeds)
+      let factor = configuration.latentFactor
+      let shape = [
+        request.count, configuration.vae.latentChannels, frame.padded.height / factor, frame.padded.width / factor,
+      ]
+      let noise = try Tensor(source.normals(shape: shape), shape: Shape(shape), on: backend)
+        .transposed(0, 2, 3, 1).contiguous()
+      return try request.sampler.sample(
+        CancellableDenoiser(base: denoiser), noise: noise, steps: request.steps, schedule: request.schedule,
+        source: &source
+      ) { step in
+        try observe(step, frame: frame, observer: observer)
+      }
+    }
+    let images = try stage(.decoding) {
+      try (0..<request.count).map { index in
+        try Task.checkCancellation()
+        let decoded = try conditioning.decode(latent.sliced(axis: 0, index..<index + 1))
+        return try frame.image(from: decoded, frame: request.frame)
+      }
+    }
+    let summary = ColorizeResult.Summary(
+      model: colorizer.model.name, backend: backend.name, mode: request.mode, polarity: polarity,
+      width: frame.scaled.width, height: frame.scaled.height, steps: request.steps, sampler: request.sampler,
+      schedule: request.schedule.resolved(preferring: request.sampler.preferredSchedule), noise: request.noise,
+      seeds: seeds, referenceGuidance: request.guidance.reference, sketchGuidance: request.guidance.sketch,
+      seconds: timings)
+    return ColorizeResult(images: images, summary: summary)
+  }
+
+  private func makeContext(_ frame: WorkingFrame) throws -> ReferenceContext? {
+    let conditioning = colorizer.conditioning
+    var tokens: Tensor
+    var background: Tensor?
+    switch request.reference {
+    case .none: return nil
+    case .encoded(let reference):
+      tokens = reference.tokens
+      background = reference.background
+    case .image(let image):
+      let picture = try Colorizer.tensor(image, on: backend)
+      tokens = try conditioning.tokens(picture)
+      if request.mode.needsBackground, request.background == nil, let mask = request.referenceMask {
+        try Task.checkCancellation()
+        let fitted = try mask.resized(width: image.width, height: image.height)
+        let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
+        background = try conditioning.recoveredBackground(
+          of: picture, mask: plane, threshold: request.referenceThreshold)
+      }
+    }
+    if request.mode.needsBackground, let picture = request.background {
+      try Task.checkCancellation()
+      background = try conditioning.givenBackground(
+        Colorizer.tensor(picture, on: backend), threshold: request.referenceThreshold)
+    }
+    let mask =
+      try request.mode.needsSketchMask
+      ? request.sketchMask.map {
+        try frame.latentMask(of: $0, factor: network.configuration.latentFactor, on: backend)
+      } : nil
+    return try conditioning.context(
+      mode: request.mode, layout: request.contextLayout, tokens: tokens, background: background, mask: mask,
+      sketchThreshold: request.sketchThreshold, batch: request.count)
+  }
+
+  private func control() throws -> AttentionControl {
+    AttentionControl(
+      referenceScales: try request.referenceStrength.scales(for: network.configuration.unet),
+      foregroundScale: request.foregroundStrength, backgroundScale: request.backgroundStrength, merge: request.merge)
+  }
+
+  private func observe(
+    _ step: SamplingStep, frame: WorkingFrame, observer: @Sendable (ColorizeEvent) -> Void
+  ) throws {
+    // Nothing unverified goes on: a latent is small, so each one is looked at.
+    guard try step.denoised.floats().allSatisfy(\.isFinite) else {
+      throw ColorizeError.nonFinite(step: step.completed, of: step.total)
+    }
+    observer(.step(completed: step.completed, total: step.total))
+    if let interval = request.previewInterval, step.completed % interval == 0, step.completed < step.total {
+      try Task.checkCancellation()
+      let decoded = try colorizer.conditioning.decode(step.denoised.sliced(axis: 0, 0..<1))
+      observer(.preview(completed: step.completed, image: try frame.image(from: decoded, frame: request.frame)))
+    }
+    try Task.checkCancellation()
+  }
+}
+
+/// Checks for cancellation before every evaluation of the network.
+struct CancellableDenoiser<Base: Denoiser>: Denoiser {
+  let base: Base
+  var schedule: NoiseSchedule { base.schedule }
+  var predictionType: PredictionType { base.predictionType }
+
+  func prediction(_ x: Tensor, timestep: Double) throws -> Tensor {
+    try Task.checkCancellation()
+    return try base.prediction(x, timestep: timestep)
+  }
+}

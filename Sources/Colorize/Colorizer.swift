@@ -1,0 +1,122 @@
+import DiffusionCore
+
+/// Colours line art after a reference.
+///
+/// ```swift
+/// let colorizer = try await Colorizer()
+/// let picture = try await colorizer.colorize(sketch: .load("sketch.png"), reference: .load("reference.png"))
+/// try picture.write(to: "result.png")
+/// ```
+///
+/// A colorizer runs one request at a time, on a thread of its own. Cancelling the task that waits for a request ends
+/// the request within one step, with a `CancellationError`.
+public actor Colorizer {
+  /// The model.
+  public nonisolated let model: Model
+  /// Where it computes.
+  public nonisolated let backend: any Backend
+  /// What was read of the model's files.
+  public nonisolated let loadReport: LoadReport
+
+  nonisolated let conditioning: Conditioning
+  private nonisolated let identity = Identity()
+  private nonisolated let executor: QueueExecutor
+
+  private final class Identity: Sendable {}
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// Loads a model on a backend.
+  ///
+  /// - Parameters:
+  ///   - model: the embedded one, or a checkpoint.
+  ///   - backend: nil for the processor.
+  /// - Throws: ``WeightError``, ``ConfigurationError``, ``BackendError``.
+  public init(model: Model? = nil, backend: (any Backend)? = nil) async throws {
+    let model = try model ?? .embedded()
+    let backend = try backend ?? CPUBackend()
+    let (network, report) = try ColorizationNetwork.load(
+      model.weights, configuration: model.configuration, backend: backend, storage: model.storage)
+    self.model = model
+    self.backend = backend
+    self.loadReport = report
+    self.conditioning = Conditioning(network: network, backend: backend)
+    self.executor = QueueExecutor(label: "irodori.colorizer")
+  }
+
+  /// Whether the model has the weights that a mode needs.
+  public nonisolated func supports(_ mode: InferenceMode) -> Bool {
+    mode == .vanilla || conditioning.network.split != nil
+  }
+
+  /// Colours a sketch after a reference, with good defaults.
+  ///
+  /// - Returns: a picture of the sketch's size.
+  /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
+  public func colorize(sketch: Image, reference: Image) throws -> Image {
+    try colorize(ColorizeRequest(sketch: sketch, reference: reference)).image
+  }
+
+  /// Carries out a request.
+  ///
+  /// - Parameter observer: called on the colorizer's thread for everything but the result.
+  /// - Throws: ``ColorizeError``, ``ScheduleError``, ``NoiseError``, ``ImageError``, ``BackendError``,
+  ///   `CancellationError`.
+  public func colorize(
+    _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
+  ) throws -> ColorizeResult {
+    let run = try ColorizeRun(request: request, colorizer: self, owner: ObjectIdentifier(identity))
+    return try run.perform(observer: observer)
+  }
+
+  /// Carries out a request and reports on the way. The last event is the result; ending the iteration early cancels.
+  public nonisolated func events(for request: ColorizeRequest) -> AsyncThrowingStream<ColorizeEvent, any Error> {
+    AsyncThrowingStream { continuation in
+      let task = Task {
+        do {
+          let result = try await self.colorize(request) { continuation.yield($0) }
+          continuation.yield(.finished(result))
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  /// Encodes a reference once, for many sketches.
+  ///
+  /// - Parameters:
+  ///   - image: the reference.
+  ///   - mask: where its figure is; needed for the modes `background` and `full`, unless `background` is given.
+  ///   - background: a picture whose colours the background takes instead.
+  ///   - threshold: mask values from it on are figure, 0...1.
+  /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
+  public func encode(
+    _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
+  ) throws -> Reference {
+    try ColorizeRequest.check(threshold, "reference threshold", in: 0...1)
+    try Task.checkCancellation()
+    let picture = try Self.tensor(image, on: backend)
+    let tokens = try conditioning.tokens(picture)
+    try Task.checkCancellation()
+    var behind: Tensor?
+    if supports(.full) {
+      if let background {
+        behind = try conditioning.givenBackground(Self.tensor(background, on: backend), threshold: threshold)
+      } else if let mask {
+        let fitted = try mask.resized(width: image.width, height: image.height)
+        let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
+        behind = try conditioning.recoveredBackground(of: picture, mask: plane, threshold: threshold)
+      }
+    }
+    return Reference(tokens: tokens, background: behind, owner: ObjectIdentifier(identity))
+  }
+
+  /// A picture as `[1, H, W, 3]` in -1...1, transparency on white.
+  static func tensor(_ image: Image, on backend: any Backend) throws -> Tensor {
+    let rgb = image.composited()
+    return try Tensor(rgb.floats(.signed), shape: [1, rgb.height, rgb.width, 3], on: backend)
+  }
+}

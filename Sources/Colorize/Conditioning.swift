@@ -1,0 +1,80 @@
+import DiffusionCore
+
+/// Turns pictures into what the U-Net is conditioned on.
+package struct Conditioning: Sendable {
+  package let network: ColorizationNetwork
+  package let backend: any Backend
+
+  package init(network: ColorizationNetwork, backend: any Backend) {
+    self.network = network
+    self.backend = backend
+  }
+
+  /// The tokens of a picture `[1, H, W, 3]` in -1...1.
+  package func tokens(_ image: Tensor) throws -> Tensor { try network.imageEncoder(image).contiguous() }
+
+  /// The tokens of the reference's background: white where the mask says figure, the threshold told, then recovered.
+  ///
+  /// - Parameters:
+  ///   - image: `[1, H, W, 3]` in -1...1.
+  ///   - mask: `[1, H, W, 1]` in 0...1.
+  package func recoveredBackground(of image: Tensor, mask: Tensor, threshold: Float) throws -> Tensor {
+    guard let split = network.split else { throw missingSplit(.background) }
+    // Kept where mask < threshold, so figure is threshold - mask <= 0; ties are figure.
+    let kept = try mask.affine(scale: -1, offset: threshold)
+    let cut = try Tensor.select(kept, image, Tensor(repeating: 1, shape: [], on: backend))
+    return try split.recovery(tokens(cut) + split.threshold([threshold]))
+  }
+
+  /// The tokens of a picture given for the background; it is whole, so nothing is recovered.
+  package func givenBackground(_ image: Tensor, threshold: Float) throws -> Tensor {
+    guard let split = network.split else { throw missingSplit(.background) }
+    return try tokens(image) + split.threshold([threshold])
+  }
+
+  /// The context of a mode.
+  ///
+  /// - Parameters:
+  ///   - tokens: the reference's, `[1, M, C]`.
+  ///   - background: the background's, `[1, M, C]`, where the mode needs it.
+  ///   - mask: the sketch's at latent size, soft, `[1, h, w, 1]`, where the mode needs it.
+  package func context(
+    mode: InferenceMode, layout: ContextLayout, tokens: Tensor, background: Tensor?, mask: Tensor?,
+    sketchThreshold: Float, batch: Int
+  ) throws -> ReferenceContext {
+    func rows(_ x: Tensor) -> Tensor { x.broadcast(to: x.shape.replacing(axis: 0, with: batch)) }
+    guard mode != .vanilla else { return ReferenceContext(whole: try rows(tokens).contiguous()) }
+    guard let split = network.split else { throw missingSplit(mode) }
+    guard let mask else { throw ColorizeError.missingInput(mode: mode, needed: "the sketch's mask") }
+    var front = tokens
+    var behind = tokens
+    if mode.needsBackground {
+      guard let background else { throw ColorizeError.missingInput(mode: mode, needed: "the reference's background") }
+      front = try tokens + split.threshold([sketchThreshold])
+      behind = background
+      if mode == .full && layout == .published {
+        front = try Tensor.concatenate([front, behind], axis: 1)
+        behind = front
+      }
+    }
+    return ReferenceContext(
+      foreground: try rows(front).contiguous(), background: try rows(behind).contiguous(), mask: mask,
+      maskThreshold: sketchThreshold, useForegroundLoRA: mode != .background, useBackgroundLoRA: mode != .foreground)
+  }
+
+  /// The sketch encoder's hints times the strength: for the lines `[1, H, W, 1]`, or for an empty drawing.
+  package func hints(lines: Tensor, strength: Float) throws -> [Tensor] {
+    let sketch = try lines.broadcast(to: lines.shape.replacing(axis: 3, with: 3)).contiguous()
+    let hints = try network.sketchEncoder(sketch)
+    return strength == 1 ? hints : try hints.map { try $0 * strength }
+  }
+
+  /// Decodes a latent of unit scale into a picture about -1...1.
+  package func decode(_ latent: Tensor) throws -> Tensor {
+    try network.vaeDecoder(latent * Float(1 / network.configuration.scaleFactor))
+  }
+
+  private func missingSplit(_ mode: InferenceMode) -> ColorizeError {
+    .unsupportedMode(mode: mode, model: "this one")
+  }
+}

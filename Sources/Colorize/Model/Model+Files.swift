@@ -1,0 +1,81 @@
+import DiffusionCore
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension Model {
+  /// How the configuration of a checkpoint is found.
+  public enum ConfigurationChoice: Sendable {
+    /// `config.json` beside the weights.
+    case besideWeights
+    /// That file.
+    case file(String)
+    /// These numbers, such as ``ModelConfiguration/v1_5``.
+    case given(ModelConfiguration)
+  }
+
+  /// A model from files.
+  ///
+  /// - Parameters:
+  ///   - path: a safetensors checkpoint, or a folder that holds `model.safetensors`.
+  ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
+  ///   - configuration: where the sizes come from.
+  ///   - prediction: overrides what the configuration says that the U-Net predicts.
+  /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``, ``ConfigurationError``.
+  public static func load(
+    _ path: String, imageEncoder: String? = nil, configuration: ConfigurationChoice = .besideWeights,
+    prediction: PredictionType? = nil
+  ) throws -> Model {
+    var isFolder: Bool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let file = exists && isFolder ? path + "/model.safetensors" : path
+    let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+    var sizes: ModelConfiguration
+    switch configuration {
+    case .given(let given):
+      try given.validate()
+      sizes = given
+    case .file(let configPath): sizes = try readConfiguration(configPath)
+    case .besideWeights:
+      let configPath = folder + "/config.json"
+      guard FileManager.default.fileExists(atPath: configPath) else {
+        // A missing checkpoint is the greater fault, so it is reported first.
+        _ = try SafetensorsFile(path: file)
+        throw ColorizeError.unusableModel(
+          path: file,
+          reason: "there is no config.json beside it; name a preset (v1.5 for the published checkpoints) or a file")
+      }
+      sizes = try readConfiguration(configPath)
+    }
+    if let prediction { sizes.prediction = prediction }
+    var weights = WeightSource(try SafetensorsFile(path: file))
+    if let imageEncoder { weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP) }
+    return Model(name: path, weights: weights, configuration: sizes)
+  }
+
+  /// The preset of that name: `v1.5`.
+  ///
+  /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
+  public static func preset(named name: String) throws -> ModelConfiguration {
+    switch name.lowercased() {
+    case "v1.5", "v1_5": return .v1_5
+    default: throw ColorizeError.invalidOption(name: "preset", value: name, expected: "v1.5")
+    }
+  }
+
+  private static func readConfiguration(_ path: String) throws -> ModelConfiguration {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw ColorizeError.unusableModel(path: path, reason: "the configuration cannot be read (\(error))")
+    }
+    guard data.count <= 1 << 20 else {
+      throw ColorizeError.unusableModel(path: path, reason: "larger than 1 MiB, so this is no configuration")
+    }
+    return try decodeConfiguration(data, path: path)
+  }
+}

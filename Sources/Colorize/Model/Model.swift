@@ -1,0 +1,73 @@
+import CEmbeddedModel
+import DiffusionCore
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A trained model: weights, and the configuration that says what they are.
+public struct Model: Sendable {
+  /// What it is called in summaries.
+  public let name: String
+  /// The files.
+  public let weights: WeightSource
+  /// The sizes, and what the U-Net predicts.
+  public let configuration: ModelConfiguration
+
+  /// A model of given weights.
+  public init(name: String, weights: WeightSource, configuration: ModelConfiguration) {
+    self.name = name
+    self.weights = weights
+    self.configuration = configuration
+  }
+
+  /// The model that is part of this library: small pictures of figures, nothing to download.
+  ///
+  /// - Throws: ``WeightError`` if the library was built without its weights.
+  public static func embedded() throws -> Model {
+    let bytes = UnsafeRawBufferPointer(start: irodori_embedded_weights(), count: irodori_embedded_weights_size())
+    let file = try SafetensorsFile(bytes: bytes, name: "the embedded model")
+    let json = UnsafeRawBufferPointer(
+      start: irodori_embedded_configuration(), count: irodori_embedded_configuration_size())
+    return Model(
+      name: "embedded", weights: WeightSource(file),
+      configuration: try decodeConfiguration(Data(json), path: "of the embedded model"))
+  }
+
+  /// How parameters are kept: those of small models in `f32`, which saves converting them at every use; those of large
+  /// ones as they are in the file, which halves the memory.
+  var storage: CheckpointParameters.Storage {
+    let bytes = weights.files.reduce(0) { $0 + $1.dataByteCount }
+    return bytes <= 256 << 20 ? .converted(.f32) : .asStored
+  }
+
+  /// Decodes a `config.json`, naming the field that is wrong.
+  static func decodeConfiguration(_ data: Data, path: String) throws -> ModelConfiguration {
+    do {
+      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+      try configuration.validate()
+      return configuration
+    } catch let error as DecodingError {
+      throw ColorizeError.unusableModel(path: path, reason: describe(error))
+    } catch let error as ConfigurationError {
+      throw ColorizeError.unusableModel(path: path, reason: error.description)
+    } catch let error as ScheduleError {
+      throw ColorizeError.unusableModel(path: path, reason: error.description)
+    }
+  }
+
+  private static func describe(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.isEmpty ? "" : context.codingPath.map(\.stringValue).joined(separator: ".") + ": "
+    }
+    switch error {
+    case .keyNotFound(let key, let context): return "\(path(context))the field “\(key.stringValue)” is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return "\(path(context))\(context.debugDescription)"
+    case .dataCorrupted(let context): return "\(path(context))not valid JSON: \(context.debugDescription)"
+    @unknown default: return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import DiffusionCore
+
+/// A reference picture as the network sees it; encoded once, usable for many sketches.
+public struct Reference: Sendable {
+  /// The picture's tokens, `[1, tokens, width]`.
+  package let tokens: Tensor
+  /// The tokens of its background, or of a picture given for it; nil if there was neither mask nor picture.
+  package let background: Tensor?
+  /// Which colorizer encoded it.
+  package let owner: ObjectIdentifier
+
+  package init(tokens: Tensor, background: Tensor?, owner: ObjectIdentifier) {
+    self.tokens = tokens
+    self.background = background
+    self.owner = owner
+  }
+}

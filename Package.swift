@@ -34,11 +34,12 @@ let package = Package(
         "Colorize", "DiffusionVulkan",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance"],
+      name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "ColorizeTests", dependencies: ["Colorize"], resources: [.copy("Fixtures")]),
+      name: "ColorizeTests", dependencies: ["Colorize", "TestSupport"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

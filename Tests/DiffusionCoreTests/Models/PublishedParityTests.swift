@@ -1,4 +1,5 @@
 import DiffusionCore
+import TestSupport
 import Testing
 
 /// Every part of the network against the published implementation, in f32.

@@ -1,4 +1,5 @@
 import DiffusionCore
+import TestSupport
 
 /// A recorded call of the published U-Net.
 struct UNetCase {

@@ -1,8 +1,8 @@
 import DiffusionCore
 
 /// The small network whose outputs were recorded from the published implementation.
-enum GoldenModel {
-  static let configuration = ModelConfiguration(
+package enum GoldenModel {
+  package static let configuration = ModelConfiguration(
     unet: UNetConfiguration(
       inChannels: 4, outChannels: 4, modelChannels: 32, channelMultipliers: [1, 2, 4, 4], residualBlocks: 2,
       attentionResolutions: [1, 2, 4], headWidth: 16, contextWidth: 64),
@@ -14,7 +14,7 @@ enum GoldenModel {
     recovery: RecoveryConfiguration(width: 64, layers: 2, tokens: 256, heads: 4),
     threshold: ThresholdEmbedderConfiguration(embeddingWidth: 256, outputWidth: 64))
 
-  static func load(on backend: any Backend) throws -> ColorizationNetwork {
+  package static func load(on backend: any Backend) throws -> ColorizationNetwork {
     let file = try SafetensorsFile(path: (GoldenFile.folder ?? "") + "/weights.safetensors")
     return try ColorizationNetwork.load(WeightSource(file), configuration: configuration, backend: backend).network
   }

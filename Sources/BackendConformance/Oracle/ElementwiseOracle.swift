@@ -13,13 +13,18 @@ enum ElementwiseOracle {
     case .abs: return (abs(x), abs(x))
     case .sigmoid:
       let s = sigmoid(x)
-      // The last term allows an exponential that is clamped before it overflows.
-      return (s, s * (1 + abs(x) * (1 - s)) + 1e-30)
+      return (s, sensitivity(s, at: x))
     case .silu:
       let s = sigmoid(x)
-      return (x * s, abs(x) * (s * (1 + abs(x) * (1 - s)) + 1e-30))
+      return (x * s, abs(x) * sensitivity(s, at: x))
     case .gelu: return (gelu(x), abs(x))
     }
+  }
+
+  /// What rounding the argument does to a sigmoid `s` of `x`; the last term allows an exponential that is clamped before
+  /// it overflows.
+  private static func sensitivity(_ s: Double, at x: Double) -> Double {
+    s * (1 + min(abs(x), 1000) * (1 - s)) + 1e-30
   }
 
   static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }

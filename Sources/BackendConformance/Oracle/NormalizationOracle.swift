@@ -16,7 +16,8 @@ enum NormalizationOracle {
       for (logit, term) in zip(logits, terms) {
         let p = term / total
         result.values.append(p)
-        result.magnitudes.append(p * (1 + abs(logit) + abs(top)) + 1e-30)
+        // A masked logit has weight 0; the last term allows an exponential that is clamped before it underflows.
+        result.magnitudes.append((p == 0 ? 0 : p * (1 + abs(logit) + abs(top))) + 1e-30)
       }
     }
     return result

@@ -46,6 +46,8 @@ extension BackendConformance {
     cases.append(test(deep, .f32, .f32, .transposed(8), .contiguous))
     cases.append(test(deep, .f16, .bf16, .permuted([1, 0, 3, 2, 5, 4, 7, 6], padding: 1), .sliced))
     cases.append(test([1, 2, 1, 3, 2, 3, 1, 2, 3, 1], .f32, .f16, .transposed(10), .contiguous))
+    cases.append(test([2, 2, 2, 2, 2, 3, 2, 2, 2, 2], .f32, .f32, .transposed(10), .contiguous))
+    cases.append(test([2, 1, 2, 2, 2, 3, 2, 2, 2, 2, 2], .bf16, .f32, .contiguous, .transposed(11)))
     return cases
   }
 

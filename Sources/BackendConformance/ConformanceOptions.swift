@@ -7,7 +7,7 @@ public struct ConformanceOptions: Sendable {
   /// Whether to run the cases with infinities and NaN. A device that promises nothing about them turns this off.
   public var checksNonFiniteValues = true
   /// Whether subnormal `f32` and `bf16` results may be zero instead, as devices without subnormals make them.
-  /// Subnormal `f16` values must survive in any case: they are normal numbers in `f32`.
+  /// Arithmetic then meets no subnormal inputs either. Subnormal `f16` values must survive in any case: they are normal numbers in `f32`.
   public var allowsFlushedSubnormals = false
   /// Whether fused members are run a second time as their defaults, made of the backend's primitives.
   public var comparesDefaults = true

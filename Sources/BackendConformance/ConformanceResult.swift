@@ -29,6 +29,7 @@ public struct ConformanceResult: Sendable, CustomStringConvertible {
   /// Whether every element was within the tolerance, and nothing but the destination was written.
   public var passed: Bool { failure == nil }
 
+  /// The verdict, the case and its error; for a failure also what happened and what the tolerance stands on.
   public var description: String {
     let name = variant == .member ? operation : "\(operation) (composed)"
     let line = "\(passed ? "pass" : "FAIL")  \(name): \(caseDescription)"

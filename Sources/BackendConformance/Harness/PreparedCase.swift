@@ -30,7 +30,7 @@ struct PreparedCase {
         var bits = bytes.withUnsafeBytes { Storage.read(at: position, source.dtype, from: $0) }
         // A repeated element was made when it was met first.
         if bits == Storage.poison(source.dtype) {
-          bits = source.content.bits(index, source.dtype, &generator)
+          bits = source.content.bits(index, source.dtype, &generator, flushes: options.allowsFlushedSubnormals)
           Storage.write(bits, at: position, source.dtype, into: &bytes)
         }
         elements.append(Storage.decode(bits, from: source.dtype))
@@ -105,8 +105,8 @@ struct PreparedCase {
 
 extension Source.Content {
   /// The bits of one element.
-  fileprivate func bits(_ index: Int, _ dtype: DType, _ generator: inout SeededGenerator) -> UInt32 {
-    let value: Double
+  fileprivate func bits(_ index: Int, _ dtype: DType, _ generator: inout SeededGenerator, flushes: Bool) -> UInt32 {
+    var value: Double
     switch self {
     case .normal(let mean, let deviation): value = mean + deviation * generator.normal()
     case .uniform(let range): value = range.lowerBound + (range.upperBound - range.lowerBound) * generator.uniform()
@@ -114,6 +114,7 @@ extension Source.Content {
     case .bits(let patterns): return patterns[index % patterns.count]
     case .computed(let make): value = make(index, &generator)
     }
+    if flushes, dtype != .f16, abs(value) < 0x1p-126 { value = 0 }
     return Storage.encode(value, as: dtype)
   }
 }

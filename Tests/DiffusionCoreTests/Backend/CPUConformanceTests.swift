@@ -9,6 +9,15 @@ import Testing
     ["portable", "avx2", "avx512"].filter { (try? CPUBackend(threads: 1, instructionSet: $0)) != nil }
   }
 
+  /// All cases, but in a debug build, where the kernels are fifty times slower, the small ones only.
+  static var options: ConformanceOptions {
+    var options = ConformanceOptions()
+    #if DEBUG
+      options.includesLargeCases = false
+    #endif
+    return options
+  }
+
   static let threadCounts = [1, 2, 3, 7]
 
   /// Every op agrees with the oracle, by its own member and by the default, whatever the number of threads; and the
@@ -19,7 +28,7 @@ import Testing
       for threads in Self.threadCounts { settings.append((set, threads)) }
     }
     let backends = try settings.map { try CPUBackend(threads: $0.threads, instructionSet: $0.set) }
-    let results = BackendConformance.run(onAll: backends)
+    let results = BackendConformance.run(onAll: backends, options: Self.options)
     for (setting, found) in zip(settings, results) where !found.failures.isEmpty {
       Issue.record("\(setting.set), \(setting.threads) threads:\n\(found.report.prefix(20_000))")
     }
@@ -29,14 +38,28 @@ import Testing
         Issue.record("\(setting.threads) threads change \(single.operation), \(single.caseDescription)")
       }
     }
-    print(results.last?.report ?? "")
   }
 
   /// The whole suite without any fused member.
   @Test func primitivesSufficeForEveryOperation() throws {
-    let results = BackendConformance.run(on: PrimitivesOnly(try CPUBackend(threads: 2)))
+    let results = BackendConformance.run(on: PrimitivesOnly(try CPUBackend(threads: 2)), options: Self.options)
     #expect(results.failures.isEmpty, "\(results.report.prefix(20_000))")
     #expect(results.allSatisfy { $0.variant == .member })
+  }
+
+  /// What a device may leave out is optional, and the rest of the suite does not depend on it.
+  @Test func conformsUnderTheRulesForDevices() throws {
+    var options = ConformanceOptions()
+    options.includesLargeCases = false
+    options.checksNonFiniteValues = false
+    options.allowsFlushedSubnormals = true
+    options.convolutionSlack = 2
+    var small = ConformanceOptions()
+    small.includesLargeCases = false
+    let all = BackendConformance.run(on: try CPUBackend(threads: 2), options: small)
+    let results = BackendConformance.run(on: try CPUBackend(threads: 2), options: options)
+    #expect(results.failures.isEmpty, "\(results.report.prefix(20_000))")
+    #expect(results.count < all.count)
   }
 
   @Test func everyMemberHasCases() {

@@ -25,21 +25,23 @@ extension CPUBackend {
     let source = floatAddress(input)
     let table = kernels.pointer.pointee
 
-    // Pass 1: moments of each channel about its first element, which keeps E[x^2] - E[x]^2 from cancelling; in runs
-    // of rows whose partial sums are added in order, whoever computed them.
+    // Pass 1: moments of each channel about a typical element, which keeps E[x^2] - E[x]^2 from cancelling; in runs of
+    // rows whose partial sums are added in order, whoever computed them.
+    let shifts = typicalRows(source, batch: batch, rows: rows, channels: channels)
     let grain = max(64, (64 << 10) / channels)
     let runs = (rows + grain - 1) / grain
     var sums = [Double](repeating: 0, count: batch * runs * channels)
     var squares = sums
     sums.withUnsafeMutableBufferPointer { sums in
       squares.withUnsafeMutableBufferPointer { squares in
-        guard let s = sums.baseAddress, let q = squares.baseAddress else { return }
-        threads.forEach(batch * runs) { piece, _ in
-          let sample = source + (piece / runs) * rows * channels
-          let first = piece % runs * grain
-          table.channel_moments(
-            s + piece * channels, q + piece * channels, sample + first * channels, sample,
-            Int64(min(grain, rows - first)), Int64(channels))
+        shifts.withUnsafeBufferPointer { shifts in
+          guard let s = sums.baseAddress, let q = squares.baseAddress, let shift = shifts.baseAddress else { return }
+          threads.forEach(batch * runs) { piece, _ in
+            let (sample, first) = (piece / runs, piece % runs * grain)
+            table.channel_moments(
+              s + piece * channels, q + piece * channels, source + (sample * rows + first) * channels,
+              shift + sample * channels, Int64(min(grain, rows - first)), Int64(channels))
+          }
         }
       }
     }
@@ -59,7 +61,7 @@ extension CPUBackend {
             sum += sums[(sample * runs + run) * channels + channel]
             square += squares[(sample * runs + run) * channels + channel]
           }
-          means.append(Double(source[sample * rows * channels + channel]) + sum / Double(rows))
+          means.append(Double(shifts[sample * channels + channel]) + sum / Double(rows))
           within += square - sum * sum / Double(rows)
         }
         mean = means.reduce(0, +) / Double(width)
@@ -88,6 +90,18 @@ extension CPUBackend {
       }
     }
     withExtendedLifetime((input, scales, offsets)) {}
+  }
+}
+
+extension CPUBackend {
+  /// For each channel the median of three elements, `[B, C]`: near the mean even where one of them is an outlier, as a
+  /// corner pixel may be.
+  private func typicalRows(_ x: UnsafePointer<Float>, batch: Int, rows: Int, channels: Int) -> [Float] {
+    (0..<batch * channels).map { index in
+      let sample = x + index / channels * rows * channels + index % channels
+      let (a, b, c) = (sample[0], sample[rows / 2 * channels], sample[(rows - 1) * channels])
+      return max(min(a, b), min(max(a, b), c))
+    }
   }
 }
 

@@ -27,13 +27,24 @@ struct StridedLoop {
       extents = [1]
       for k in views.indices { strides[k] = [1] }
     }
-    precondition(extents.count <= Int(ck_max_rank), "more than 8 axes that do not merge: \(shape)")
   }
 
   /// Splits the longest axis into runs of about 32 Ki elements and calls `body` with each part's loop and offsets.
   func forEachPart(on threads: ThreadPool, _ body: (_ loop: ck_loop, _ offsets: [Int]) -> Void) {
     let total = extents.reduce(1, *)
     guard total > 0 else { return }
+    if extents.count > Int(ck_max_rank) {
+      // More axes than the kernels take: the outermost is walked here.
+      var inner = self
+      inner.extents.removeFirst()
+      for k in strides.indices { inner.strides[k].removeFirst() }
+      for index in 0..<extents[0] {
+        inner.forEachPart(on: threads) { loop, offsets in
+          body(loop, zip(offsets, strides).map { $0 + $1[0] * index })
+        }
+      }
+      return
+    }
     let axis = extents.indices.max { extents[$0] < extents[$1] } ?? 0
     let grain = max(1, min(extents[axis], (32 << 10) * extents[axis] / total))
     threads.forEachRun(of: extents[axis], grain: grain) { range in

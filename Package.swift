@@ -39,7 +39,7 @@ let package = Package(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "ColorizeTests", dependencies: ["Colorize", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -45,6 +45,9 @@ final class CPUMemoryPool: Sendable {
   deinit { trim() }
 
   func makeBuffer(byteCount: Int) throws -> CPUBuffer {
+    guard byteCount <= Int.max / 4 else {
+      throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
+    }
     let capacity = Self.capacity(for: byteCount)
     let cached = state.withLock { state -> UInt? in
       guard let address = state.free[capacity]?.popLast() else { return nil }

@@ -34,7 +34,7 @@ extension Tensor {
     try result(shape, dtype: dtype) { try backend.copy(operand, to: $0) }
   }
 
-  /// The tensors one after another along an axis; their other extents are equal.
+  /// The tensors one after another along an axis; their other extents are equal. Mixed element types become `f32`.
   public static func concatenate(_ parts: [Tensor], axis: Int) throws -> Tensor {
     precondition(!parts.isEmpty, "nothing to concatenate")
     if parts.count == 1 { return parts[0] }
@@ -45,7 +45,8 @@ extension Tensor {
         "\(part.shape) and \(first.shape) differ on another axis than \(axis)")
     }
     let extent = parts.reduce(0) { $0 + $1.shape[axis] }
-    return try first.result(first.shape.replacing(axis: axis, with: extent)) { out in
+    let dtype = parts.allSatisfy { $0.dtype == first.dtype } ? first.dtype : .f32
+    return try first.result(first.shape.replacing(axis: axis, with: extent), dtype: dtype) { out in
       var start = 0
       for part in parts {
         let end = start + part.shape[axis]

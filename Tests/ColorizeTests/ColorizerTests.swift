@@ -1,0 +1,200 @@
+import Colorize
+import DiffusionCore
+import Testing
+import TestSupport
+
+/// The whole API on a tiny network with weights made from their keys.
+struct ColorizerTests {
+  private static let tiny = TinyModel()
+
+  private func sketch(_ width: Int = 40, _ height: Int = 28) throws -> Image {
+    try Image(
+      width: width, height: height, channels: 1,
+      pixels: (0..<width * height).map { ($0 / width + $0 % width) % 9 == 0 ? 0 : 255 })
+  }
+
+  private func reference(_ seed: Int = 0) throws -> Image {
+    try Image(width: 30, height: 20, channels: 3, pixels: (0..<1800).map { UInt8(truncatingIfNeeded: $0 * 7 + seed) })
+  }
+
+  private func mask(_ width: Int, _ height: Int) throws -> Mask {
+    try Mask(width: width, height: height, values: (0..<width * height).map { $0 % width < width / 2 ? 1 : 0 })
+  }
+
+  private func request(_ mode: InferenceMode = .vanilla, steps: Int = 2) throws -> ColorizeRequest {
+    var request = ColorizeRequest(sketch: try sketch(), reference: try reference())
+    request.mode = mode
+    request.steps = steps
+    request.size = 64
+    if mode.needsSketchMask { request.sketchMask = try mask(40, 28) }
+    if mode.needsBackground { request.referenceMask = try mask(30, 20) }
+    return request
+  }
+
+  private func colorizer(threads: Int? = nil) async throws -> Colorizer {
+    try await Colorizer(model: Self.tiny.model(), backend: CPUBackend(threads: threads))
+  }
+
+  @Test(arguments: InferenceMode.allCases) func everyModeGivesAPictureOfTheSketchsSize(mode: InferenceMode) async throws
+  {
+    let result = try await colorizer().colorize(request(mode))
+    #expect(result.image.width == 40 && result.image.height == 28 && result.image.channels == 3)
+    #expect(Set(result.image.pixels).count > 8, "a flat picture")
+    #expect(result.summary.width == 64 && result.summary.height == 45)
+  }
+
+  @Test func sameRequestSameBytesWhateverTheThreads() async throws {
+    let one = try await colorizer(threads: 1).colorize(request(.full))
+    let three = try await colorizer(threads: 3).colorize(request(.full))
+    #expect(one.image == three.image)
+    var other = try request(.full)
+    other.seed = 1
+    #expect(try await colorizer().colorize(other).image != one.image)
+  }
+
+  @Test func aPictureDoesNotDependOnItsCompany() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full)
+    request.sampler = .eulerAncestral
+    request.guidance.sketch = 1.5
+    request.count = 2
+    let both = try await colorizer.colorize(request)
+    request.count = 1
+    request.seed = 1
+    let second = try await colorizer.colorize(request)
+    #expect(both.images.count == 2 && both.summary.seeds == [0, 1])
+    #expect(both.images[1] == second.image)
+  }
+
+  @Test func anEncodedReferenceGivesTheSamePicture() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full)
+    let direct = try await colorizer.colorize(request)
+    request.reference = .encoded(try await colorizer.encode(reference(), mask: mask(30, 20)))
+    request.referenceMask = nil
+    #expect(try await colorizer.colorize(request).image == direct.image)
+
+    let other = try await self.colorizer()
+    await #expect(throws: ColorizeError.foreignReference) { try await other.colorize(request) }
+    request.reference = .encoded(try await colorizer.encode(reference()))
+    await #expect(throws: ColorizeError.self) { try await colorizer.colorize(request) }
+  }
+
+  @Test func everyOptionChangesThePicture() async throws {
+    let colorizer = try await colorizer()
+    let base = try request(.full, steps: 4)
+    let plain = try await colorizer.colorize(base).image
+    let changes: [(String, (inout ColorizeRequest) throws -> Void)] = [
+      ("seed", { $0.seed = 9 }), ("steps", { $0.steps = 3 }), ("sampler", { $0.sampler = .ddim }),
+      ("schedule", { $0.schedule = .exponential }), ("noise", { $0.noise = .philox }),
+      ("guidance", { $0.guidance.reference = 2 }), ("sketch guidance", { $0.guidance.sketch = 2 }),
+      ("interval", { $0.guidance.interval = 0.5...1 }), ("strength", { $0.referenceStrength = .uniform(0.5) }),
+      ("level", { $0.referenceStrength = .levels([.high: 0.2]) }), ("foreground", { $0.foregroundStrength = 0.3 }),
+      ("background", { $0.backgroundStrength = 0.3 }), ("sketch strength", { $0.sketchStrength = 0.5 }),
+      ("merge", { $0.merge = 0.5 }), ("sketch threshold", { $0.sketchThreshold = 0.9 }),
+      ("reference threshold", { $0.referenceThreshold = 0.9 }), ("layout", { $0.contextLayout = .published }),
+      ("polarity", { $0.polarity = .lightOnDark }), ("size", { $0.size = 96 }), ("mode", { $0.mode = .background }),
+      ("reference", { $0.reference = .image(try self.reference(40)) }),
+      (
+        "background picture",
+        {
+          $0.referenceMask = nil
+          $0.background = try self.reference(99)
+        }
+      ),
+    ]
+    for (name, change) in changes {
+      var request = base
+      try change(&request)
+      #expect(try await colorizer.colorize(request).image != plain, "\(name) has no effect")
+    }
+  }
+
+  @Test(arguments: [(1, 1), (1, 97), (97, 1), (64, 64), (33, 65), (200, 3)])
+  func anySizeAndAspect(width: Int, height: Int) async throws {
+    var request = ColorizeRequest(sketch: try sketch(width, height), reference: try reference())
+    request.steps = 1
+    let image = try await colorizer().colorize(request).image
+    #expect(image.width == width && image.height == height)
+    request.frame = .working
+    request.size = 64
+    let working = try await colorizer().colorize(request).image
+    #expect(max(working.width, working.height) == 64)
+  }
+
+  @Test func noReferenceAtAll() async throws {
+    let colorizer = try await colorizer()
+    var request = try request()
+    request.reference = .none
+    let without = try await colorizer.colorize(request).image
+    #expect(try await colorizer.colorize(self.request()).image != without)
+  }
+
+  @Test func eventsTellEveryStageAndStep() async throws {
+    var request = try request(.full, steps: 4)
+    request.previewInterval = 2
+    var stages: [ColorizeEvent.Stage] = []
+    var steps: [Int] = []
+    var previews: [Int] = []
+    var result: ColorizeResult?
+    for try await event in try await colorizer().events(for: request) {
+      switch event {
+      case .stage(let stage): stages.append(stage)
+      case .step(let completed, let total):
+        #expect(total == 4)
+        steps.append(completed)
+      case .preview(let completed, let image):
+        previews.append(completed)
+        #expect(image.width == 40 && image.height == 28)
+      case .finished(let finished): result = finished
+      }
+    }
+    #expect(stages == ColorizeEvent.Stage.allCases)
+    #expect(steps == [1, 2, 3, 4])
+    #expect(previews == [2])
+    #expect(result?.image.width == 40)
+  }
+
+  @Test func cancellationEndsARunWithinAStep() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full, steps: 1000)
+    request.size = 128
+    let steps = StepCounter()
+    let task = Task { [request] in
+      try await colorizer.colorize(request) { event in
+        if case .step(let completed, _) = event { steps.completed = completed }
+      }
+    }
+    while steps.completed < 2 { try await Task.sleep(for: .milliseconds(1)) }
+    task.cancel()
+    let atCancel = steps.completed
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(steps.completed <= atCancel + 1)
+    // The colorizer is as good as new.
+    #expect(try await colorizer.colorize(self.request()).image.width == 40)
+  }
+
+  @Test func leavingTheEventsCancels() async throws {
+    let colorizer = try await colorizer()
+    for try await event in colorizer.events(for: try request(.full, steps: 1000)) {
+      if case .step = event { break }
+    }
+    // Would wait for a thousand steps otherwise.
+    #expect(try await colorizer.colorize(request()).image.width == 40)
+  }
+
+  @Test func nonFiniteLatentsNameTheStep() async throws {
+    let colorizer = try await Colorizer(model: Self.tiny.model(poisoned: true), backend: CPUBackend())
+    await #expect(throws: ColorizeError.nonFinite(step: 1, of: 2)) { try await colorizer.colorize(request()) }
+  }
+
+  @Test func aVanillaOnlyModelSaysSo() async throws {
+    let colorizer = try await Colorizer(model: Self.tiny.model(withSplit: false), backend: CPUBackend())
+    #expect(!colorizer.supports(.full) && colorizer.supports(.vanilla))
+    #expect(try await colorizer.colorize(request()).image.width == 40)
+    let error = await #expect(throws: ColorizeError.self) { try await colorizer.colorize(request(.foreground)) }
+    #expect(
+      error?.description == "model tiny holds no weights for mode foreground: it has neither low-rank branches nor a "
+        + "recovery transformer; use mode vanilla")
+  }
+}

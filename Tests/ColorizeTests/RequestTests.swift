@@ -1,0 +1,81 @@
+import Colorize
+import DiffusionCore
+import Testing
+
+/// What a request refuses, and with which words.
+struct RequestTests {
+  private func picture(_ width: Int = 16, _ height: Int = 16) throws -> Image {
+    try Image(width: width, height: height, color: [200, 100, 50])
+  }
+
+  private func expectError(_ text: String, _ change: (inout ColorizeRequest) throws -> Void) throws {
+    var request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    try change(&request)
+    let error = #expect(throws: ColorizeError.self) { try request.validate() }
+    #expect(error?.description == text)
+  }
+
+  @Test func acceptsDefaults() throws {
+    try ColorizeRequest(sketch: picture(), reference: picture()).validate()
+  }
+
+  @Test func refusesNumbersOutOfRange() throws {
+    try expectError("size is 63, expected 64 to 4096") { $0.size = 63 }
+    try expectError("count is 0, expected 1 to 64") { $0.count = 0 }
+    try expectError("steps is 0, expected 1 to 1000") { $0.steps = 0 }
+    try expectError("steps is \(Int.max), expected 1 to 1000") { $0.steps = .max }
+    try expectError("reference guidance is -1.0, expected 0.0 to 100.0") { $0.guidance.reference = -1 }
+    try expectError("reference guidance is nan, expected 0.0 to 100.0") { $0.guidance.reference = .nan }
+    try expectError("sketch guidance is inf, expected 0.0 to 100.0") { $0.guidance.sketch = .infinity }
+    try expectError("foreground strength is 11.0, expected 0.0 to 10.0") { $0.foregroundStrength = 11 }
+    try expectError("background strength is -0.5, expected 0.0 to 10.0") { $0.backgroundStrength = -0.5 }
+    try expectError("sketch strength is nan, expected 0.0 to 10.0") { $0.sketchStrength = .nan }
+    try expectError("merge is 1.5, expected 0.0 to 1.0") { $0.merge = 1.5 }
+    try expectError("sketch threshold is 2.0, expected 0.0 to 1.0") { $0.sketchThreshold = 2 }
+    try expectError("reference threshold is -1.0, expected 0.0 to 1.0") { $0.referenceThreshold = -1 }
+    try expectError("preview interval is 0, expected 1 to 1000") { $0.previewInterval = 0 }
+  }
+
+  @Test func saysWhichInputAModeNeeds() throws {
+    let mask = Mask(try picture())
+    try expectError(
+      "mode foreground needs the sketch's mask (white where the figure is), or a sketch with an alpha channel as mask"
+    ) { $0.mode = .foreground }
+    try expectError(
+      "mode full needs the reference's mask (white where its figure is), or a background picture"
+    ) {
+      $0.mode = .full
+      $0.sketchMask = mask
+    }
+    try expectError("mode background needs a reference") {
+      $0.mode = .background
+      $0.sketchMask = mask
+      $0.reference = .none
+    }
+    try expectError(
+      "background is a picture beside a reference mask, expected one of both: the background comes from the picture, "
+        + "or from the reference where its mask is black"
+    ) {
+      $0.mode = .full
+      $0.sketchMask = mask
+      $0.referenceMask = mask
+      $0.background = try picture()
+    }
+  }
+
+  @Test func strengthsByLevelFollowTheGroupsOfThePublishedNetwork() throws {
+    let unet = ModelConfiguration.v1_5.unet
+    #expect(unet.transformerBlockCount == 16)
+    #expect(AttentionControl.Level.encoder.blocks(of: unet) == [0, 1, 2, 3, 4, 5])
+    #expect(AttentionControl.Level.low.blocks(of: unet) == [4, 5, 7, 8, 9])
+    #expect(AttentionControl.Level.middle.blocks(of: unet) == [2, 3, 10, 11, 12])
+    #expect(AttentionControl.Level.high.blocks(of: unet) == [0, 1, 13, 14, 15])
+    #expect(AttentionControl.Level.bottom.blocks(of: unet) == [6])
+    // As recorded from the published code with these three levels.
+    let scales = try ReferenceStrength.levels([.encoder: 0.9, .middle: 0.8, .low: 0.7]).scales(for: unet)
+    #expect(scales == [0.9, 0.9, 0.8, 0.8, 0.7, 0.7, 1, 0.7, 0.7, 0.7, 0.8, 0.8, 0.8, 1, 1, 1])
+    let error = #expect(throws: ColorizeError.self) { try ReferenceStrength.blocks([1, 1]).scales(for: unet) }
+    #expect(
+      error?.description == "reference strength is 2 factors, expected 16, one for each transformer block")
+  }
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# All tests: format, unit tests, and a package that depends on this one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+# Release, because the kernels are fifty times slower without optimisation.
+swift test -c release
+
+# A dependent, built and run as a user would.
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+samples=Sources/CSamples/data
+swift run -c release --package-path Tests/Dependent --scratch-path .build-dependent \
+  Dependent $samples/sketch.png $samples/reference.png "$out/result.png"
+test -s "$out/result.png"

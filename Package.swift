@@ -40,6 +40,8 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize"], resources: [.copy("Fixtures")]),
+    // The tests run the built program; depending on it makes the build put it beside them.
+    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -33,9 +33,10 @@ struct ColorizeCommand: AsyncParsableCommand {
 
   /// The help of the program: its own, and the options of the subcommand that runs by default.
   static var fullHelp: String {
-    let options = ColorizeCommand.helpMessage(for: RunCommand.self, columns: nil)
-    // The usage line above says it already.
-    let start = options.range(of: "\n\n", options: []).map { String(options[$0.upperBound...]) } ?? options
-    return ColorizeCommand.helpMessage() + "\n\n" + start + "\n\n" + ExitStatus.help
+    var options = ColorizeCommand.helpMessage(for: RunCommand.self)
+    // Overview and usage before, --help and --version after: the program's own help says them already.
+    if let start = options.range(of: "PICTURES:") { options = String(options[start.lowerBound...]) }
+    if let end = options.range(of: "\n\nOPTIONS:") { options = String(options[..<end.lowerBound]) }
+    return ColorizeCommand.helpMessage() + "\n\n" + options + "\n\n" + ExitStatus.help
   }
 }

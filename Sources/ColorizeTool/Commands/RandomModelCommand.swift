@@ -35,7 +35,7 @@ struct RandomModelCommand: AsyncParsableCommand {
       throw ToolError.usage("\(file): the name must end in .safetensors, or be that of a folder")
     }
     let configPath = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + "config.json"
-    try writeConfiguration(configuration, to: configPath)
+    let hasConfiguration = try isPresent(configuration, at: configPath)
 
     let progress = Progress(isQuiet: quiet)
     defer { progress.finish() }
@@ -53,7 +53,11 @@ struct RandomModelCommand: AsyncParsableCommand {
       }
       progress.step(index + 1, of: parameters.count)
     }
+    try Task.checkCancellation()
     try writer.finish()
+    if !hasConfiguration {
+      try AtomicFile.write(Array(try JSONOutput.pretty(configuration).utf8) + [0x0A], to: configPath)
+    }
     progress.finish()
     guard !quiet else { return }
     let total = parameters.reduce(0) { $0 + $1.shape.elementCount }
@@ -61,20 +65,14 @@ struct RandomModelCommand: AsyncParsableCommand {
     Console.shared.output("done in \(Format.decimal(progress.elapsed, 1)) s")
   }
 
-  /// Writes `config.json`, unless one is there that belongs to another model.
-  private func writeConfiguration(_ configuration: ModelConfiguration, to path: String) throws {
-    if FileManager.default.fileExists(atPath: path) {
-      let found = FileManager.default.contents(atPath: path)
-        .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: $0) }
-      guard found == configuration else {
-        throw ToolError.usage("\(path): it exists and describes another model; choose an empty folder")
-      }
-      return
+  /// Whether `config.json` is there already; one of another model must not be replaced.
+  private func isPresent(_ configuration: ModelConfiguration, at path: String) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    let found = FileManager.default.contents(atPath: path)
+      .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: $0) }
+    guard found == configuration else {
+      throw ToolError.usage("\(path): it exists and describes another model; choose an empty folder")
     }
-    do {
-      try AtomicFile.write(Array(try JSONOutput.pretty(configuration).utf8) + [0x0A], to: path)
-    } catch let error as ImageError {
-      throw ToolError.usage(error.description)
-    }
+    return true
   }
 }

@@ -64,7 +64,8 @@ final class Interruption: Sendable {
     if endNow {
       let error = Self.error(number)
       report?(error)
-      exit(error.status.rawValue)
+      // Not exit: it would tear the libraries down while other threads compute in them.
+      _exit(error.status.rawValue)
     }
     if Console.shared.isInteractive {
       Console.shared.message("colorize: stopping after this step; once more to stop at once")

@@ -23,8 +23,8 @@ import Testing
 
     let texts = Dictionary(try PNGText.read(path: folder.path("out.png")).map { ($0.key, $0.value) }) { $1 }
     #expect(texts["Software"]?.hasPrefix("Irodori ") == true)
-    let stored = try #require(
-      try JSONSerialization.jsonObject(with: Data(try #require(texts["parameters"]).utf8)) as? [String: Any])
+    let parameters = try #require(texts["parameters"])
+    let stored = try #require(try JSONSerialization.jsonObject(with: Data(parameters.utf8)) as? [String: Any])
     #expect(stored["seed"] as? Int == 5)
     #expect(stored["steps"] as? Int == 1)
     #expect(stored["model"] as? String == "embedded")

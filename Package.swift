@@ -23,9 +23,10 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data"]),
+    .target(name: "CSamples", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
-    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel"]),
+    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel", "CSamples"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
@@ -39,7 +40,10 @@ let package = Package(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    // The tests run the built program; depending on it makes the build put it beside them.
+    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

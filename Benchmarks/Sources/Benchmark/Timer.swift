@@ -67,7 +67,8 @@ final class Timer {
   /// The highest resident size of this process so far, in GiB.
   var peakResident: Double {
     var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    // 0 is RUSAGE_SELF, which on Linux is imported as another type than the parameter's.
+    getrusage(0, &usage)
     return Double(usage.ru_maxrss) / 1_048_576
   }
 

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+import Foundation
+
+/// Says what is in a model's file, or in a picture that the program made.
+struct InspectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Say what a model holds and whether it is complete, or how a PNG was made.",
+    discussion: """
+      Reads every weight, computes nothing. Ends with status 3 if the model cannot be used as it is.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "A safetensors file, a folder with model.safetensors, or a PNG file. Without it, the built-in model.",
+      valueName: "file"))
+  var path: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's configuration. (default: config.json beside the checkpoint)", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("A known configuration instead of a file: v1.5.", valueName: "name"))
+  var preset: String?
+
+  @Option(
+    help: ArgumentHelp("An OpenCLIP ViT-H/14 file, for a checkpoint without an image encoder.", valueName: "file"))
+  var imageEncoder: String?
+
+  func run() async throws {
+    guard let path else { return try await inspect(try Model.embedded()) }
+    if Self.isPNG(path) { return try Self.printText(of: path) }
+    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ToolError.usage("\(path): there is no such file. Check the path.")
+    }
+    let choice: Model.ConfigurationChoice =
+      if let config { .file(config) } else if let preset { .given(try Model.preset(named: preset)) } else {
+        .besideWeights
+      }
+    do {
+      try await inspect(try Model.load(path, imageEncoder: imageEncoder, configuration: choice))
+    } catch let error as ColorizeError where config == nil && preset == nil {
+      // What the file holds can be told without a configuration; whether it is a model cannot.
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      let file = try SafetensorsFile(path: isFolder.boolValue ? path + "/model.safetensors" : path)
+      for line in WeightsSummary(WeightSource(file)).lines { Console.shared.output(line) }
+      throw error
+    }
+  }
+
+  private func inspect(_ model: Model) async throws {
+    Console.shared.output("model: \(model.name)")
+    for line in WeightsSummary(model.weights).lines { Console.shared.output(line) }
+    let configuration = model.configuration
+    let lora = configuration.lora.map { "foreground \($0.foreground), background \($0.background)" } ?? "none"
+    Console.shared.output(
+      "configuration: predicts \(configuration.prediction.rawValue), pictures of \(configuration.imageSize), "
+        + "\(configuration.unet.modelChannels) x \(configuration.unet.channelMultipliers) channels, low-rank branches: "
+        + lora)
+    let weights = model.weights
+    do {
+      let (network, report) = try await Interruption.shared.endingAtOnce {
+        try ColorizationNetwork.load(weights, configuration: configuration, backend: ShapeOnlyBackend())
+      }
+      Console.shared.output("modes: \(network.split == nil ? "vanilla" : "vanilla, foreground, background, full")")
+      Console.shared.output(report.description)
+    } catch WeightError.mismatch(let report) {
+      Console.shared.output(report.description)
+      throw WeightError.mismatch(report)
+    }
+  }
+
+  private static func isPNG(_ path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    guard let head = try? handle.read(upToCount: 8) else { return false }
+    return head.elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+  }
+
+  private static func printText(of path: String) throws {
+    let texts: [(key: String, value: String)]
+    do {
+      texts = try PNGText.read(path: path)
+    } catch {
+      throw ToolError.usage(error.description)
+    }
+    guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
+      let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
+    else { throw ToolError.usage("\(path): this PNG holds no options of this program; give a picture that it made") }
+    if let software = texts.first(where: { $0.key == "Software" })?.value {
+      Console.shared.output("software: \(ToolError.oneLine(software))")
+    }
+    Console.shared.output(try JSONOutput.pretty(options))
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+
+/// Parses, runs, reports. All ways out of the program end here, so that each has its message and its code.
+@main
+enum Launcher {
+  static func main() async {
+    // A reader that goes away must not end a run that still has a picture to write.
+    signal(SIGPIPE, SIG_IGN)
+    exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+  }
+
+  private static func run(_ arguments: [String]) async -> ExitStatus {
+    if arguments == ["--help"] || arguments == ["-h"] || arguments == ["help"] {
+      Console.shared.output(ColorizeCommand.fullHelp)
+      return .done
+    }
+    let wantsJSON = arguments.contains("--json")
+    let command: any ParsableCommand
+    do {
+      command = try ColorizeCommand.parseAsRoot(arguments)
+    } catch {
+      return report(parsing: error, asJSON: wantsJSON)
+    }
+    nonisolated(unsafe) let parsed = command
+    let task = Task { try await perform(parsed) }
+    Interruption.shared.listen {
+      report($0, asJSON: wantsJSON)
+    } cancel: {
+      task.cancel()
+    }
+    do {
+      try await task.value
+      return .done
+    } catch is CancellationError {
+      return report(Interruption.shared.error, asJSON: wantsJSON)
+    } catch let error as ExitCode {
+      // The command has said what there is to say.
+      return ExitStatus(rawValue: error.rawValue) ?? .failure
+    } catch let error where ColorizeCommand.exitCode(for: error) == .success {
+      return report(parsing: error, asJSON: wantsJSON)
+    } catch {
+      return report(ToolError(error), asJSON: wantsJSON)
+    }
+  }
+
+  private static func perform(_ command: any ParsableCommand) async throws {
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      var command = command
+      try command.run()
+    }
+  }
+
+  /// A request for help is no error; anything else is, with a code of our own instead of the parser's 64.
+  private static func report(parsing error: any Error, asJSON: Bool) -> ExitStatus {
+    if ColorizeCommand.exitCode(for: error) == .success {
+      Console.shared.output(ColorizeCommand.fullMessage(for: error))
+      return .done
+    }
+    return report(.usage(ColorizeCommand.message(for: error) + " (colorize --help lists the options)"), asJSON: asJSON)
+  }
+
+  @discardableResult
+  private static func report(_ error: ToolError, asJSON: Bool) -> ExitStatus {
+    Console.shared.message("colorize: error: \(error.message)")
+    if asJSON, let line = try? JSONOutput.line(ErrorReport(error)) { Console.shared.output(line) }
+    return error.status
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+// How the library's choices are called on the command line.
+
+extension NoiseGenerator: ExpressibleByArgument {}
+extension PredictionType: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let type = try? PredictionType(named: argument) else { return nil }
+    self = type
+  }
+}
+extension ColorizeRequest.Frame: ExpressibleByArgument {}
+extension ContextLayout: ExpressibleByArgument {}
+extension DType: ExpressibleByArgument {}
+
+extension Sampler: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let sampler = try? Sampler(named: argument) else { return nil }
+    self = sampler
+  }
+}
+
+extension SigmaSchedule: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let schedule = try? SigmaSchedule(named: argument == "auto" ? "automatic" : argument) else { return nil }
+    self = schedule
+  }
+}
+
+/// A mode, or the choice of one by what is given.
+enum ModeChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, vanilla, foreground, background, full
+
+  /// The mode, nil for the automatic choice.
+  var mode: InferenceMode? { InferenceMode(rawValue: rawValue) }
+}
+
+/// A polarity, spelled as options are.
+enum PolarityChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case darkOnLight = "dark-on-light"
+  case lightOnDark = "light-on-dark"
+
+  var polarity: SketchPolarity {
+    switch self {
+    case .auto: .automatic
+    case .darkOnLight: .darkOnLight
+    case .lightOnDark: .lightOnDark
+    }
+  }
+}
+
+/// A seed, or the wish for a new one.
+enum SeedChoice: ExpressibleByArgument, CustomStringConvertible {
+  case fixed(UInt64)
+  case random
+
+  init?(argument: String) {
+    if argument == "random" {
+      self = .random
+    } else if let seed = UInt64(argument) {
+      self = .fixed(seed)
+    } else {
+      return nil
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .fixed(let seed): "\(seed)"
+    case .random: "random"
+    }
+  }
+
+  /// The seed. A random one has 32 bits, so that every generator takes it and people can copy it.
+  var resolved: UInt64 {
+    switch self {
+    case .fixed(let seed): seed
+    case .random: UInt64(UInt32.random(in: 0 ... .max))
+    }
+  }
+}
+
+/// `encoder=0.8`: a factor for one group of blocks.
+struct LevelStrength: ExpressibleByArgument {
+  let level: AttentionControl.Level
+  let factor: Float
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+    guard parts.count == 2, let level = AttentionControl.Level(rawValue: String(parts[0])),
+      let factor = Float(parts[1])
+    else { return nil }
+    self.level = level
+    self.factor = factor
+  }
+}

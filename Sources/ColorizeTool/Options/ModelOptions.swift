@@ -1,0 +1,59 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+/// The model, and where it computes.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A safetensors checkpoint, or a folder with model.safetensors. (default: the built-in model)",
+      valueName: "path"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's configuration. (default: config.json beside the checkpoint)", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("A known configuration instead of a file: v1.5.", valueName: "name"))
+  var preset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An OpenCLIP ViT-H/14 file, for a checkpoint without an image encoder.", valueName: "file"))
+  var imageEncoder: String?
+
+  @Option(help: ArgumentHelp("What the network predicts, if not what the configuration says.", valueName: "type"))
+  var prediction: PredictionType?
+
+  /// Opens the model: its files are checked and mapped, the weights not yet read.
+  func open() throws -> Model {
+    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    guard let model else {
+      for (option, value) in [("--config", config), ("--preset", preset), ("--image-encoder", imageEncoder)]
+      where value != nil {
+        throw ToolError.usage("\(option) belongs to a checkpoint; give its path with --model")
+      }
+      let embedded = try Model.embedded()
+      guard let prediction else { return embedded }
+      var configuration = embedded.configuration
+      configuration.prediction = prediction
+      return Model(name: embedded.name, weights: embedded.weights, configuration: configuration)
+    }
+    let choice: Model.ConfigurationChoice =
+      if let config { .file(config) } else if let preset { .given(try Model.preset(named: preset)) } else {
+        .besideWeights
+      }
+    return try .load(model, imageEncoder: imageEncoder, configuration: choice, prediction: prediction)
+  }
+}
+
+/// Where to compute.
+struct BackendOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where to compute: cpu, cpu:4 for four threads, or a device that `colorize devices` lists.", valueName: "name"))
+  var backend = "cpu"
+
+  func makeBackend() throws -> any Backend { try BackendRegistry.shared.makeBackend(backend) }
+}

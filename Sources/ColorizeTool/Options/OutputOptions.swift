@@ -1,0 +1,52 @@
+import ArgumentParser
+import Colorize
+
+/// What comes out.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The longer side that the network works on, 64 to 4096. (default: the model's own area, at the sketch's "
+        + "aspect)", valueName: "pixels"))
+  var size: Int?
+
+  @Option(help: ArgumentHelp("The result's size: the sketch's, or the one the network worked on.", valueName: "name"))
+  var frame: ColorizeRequest.Frame = .sketch
+
+  @Option(
+    help: ArgumentHelp(
+      "How many pictures, 1 to 64, with seeds counted up. Several are numbered: result-1.png, result-2.png ... (of ten "
+        + "and more result-01.png).", valueName: "n"))
+  var count = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Every n steps, show the first picture as it is: result.preview.png, replaced each time and left there.",
+      valueName: "n"))
+  var previews: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Replace files that are there.")
+  var overwrite = true
+}
+
+/// What is said about it.
+struct ReportOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Print exactly one JSON object on standard output: what was done, or {\"error\": ...}."))
+  var json = false
+
+  @Flag(help: "No progress and no notes; only errors.")
+  var quiet = false
+
+  @Flag(help: "Also say what was loaded and how long each stage took.")
+  var verbose = false
+
+  func check() throws {
+    if quiet && verbose { throw ToolError.usage("--quiet and --verbose exclude each other; give one") }
+  }
+
+  /// Says something on standard error that the user may want to know.
+  func note(_ text: String) {
+    if !quiet { Console.shared.note(text) }
+  }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+/// Where and how strongly the reference and the sketch act.
+struct StrengthOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Which parts of the network are active. auto: full if there are both masks (or the sketch's and a background) "
+        + "and the model can, else vanilla. vanilla needs no mask, foreground the sketch's, background and full both.",
+      valueName: "name"))
+  var mode: ModeChoice = .auto
+
+  @Option(help: ArgumentHelp("How strongly the reference acts, 0 to 10.", valueName: "factor"))
+  var strength: Float = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The same for a group of blocks: encoder, low, middle, high or bottom; may be repeated. The others keep "
+        + "--strength.", valueName: "level=factor"))
+  var strengthLevel: [LevelStrength] = []
+
+  @Option(help: ArgumentHelp("A factor for the foreground in mask modes, 0 to 10.", valueName: "factor"))
+  var foregroundStrength: Float = 1
+
+  @Option(help: ArgumentHelp("A factor for the background in mask modes, 0 to 10.", valueName: "factor"))
+  var backgroundStrength: Float = 1
+
+  @Option(help: ArgumentHelp("How closely the lines are followed, 0 to 10.", valueName: "factor"))
+  var sketchStrength: Float = 1
+
+  @Option(
+    help: ArgumentHelp("How much of the background is mixed into the foreground, 0 to 1.", valueName: "share"))
+  var merge: Float = 0
+
+  @Option(
+    help: ArgumentHelp("Values of the sketch's mask above it are foreground, 0 to 1.", valueName: "value"))
+  var sketchThreshold: Float = 0.05
+
+  @Option(
+    help: ArgumentHelp("Values of the reference's mask from it on are foreground, 0 to 1.", valueName: "value"))
+  var referenceThreshold: Float = 0.5
+
+  @Option(
+    help: ArgumentHelp(
+      "What the regions see in full mode: paper keeps them apart, published is what the released code does.",
+      valueName: "name"))
+  var contextLayout: ContextLayout = .paper
+
+  func checkStrengths() throws {
+    let named = [("--strength", strength)] + strengthLevel.map { ("--strength-level \($0.level.rawValue)", $0.factor) }
+    for (name, factor) in named where !(0...10).contains(factor) {
+      throw ToolError.usage("\(name) is \(factor), expected 0 to 10")
+    }
+  }
+
+  /// The factors of the network's blocks. Levels overlap; a later one in the library's order wins.
+  func referenceStrength(for unet: UNetConfiguration) -> ReferenceStrength {
+    guard !strengthLevel.isEmpty else { return .uniform(strength) }
+    var scales = [Float](repeating: strength, count: unet.transformerBlockCount)
+    for level in [AttentionControl.Level.encoder, .middle, .low, .high, .bottom] {
+      // Given twice, the last one counts, as with options that are no lists.
+      guard let factor = strengthLevel.last(where: { $0.level == level })?.factor else { continue }
+      for block in level.blocks(of: unet) where scales.indices.contains(block) { scales[block] = factor }
+    }
+    return .blocks(scales)
+  }
+}

@@ -1,0 +1,49 @@
+import Colorize
+import DiffusionCore
+import Synchronization
+
+/// Loads a model and carries out a request, with progress, previews and notes: what `run` and `demo` share.
+struct ColorizeJob {
+  let model: Model
+  let backend: any Backend
+  let report: ReportOptions
+  let progress: Progress
+
+  /// Reads the weights.
+  func makeColorizer() async throws -> Colorizer {
+    progress.begin("loading the model")
+    let (model, backend) = (self.model, self.backend)
+    let colorizer = try await Interruption.shared.endingAtOnce { try await Colorizer(model: model, backend: backend) }
+    if report.verbose {
+      Console.shared.message(
+        "colorize: model \(model.name) on \(backend.name)\(Self.details(backend)), predicts "
+          + "\(model.configuration.prediction.rawValue)")
+      Console.shared.message(colorizer.loadReport.description)
+    }
+    return colorizer
+  }
+
+  /// Carries out a request; previews that cannot be written are noted, and stop nothing.
+  func run(_ request: ColorizeRequest, on colorizer: Colorizer, preview: String?) async throws -> ColorizeResult {
+    let progress = self.progress
+    let failure = Mutex<String?>(nil)
+    let result = try await colorizer.colorize(request) { event in
+      progress.observe(event)
+      if case .preview(_, let image) = event, let preview {
+        do {
+          try image.write(to: preview)
+        } catch {
+          failure.withLock { $0 = $0 ?? ToolError(error).message }
+        }
+      }
+    }
+    if let reason = failure.withLock({ $0 }) { report.note("previews were lost: \(reason)") }
+    try Task.checkCancellation()
+    return result
+  }
+
+  private static func details(_ backend: any Backend) -> String {
+    guard let cpu = backend as? CPUBackend else { return "" }
+    return " (\(cpu.instructionSet), \(cpu.threadCount) threads)"
+  }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+import Foundation
+
+/// Colours a sketch: the subcommand that runs by default.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Colour a sketch after a reference (what happens without a subcommand).")
+
+  @OptionGroup(title: "Pictures") var inputs: InputOptions
+  @OptionGroup(title: "Result") var output: OutputOptions
+  @OptionGroup(title: "Reference and sketch") var strengths: StrengthOptions
+  @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+  @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
+  @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  func run() async throws {
+    // From the cheapest check to the dearest: whatever the user can get wrong is told before the model is read.
+    try report.check()
+    try strengths.checkStrengths()
+    let pictures = try RunInputs(inputs, note: report.note)
+    var request = try makeRequest(pictures)
+    let plan = try OutputPlan(output: inputs.output, count: request.count)
+    try plan.check(
+      overwrite: output.overwrite,
+      inputs: [inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background]
+        .compactMap(\.self),
+      writesPreviews: output.previews != nil)
+    let backend = try backendOptions.makeBackend()
+    let model = try modelOptions.open()
+    if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
+
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    let job = ColorizeJob(model: model, backend: backend, report: report, progress: progress)
+    let colorizer = try await job.makeColorizer()
+    request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
+    if strengths.mode == .auto && request.mode == .full && !colorizer.supports(.full) { request.mode = .vanilla }
+    let unused = pictures.unused(in: request.mode)
+    if !unused.isEmpty {
+      report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
+    }
+    let result = try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
+
+    let names = InputNames(
+      sketch: inputs.sketch, reference: inputs.reference, sketchMask: inputs.sketchMask,
+      referenceMask: inputs.referenceMask, background: inputs.background, alphaMasks: inputs.alphaMasks)
+    let stored = result.images.indices.map { index in
+      StoredOptions(request, result.summary, model: model, inputs: names, strengths: strengths, picture: index)
+    }
+    for (index, image) in result.images.enumerated() {
+      try Task.checkCancellation()
+      try image.write(to: plan.paths[index], text: try stored[index].pngText())
+    }
+    progress.finish()
+    let hasPreview = output.previews.map { request.steps > $0 } ?? false
+    try report.finish(
+      RunReport(
+        outputs: plan.paths, preview: hasPreview ? plan.preview : nil, summary: result.summary, options: stored[0],
+        seconds: progress.elapsed, peakMemoryBytes: ProcessUsage.peakMemory),
+      images: result.images)
+  }
+
+  private func makeRequest(_ pictures: RunInputs) throws -> ColorizeRequest {
+    var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.reference)
+    request.polarity = inputs.polarity.polarity
+    request.sketchMask = pictures.sketchMask
+    request.referenceMask = pictures.referenceMask
+    request.background = pictures.background
+    request.mode = strengths.mode.mode ?? (pictures.allowsFull ? .full : .vanilla)
+    request.size = output.size
+    request.frame = output.frame
+    request.count = output.count
+    request.previewInterval = output.previews
+    request.steps = sampling.steps
+    request.seed = sampling.seed.resolved
+    request.noise = sampling.noise
+    request.sampler = sampling.sampler
+    request.schedule = sampling.schedule
+    request.guidance = try sampling.makeGuidance()
+    request.foregroundStrength = strengths.foregroundStrength
+    request.backgroundStrength = strengths.backgroundStrength
+    request.sketchStrength = strengths.sketchStrength
+    request.merge = strengths.merge
+    request.sketchThreshold = strengths.sketchThreshold
+    request.referenceThreshold = strengths.referenceThreshold
+    request.contextLayout = strengths.contextLayout
+    do {
+      try request.validate()
+    } catch let error as ColorizeError {
+      throw Self.inOptions(error)
+    }
+    // NumPy's generator takes seeds of 32 bits only, for every picture.
+    for index in 0..<request.count { _ = try request.noise.source(seed: request.seed &+ UInt64(index)) }
+    return request
+  }
+
+  /// The library's words for what is wrong, with the names that the options have here.
+  private static func inOptions(_ error: ColorizeError) -> any Error {
+    switch error {
+    case .invalidOption(let name, let value, let expected):
+      let option = ["reference guidance": "guidance", "preview interval": "previews"][name] ?? name
+      return ToolError.usage("--\(option.replacing(" ", with: "-")) is \(value), expected \(expected)")
+    case .missingInput:
+      return ToolError.usage(
+        "\(error.description); give --sketch-mask, --reference-mask or --background, or --alpha-masks for cut-outs")
+    default: return error
+    }
+  }
+}
+
+extension StoredOptions {
+  /// The entries of the picture's text chunk.
+  func pngText() throws -> [(key: String, value: String)] {
+    [("Software", "\(Tool.name) \(Tool.version)"), ("parameters", try JSONOutput.line(self))]
+  }
+}

@@ -1,0 +1,59 @@
+import Colorize
+
+/// The pictures and masks of a run, decoded.
+struct RunInputs {
+  var sketch: Image
+  var reference: Image
+  var sketchMask: Mask?
+  var referenceMask: Mask?
+  var background: Image?
+
+  /// Reads everything; a picture that cannot be read is a fault of the command line, told before the model is loaded.
+  init(_ options: InputOptions, note: (String) -> Void) throws {
+    sketch = try Self.load(options.sketch, "--sketch")
+    reference = try Self.load(options.reference, "--reference")
+    sketchMask = try options.sketchMask.map { Mask(try Self.load($0, "--sketch-mask")) }
+    referenceMask = try options.referenceMask.map { Mask(try Self.load($0, "--reference-mask")) }
+    background = try options.background.map { try Self.load($0, "--background") }
+    if options.alphaMasks { takeAlphaMasks(note) }
+  }
+
+  private mutating func takeAlphaMasks(_ note: (String) -> Void) {
+    if sketchMask == nil {
+      sketchMask = try? Mask(alphaOf: sketch)
+      if let mask = sketchMask {
+        let coverage = mask.values.reduce(0, +) / Float(mask.values.count)
+        if coverage < 0.1 {
+          note("the sketch's alpha covers only \(Int(coverage * 100))% of it, which looks like lines and not a figure")
+        }
+      } else {
+        note("the sketch has no transparency to take a mask from")
+      }
+    }
+    // A background picture says what the reference's mask would: both at once are one too many.
+    if referenceMask == nil && background == nil {
+      referenceMask = try? Mask(alphaOf: reference)
+      if referenceMask == nil { note("the reference has no transparency to take a mask from") }
+    }
+  }
+
+  private static func load(_ path: String, _ option: String) throws -> Image {
+    do {
+      return try Image.load(path)
+    } catch {
+      throw ToolError.usage("\(option) \(error.description)")
+    }
+  }
+
+  /// Whether the modes `background` and `full` have what they need.
+  var allowsFull: Bool { sketchMask != nil && (referenceMask != nil || background != nil) }
+
+  /// What is given and not looked at in a mode.
+  func unused(in mode: InferenceMode) -> [String] {
+    var names: [String] = []
+    if sketchMask != nil && !mode.needsSketchMask { names.append("the sketch's mask") }
+    if referenceMask != nil && !mode.needsBackground { names.append("the reference's mask") }
+    if background != nil && !mode.needsBackground { names.append("the background picture") }
+    return names
+  }
+}

@@ -1,0 +1,40 @@
+import Colorize
+
+/// The one JSON object of `--json`.
+struct RunReport: Encodable {
+  /// The tool's version.
+  var version = Tool.version
+  /// The pictures' paths.
+  let outputs: [String]
+  /// The last preview's path, if one was written.
+  let preview: String?
+  /// Other files that were written.
+  var inputs: [String]?
+  /// How the pictures were made.
+  let summary: ColorizeResult.Summary
+  /// What the first picture's text chunk holds.
+  let options: StoredOptions
+  /// Seconds in all, from the start to the last file.
+  let seconds: Double
+  /// The most memory that was resident, in bytes.
+  let peakMemoryBytes: Int
+}
+
+extension ReportOptions {
+  /// Says what came out: one JSON object, or a line each for people.
+  func finish(_ report: RunReport, images: [Image]) throws {
+    if json { return Console.shared.output(try JSONOutput.line(report)) }
+    guard !quiet else { return }
+    if verbose {
+      for stage in ColorizeEvent.Stage.allCases {
+        guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
+        Console.shared.message("colorize: \(stage.rawValue) took \(Format.decimal(seconds, 2)) s")
+      }
+      Console.shared.message("colorize: peak memory \(Format.bytes(report.peakMemoryBytes))")
+    }
+    for (path, image) in zip(report.outputs, images) {
+      Console.shared.output("wrote \(path) (\(image.width) x \(image.height))")
+    }
+    Console.shared.output("done in \(Format.decimal(report.seconds, 1)) s")
+  }
+}

@@ -1,0 +1,97 @@
+import Colorize
+import DiffusionCore
+
+/// The program's exit codes. Scripts rely on them, and the help lists them.
+enum ExitStatus: Int32 {
+  case done = 0
+  /// Something failed while running: memory, disk, device, numbers.
+  case failure = 1
+  /// The command line asks for something that cannot be: an option, an input file, an output folder.
+  case usage = 2
+  /// The model's files are missing, damaged, or do not fit together.
+  case unusableModel = 3
+  /// Stopped by SIGINT, 128 + 2 as shells have it.
+  case interrupted = 130
+  /// Stopped by SIGTERM, 128 + 15.
+  case terminated = 143
+
+  /// The lines of the help.
+  static let help = """
+    EXIT STATUS:
+      0  done
+      1  failure while running (memory, disk, device)
+      2  usage: a bad option, an input that is missing or no image, an output folder that is not there
+      3  the model cannot be used
+      130, 143  stopped by SIGINT (Ctrl-C), SIGTERM; no half-written file is left
+    """
+}
+
+/// An error as the user sees it: one line, and the exit code that goes with it.
+struct ToolError: Error {
+  let status: ExitStatus
+  let message: String
+
+  init(_ status: ExitStatus, _ message: String) {
+    self.status = status
+    self.message = Self.oneLine(message)
+  }
+
+  static func usage(_ message: String) -> ToolError { ToolError(.usage, message) }
+
+  /// Sorts what the libraries throw.
+  init(_ error: any Error) {
+    switch error {
+    case let error as ToolError: self = error
+    case is CancellationError: self.init(.interrupted, "interrupted")
+    case WeightError.mismatch(let report): self.init(.unusableModel, Self.describe(report))
+    case let error as WeightError:
+      // The same type serves reading, where the model is at fault, and writing, where the disk is.
+      switch error {
+      case .fileNotWritable, .writeOutOfOrder: self.init(.failure, error.description)
+      default: self.init(.unusableModel, error.description)
+      }
+    case let error as ConfigurationError: self.init(.unusableModel, error.description)
+    case let error as ColorizeError:
+      switch error {
+      case .unusableModel: self.init(.unusableModel, error.description)
+      case .nonFinite: self.init(.failure, error.description)
+      case .invalidOption, .missingInput, .unsupportedMode, .foreignReference: self.init(.usage, error.description)
+      }
+    case let error as BackendError:
+      switch error {
+      case .unknownBackend, .invalidOption: self.init(.usage, error.description)
+      case .outOfMemory, .deviceFailure: self.init(.failure, error.description)
+      }
+    case let error as ScheduleError: self.init(.usage, error.description)
+    case let error as NoiseError: self.init(.usage, error.description)
+    case let error as ImageError: self.init(.failure, error.description)
+    default: self.init(.failure, "\(error)")
+    }
+  }
+
+  /// The report's counts and its first fault; the whole list is what `inspect` is for.
+  private static func describe(_ report: LoadReport) -> String {
+    var faults: [String] = []
+    if let first = report.missing.first { faults.append("\(report.missing.count) missing (\(first.key))") }
+    if let first = report.misshaped.first {
+      faults.append(
+        "\(report.misshaped.count) of another shape or type (\(first.key) is \(first.found), expected "
+          + "\(first.expected))")
+    }
+    if let first = report.nonFinite.first { faults.append("\(report.nonFinite.count) not finite (\(first.key))") }
+    if let first = report.unexpected.first { faults.append("\(report.unexpected.count) unexpected (\(first.key))") }
+    let hints = report.hints.isEmpty ? "" : "; " + report.hints.joined(separator: "; ")
+    return "the weights do not fit the model: \(faults.joined(separator: ", "))\(hints); "
+      + "`colorize inspect` lists them"
+  }
+
+  /// Keys and names in a message come from files, so anything may be in them; a line of a log stays one line.
+  static func oneLine(_ text: String) -> String {
+    var line = ""
+    for part in text.split(whereSeparator: \.isNewline) {
+      let trimmed = part.drop { $0 == " " }
+      line += line.isEmpty ? String(trimmed) : " " + trimmed
+    }
+    return String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+  }
+}

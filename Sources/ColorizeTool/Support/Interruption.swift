@@ -1,0 +1,85 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Turns SIGINT and SIGTERM into the cancellation of a task.
+///
+/// The first signal cancels, and the running step ends in its own time; a second one ends the program at once. While
+/// something runs that cannot be cancelled and writes no files (reading a model), the first does.
+final class Interruption: Sendable {
+  static let shared = Interruption()
+
+  /// A dispatch source may be used from any thread; its protocol does not say so.
+  private struct Source: @unchecked Sendable {
+    let source: any DispatchSourceSignal
+  }
+
+  private struct State {
+    var received: Int32?
+    var exitsAtOnce = false
+    var cancel: (@Sendable () -> Void)?
+    var report: (@Sendable (ToolError) -> Void)?
+    var sources: [Source] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// The error that a cancelled task stands for.
+  var error: ToolError { Self.error(state.withLock { $0.received } ?? SIGINT) }
+
+  private static func error(_ signal: Int32) -> ToolError {
+    signal == SIGTERM
+      ? ToolError(.terminated, "terminated; nothing more was written")
+      : ToolError(.interrupted, "interrupted; nothing more was written")
+  }
+
+  /// Listens from now on.
+  ///
+  /// - Parameters:
+  ///   - report: prints the error where the program ends at once.
+  ///   - cancel: cancels the task.
+  func listen(report: @escaping @Sendable (ToolError) -> Void, cancel: @escaping @Sendable () -> Void) {
+    state.withLock {
+      $0.report = report
+      $0.cancel = cancel
+    }
+    let queue = DispatchQueue(label: "irodori.signals")
+    for number in [SIGINT, SIGTERM] {
+      // A dispatch source only watches; the signal's own action would still end the program.
+      signal(number, SIG_IGN)
+      let source = Source(source: DispatchSource.makeSignalSource(signal: number, queue: queue))
+      source.source.setEventHandler { [self] in handle(number) }
+      source.source.resume()
+      // Nobody else holds it, and a source that is gone does not listen.
+      state.withLock { $0.sources.append(source) }
+    }
+  }
+
+  private func handle(_ number: Int32) {
+    let (endNow, cancel, report) = state.withLock { state in
+      let isRepeated = state.received != nil
+      state.received = state.received ?? number
+      return (isRepeated || state.exitsAtOnce, state.cancel, state.report)
+    }
+    if endNow {
+      let error = Self.error(number)
+      report?(error)
+      // Not exit: it would tear the libraries down while other threads compute in them.
+      _exit(error.status.rawValue)
+    }
+    if Console.shared.isInteractive {
+      Console.shared.message("colorize: stopping after this step; once more to stop at once")
+    }
+    cancel?()
+  }
+
+  /// Runs what cannot be cancelled and leaves nothing behind: a signal meanwhile ends the program.
+  func endingAtOnce<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
+    try Task.checkCancellation()
+    state.withLock { $0.exitsAtOnce = true }
+    defer { state.withLock { $0.exitsAtOnce = false } }
+    let result = try await body()
+    try Task.checkCancellation()
+    return result
+  }
+}

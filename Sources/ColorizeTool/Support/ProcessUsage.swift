@@ -1,0 +1,50 @@
+import Foundation
+
+/// What the process has used of the machine, and what the machine has.
+enum ProcessUsage {
+  /// The most memory that was resident at a time, in bytes.
+  static var peakMemory: Int {
+    var usage = rusage()
+    #if os(Linux)
+      // The constant is of another type than the parameter here; its value is 0 everywhere.
+      let itself: Int32 = 0
+      let unit = 1024
+    #else
+      let itself = RUSAGE_SELF
+      let unit = 1
+    #endif
+    return getrusage(itself, &usage) == 0 ? usage.ru_maxrss * unit : 0
+  }
+
+  /// The machine's memory in bytes.
+  static var physicalMemory: UInt64 { ProcessInfo.processInfo.physicalMemory }
+}
+
+/// Numbers for people.
+enum Format {
+  /// Bytes as `12.3 MiB`.
+  static func bytes(_ count: UInt64) -> String {
+    var value = Double(count)
+    for unit in ["bytes", "KiB", "MiB"] {
+      if value < 1024 { return unit == "bytes" ? "\(count) bytes" : "\(decimal(value, 1)) \(unit)" }
+      value /= 1024
+    }
+    return "\(decimal(value, 1)) GiB"
+  }
+
+  /// Bytes as `12.3 MiB`.
+  static func bytes(_ count: Int) -> String { bytes(UInt64(max(count, 0))) }
+
+  /// A number with a fixed number of digits after the point, whatever the locale.
+  static func decimal(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+  /// A count with its thousands set apart: `12 345 678`.
+  static func count(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value).reversed().enumerated() {
+      if index > 0 && index % 3 == 0 { text.append(" ") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+}

@@ -1,0 +1,81 @@
+import Colorize
+import Foundation
+import Testing
+
+@Suite("colorize subcommands") struct CommandTests {
+  let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  @Test("The help shows examples, options, defaults and exit codes") func helpIsComplete() throws {
+    let outcome = try Program.run(["--help"], in: folder)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    for text in [
+      "EXAMPLES:", "SUBCOMMANDS:", "PICTURES:", "--sketch-mask <file>", "default: dpmpp_2m", "EXIT STATUS:",
+      "make-random-model",
+    ] {
+      #expect(outcome.output.contains(text), "\(text)")
+    }
+    #expect(try Program.run(["demo", "--help"], in: folder).output.contains("contact-sheet.png"))
+    #expect(try Program.run(["--version"], in: folder).output.hasPrefix("Irodori "))
+  }
+
+  @Test("The demo writes its files") func theDemoWritesItsFiles() throws {
+    let outcome = try Program.run(["demo", "-o", "demo", "--steps", "1", "--json"], in: folder)
+    #expect(outcome.status == 0)
+    #expect(try outcome.json()["outputs"] as? [String] == ["demo/result.png", "demo/contact-sheet.png"])
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("demo")).sorted()
+    #expect(
+      files == [
+        "contact-sheet.png", "reference.png", "reference_mask.png", "result.png", "sketch.png", "sketch_mask.png",
+      ])
+    let sheet = try Image.load(folder.path("demo/contact-sheet.png"))
+    #expect(sheet.width == 3 * 256 + 16 && sheet.height == 256)
+  }
+
+  @Test("The sample decodes") func theSampleDecodes() throws {
+    let (sketch, reference) = (try Sample.sketch(), try Sample.reference())
+    #expect(sketch.width == 256 && reference.width == 256 && sketch.detectedPolarity == .darkOnLight)
+    #expect(try Sample.sketchMask().width == 256)
+    #expect(try Sample.referenceMask().values.contains(1))
+  }
+
+  @Test("Devices are listed") func devicesAreListed() throws {
+    let outcome = try Program.run(["devices"], in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("cpu: ") && outcome.output.contains("threads"))
+  }
+
+  @Test("The embedded model is complete") func theEmbeddedModelIsComplete() throws {
+    let outcome = try Program.run(["inspect"], in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("The weights fit the model"))
+    #expect(outcome.output.contains("low-rank branches"))
+  }
+
+  @Test("A random model is complete and makes pictures") func randomModelIsComplete() throws {
+    try folder.writeInputs()
+    let made = try Program.run(
+      ["make-random-model", "random.safetensors", "--preset", "embedded", "--dtype", "bf16"], in: folder)
+    #expect(made.status == 0)
+    let inspected = try Program.run(["inspect", "random.safetensors"], in: folder)
+    #expect(inspected.status == 0 && inspected.output.contains("BF16"))
+    let outcome = try Program.run(
+      Folder.quick + ["-o", "out.png", "--model", "random.safetensors", "--json"], in: folder)
+    #expect(outcome.status == 0)
+    #expect(try outcome.json()["outputs"] as? [String] == ["out.png"])
+  }
+
+  @Test("What cannot be inspected is told") func whatCannotBeInspectedIsTold() throws {
+    try folder.writeInputs()
+    let missing = try Program.run(["inspect", "none"], in: folder)
+    #expect(missing.status == 2 && missing.errors.contains("none: there is no such file"))
+    let plain = try Program.run(["inspect", "mask.png"], in: folder)
+    #expect(plain.status == 2 && plain.errors.contains("holds no options"))
+    try Data("{}".utf8).write(to: folder.url.appendingPathComponent("config.json"))
+    try Data([1, 2, 3]).write(to: folder.url.appendingPathComponent("m.safetensors"))
+    #expect(try Program.run(["inspect", "m.safetensors"], in: folder).status == 3)
+    let foreign = try Program.run(["make-random-model", "new.safetensors", "--preset", "embedded"], in: folder)
+    #expect(foreign.status == 2 && foreign.errors.contains("describes another model"))
+  }
+}

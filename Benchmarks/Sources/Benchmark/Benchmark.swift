@@ -12,7 +12,7 @@ struct Benchmark: ParsableCommand {
       matrix product would take for the same arithmetic; `of floor` is how much of that rate is reached.
       """)
 
-  @Option(help: "Which groups to run: ops, unet, parts.")
+  @Option(parsing: .upToNextOption, help: "Which groups to run: ops, unet, parts.")
   var groups: [Group] = Group.allCases
   @Option(help: "The backend: cpu, cpu:N, or one of a plug-in.")
   var backend = "cpu"

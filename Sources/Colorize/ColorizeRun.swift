@@ -32,6 +32,9 @@ struct ColorizeRun {
       let start = clock.now
       let result = try body()
       timings[stage.rawValue] = (clock.now - start) / .seconds(1)
+      // A stage does not use the weights of the one before, which may stand in mapped pages and in spare memory.
+      for file in colorizer.model.weights.files { file.releasePages() }
+      backend.releaseCachedMemory()
       return result
     }
 

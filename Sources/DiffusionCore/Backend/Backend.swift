@@ -23,6 +23,8 @@ public protocol Backend: AnyObject, Sendable {
   /// Memory that outlives the call and never changes, such as a mapped file, used in place where the device can.
   /// Default: copies.
   func makeBuffer(mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) throws -> any Buffer
+  /// Gives memory that is kept for reuse back to the system. Default: does nothing.
+  func releaseCachedMemory()
   /// Waits for all work that writes the buffer, then copies from it to the host.
   func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws
 

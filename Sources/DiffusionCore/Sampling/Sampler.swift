@@ -9,6 +9,16 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   case eulerAncestral = "euler_a"
   /// Heun's method: two evaluations a step, second order.
   case heun
+  /// The linear multistep method of order 4.
+  case lms
+  /// DPM-Solver-2: two evaluations a step.
+  case dpm2
+  /// DPM-Solver-2 with ancestral noise.
+  case dpm2Ancestral = "dpm2_a"
+  /// DPM-Solver++(2S) with ancestral noise: two evaluations a step.
+  case dpmpp2SAncestral = "dpmpp_2s_a"
+  /// DPM-Solver++ SDE: two evaluations a step.
+  case dpmppSDE = "dpmpp_sde"
   /// DPM-Solver++(2M) (Lu et al. 2022): one evaluation a step, second order, deterministic.
   case dpmpp2M = "dpmpp_2m"
   /// DPM-Solver++(2M) SDE, midpoint form.
@@ -38,8 +48,8 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   /// The spacing that the sampler asks for.
   public var preferredSchedule: SigmaSchedule {
     switch self {
-    case .euler, .eulerAncestral, .heun, .ddim, .dpmSolver: .normal
-    case .dpmpp2M: .karras
+    case .euler, .eulerAncestral, .heun, .lms, .ddim, .dpmSolver: .normal
+    case .dpm2, .dpm2Ancestral, .dpmpp2SAncestral, .dpmppSDE, .dpmpp2M: .karras
     case .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE: .exponential
     }
   }
@@ -47,8 +57,9 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   /// Whether noise is drawn while sampling, besides the initial noise.
   public var isStochastic: Bool {
     switch self {
-    case .eulerAncestral, .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE: true
-    case .euler, .heun, .dpmpp2M, .ddim, .dpmSolver: false
+    case .eulerAncestral, .dpm2Ancestral, .dpmpp2SAncestral, .dpmppSDE, .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE:
+      true
+    case .euler, .heun, .lms, .dpm2, .dpmpp2M, .ddim, .dpmSolver: false
     }
   }
 
@@ -76,18 +87,33 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
     default: break
     }
     let sigmas = try spacing.sigmas(
-      steps: steps, schedule: denoiser.schedule, discardNextToLast: self == .dpmpp3MSDE)
+      steps: steps, schedule: denoiser.schedule, discardNextToLast: discardsNextToLastSigma)
     let x = try noise * Float(sigmas[0])
     switch self {
+    case .heun: return try sampleHeun(denoiser, x, sigmas: sigmas, observer: observer)
+    case .lms: return try sampleLMS(denoiser, x, sigmas: sigmas, observer: observer)
+    case .dpm2: return try sampleDPM2(denoiser, x, sigmas: sigmas, observer: observer)
+    case .dpmpp2M: return try sampleDPMPP2M(denoiser, x, sigmas: sigmas, observer: observer)
     case .eulerAncestral:
       return try sampleEulerAncestral(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
-    case .heun: return try sampleHeun(denoiser, x, sigmas: sigmas, observer: observer)
-    case .dpmpp2M: return try sampleDPMPP2M(denoiser, x, sigmas: sigmas, observer: observer)
+    case .dpm2Ancestral:
+      return try sampleDPM2Ancestral(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
+    case .dpmpp2SAncestral:
+      return try sampleDPMPP2SAncestral(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
+    case .dpmppSDE: return try sampleDPMPPSDE(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
     case .dpmpp2MSDE, .dpmpp2MSDEHeun:
       return try sampleDPMPP2MSDE(
         denoiser, x, sigmas: sigmas, heun: self == .dpmpp2MSDEHeun, source: &source, observer: observer)
     case .dpmpp3MSDE: return try sampleDPMPP3MSDE(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
-    default: return try sampleEuler(denoiser, x, sigmas: sigmas, observer: observer)
+    case .euler, .ddim, .dpmSolver: return try sampleEuler(denoiser, x, sigmas: sigmas, observer: observer)
+    }
+  }
+
+  /// Whether the last sigma before the 0 is left out, for samplers that do badly on so small a last step.
+  private var discardsNextToLastSigma: Bool {
+    switch self {
+    case .dpm2, .dpm2Ancestral, .dpmpp3MSDE: true
+    default: false
     }
   }
 }

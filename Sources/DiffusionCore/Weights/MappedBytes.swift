@@ -34,6 +34,13 @@ final class MappedRegion: @unchecked Sendable {
     if case .mapping = origin { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
   }
 
+  /// Gives the pages of a mapped file back to the system, which reads them again when they are next touched.
+  func releasePages() {
+    guard case .mapping = origin, let base = bytes.baseAddress else { return }
+    // A private mapping that is never written loses nothing; advice may be refused, and then nothing changes.
+    _ = madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
+  }
+
   /// Maps a regular file whole.
   static func file(_ path: String) throws(WeightError) -> MappedRegion {
     // Without O_NONBLOCK the opening of a pipe waits for a writer that may never come.

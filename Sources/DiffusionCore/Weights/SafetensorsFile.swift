@@ -110,6 +110,10 @@ public final class SafetensorsFile: Sendable {
     return bytes.withUnsafeBytes { FloatDecoding.firstNonFinite($0, dtype) }
   }
 
+  /// Gives memory that holds pages of the file back to the system. Tensors in use stay valid: their pages are read
+  /// again, from the system's cache as a rule, when they are next touched.
+  public func releasePages() { region.releasePages() }
+
   private func bytes(of entry: Entry) -> MappedBytes {
     MappedBytes(region, (dataStart + entry.byteRange.lowerBound)..<(dataStart + entry.byteRange.upperBound))
   }

@@ -51,7 +51,7 @@ struct TransformerBlock: Sendable {
   /// `norm1`, `norm2`, `norm3`
   let norms: [LayerNorm]
   /// `attn1`
-  let selfAttention: SelfAttention
+  let selfAttention: Attention
   /// `attn2`
   let crossAttention: CrossAttention
   /// `ff.net.0.proj`, `[8 C, C]`: value and gate
@@ -61,7 +61,7 @@ struct TransformerBlock: Sendable {
 
   init(_ p: Parameters, channels: Int, unet: UNetConfiguration, lora: LoRAConfiguration?) throws {
     norms = try (1...3).map { try LayerNorm(p["norm\($0)"], channels: channels) }
-    selfAttention = try SelfAttention(p["attn1"], channels: channels, headWidth: unet.headWidth)
+    selfAttention = try Attention(p["attn1"], channels: channels, heads: channels / unet.headWidth)
     crossAttention = try CrossAttention(
       p["attn2"], channels: channels, contextWidth: unet.contextWidth, headWidth: unet.headWidth, lora: lora)
     gate = try Linear(p["ff"]["net"][0]["proj"], inputs: channels, outputs: 8 * channels)
@@ -87,31 +87,5 @@ struct TransformerBlock: Sendable {
     if active == rows { return attended }
     let blind = try crossAttention.addingZeroContext(to: x.sliced(axis: 0, active..<rows))
     return try Tensor.concatenate([attended, blind], axis: 0)
-  }
-}
-
-/// Multi-head self-attention without biases on queries, keys and values.
-struct SelfAttention: Sendable {
-  /// `to_q`, `to_k`, `to_v`
-  let query: Linear
-  let key: Linear
-  let value: Linear
-  /// `to_out.0`
-  let output: Linear
-  let heads: Int
-
-  init(_ p: Parameters, channels: Int, headWidth: Int) throws {
-    func projection(_ name: String) throws -> Linear {
-      try Linear(p[name], inputs: channels, outputs: channels, bias: false)
-    }
-    query = try projection("to_q")
-    key = try projection("to_k")
-    value = try projection("to_v")
-    output = try Linear(p["to_out"][0], inputs: channels, outputs: channels)
-    heads = channels / headWidth
-  }
-
-  func callAsFunction(_ x: Tensor, residual: Tensor) throws -> Tensor {
-    try output(Tensor.attention(query(x), key(x), value(x), heads: heads), residual: residual)
   }
 }

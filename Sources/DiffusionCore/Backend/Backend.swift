@@ -20,8 +20,8 @@ public protocol Backend: AnyObject, Sendable {
   func makeBuffer(byteCount: Int) throws -> any Buffer
   /// Memory filled from the host.
   func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer
-  /// Memory that outlives the call and never changes, such as a mapped file, used in place where the device can.
-  /// Default: copies.
+  /// Memory that outlives the call and never changes, such as a mapped file, used in place where the device can. It is
+  /// aligned to the elements that it holds. Default: copies.
   func makeBuffer(mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) throws -> any Buffer
   /// Gives memory that is kept for reuse back to the system. Default: does nothing.
   func releaseCachedMemory()

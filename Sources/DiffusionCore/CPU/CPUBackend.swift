@@ -57,8 +57,7 @@ public final class CPUBackend: Backend {
   public func makeBuffer(
     mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
   ) throws -> any Buffer {
-    // Files need not align their tensors; a misaligned one is copied.
-    guard let base = bytes.baseAddress, Int(bitPattern: base) % 4 == 0 else { return try makeBuffer(copying: bytes) }
+    guard let base = bytes.baseAddress else { return try makeBuffer(copying: bytes) }
     return CPUBuffer(borrowing: bytes, base: base, owner: owner)
   }
 

@@ -78,8 +78,9 @@ public struct ColorizationNetwork: Sendable {
     checking.ignore(UnusedPart.scheduleBuffers + UnusedPart.trainingState + UnusedPart.textTower)
     _ = try build(checking, on: ShapeOnlyBackend())
     let report = try checking.finish()
+    // Checking has touched every page; after loading, what was repacked is not needed in the file's order.
+    for file in source.files { file.releasePages() }
     let network = try build(WeightReader(source, checksFinite: false), on: backend)
-    // Checking has touched every page, and what was repacked is no longer needed in the file's order.
     for file in source.files { file.releasePages() }
     return (network, report)
   }

@@ -27,8 +27,11 @@ public struct CheckpointParameters: ParameterSource {
       // A stand-in of one element: the load fails as a whole later, and must not fill memory before.
       return try Tensor(repeating: 0, shape: [], on: backend).broadcast(to: shape)
     }
+    // Files need not align their tensors; a misaligned one is copied.
     let buffer = try entry.bytes.withUnsafeBytes { bytes in
-      try backend.makeBuffer(mapping: bytes, owner: MappingOwner(bytes: entry.bytes))
+      entry.bytes.isAligned(to: entry.dtype.byteWidth)
+        ? try backend.makeBuffer(mapping: bytes, owner: MappingOwner(bytes: entry.bytes))
+        : try backend.makeBuffer(copying: bytes)
     }
     let stored = Tensor(
       Operand(buffer: buffer, view: View(contiguous: shape), dtype: entry.dtype), on: backend)

@@ -43,17 +43,17 @@ public struct ColorizeRequest: Sendable {
   public var count = 1
 
   /// Sampling steps, 1...1000.
-  public var steps = 20
+  public var steps: Int
   /// The first picture's seed.
   public var seed: UInt64 = 0
   /// The generator of the noise.
   public var noise: NoiseGenerator = .torchCPU
   /// The sampler.
-  public var sampler: Sampler = .dpmpp2M
+  public var sampler: Sampler
   /// The spacing of the sampler's steps.
   public var schedule: SigmaSchedule = .automatic
   /// Guidance by the reference and by the sketch.
-  public var guidance = Guidance(reference: 4, sketch: 1)
+  public var guidance: Guidance
 
   /// How strongly the reference acts, and where.
   public var referenceStrength: ReferenceStrength = .uniform(1)
@@ -74,14 +74,19 @@ public struct ColorizeRequest: Sendable {
   /// Decode a preview every so many steps; nil for none.
   public var previewInterval: Int?
 
-  /// A request with good defaults.
-  public init(sketch: Image, reference: ReferenceInput) {
+  /// A request with the given settings of a run; ``Colorizer/request(sketch:reference:)`` takes those that suit its model.
+  public init(sketch: Image, reference: ReferenceInput, sampling: SamplingDefaults = .published) {
     self.sketch = sketch
     self.reference = reference
+    self.steps = sampling.steps
+    self.sampler = sampling.sampler
+    self.guidance = Guidance(reference: sampling.guidance)
   }
 
-  /// A request with good defaults for a reference picture.
-  public init(sketch: Image, reference: Image) { self.init(sketch: sketch, reference: .image(reference)) }
+  /// The same for a reference picture.
+  public init(sketch: Image, reference: Image, sampling: SamplingDefaults = .published) {
+    self.init(sketch: sketch, reference: .image(reference), sampling: sampling)
+  }
 }
 
 /// How strongly the reference acts in the U-Net's cross-attentions.

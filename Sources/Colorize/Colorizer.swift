@@ -54,7 +54,12 @@ public actor Colorizer {
   /// - Returns: a picture of the sketch's size.
   /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
   public func colorize(sketch: Image, reference: Image) throws -> Image {
-    try colorize(ColorizeRequest(sketch: sketch, reference: reference)).image
+    try colorize(request(sketch: sketch, reference: .image(reference))).image
+  }
+
+  /// A request with the settings that suit the model, to be changed and carried out.
+  public nonisolated func request(sketch: Image, reference: ColorizeRequest.ReferenceInput) -> ColorizeRequest {
+    ColorizeRequest(sketch: sketch, reference: reference, sampling: model.configuration.sampling)
   }
 
   /// Carries out a request.

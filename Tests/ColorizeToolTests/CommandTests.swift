@@ -11,7 +11,7 @@ import Testing
     let outcome = try Program.run(["--help"], in: folder)
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
     for text in [
-      "EXAMPLES:", "SUBCOMMANDS:", "PICTURES:", "--sketch-mask <file>", "default: dpmpp_2m", "EXIT STATUS:",
+      "EXAMPLES:", "SUBCOMMANDS:", "PICTURES:", "--sketch-mask <file>", "default: cpu", "EXIT STATUS:",
       "make-random-model",
     ] {
       #expect(outcome.output.contains(text), "\(text)")

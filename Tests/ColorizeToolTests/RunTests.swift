@@ -30,7 +30,10 @@ import Testing
     #expect(stored["model"] as? String == "embedded")
     #expect(stored["mode"] as? String == "vanilla")
     #expect(stored["sketch"] as? String == "sketch.png")
-    #expect(stored["sampler"] as? String == "dpmpp_2m")
+    // What suits the model, since the command names none.
+    let defaults = try Model.embedded().configuration.sampling
+    #expect(stored["sampler"] as? String == defaults.sampler.rawValue)
+    #expect(stored["guidance"] as? Double == defaults.guidance)
 
     let inspected = try Program.run(["inspect", "out.png"], in: folder)
     #expect(inspected.status == 0 && inspected.output.contains("\"seed\" : 5"))
@@ -56,7 +59,7 @@ import Testing
     let summary = try #require(report["summary"] as? [String: Any])
     #expect(summary["seeds"] as? [Int] == [0])
     #expect(summary["mode"] as? String == "vanilla")
-    #expect((report["options"] as? [String: Any])?["guidance"] as? Double == 4)
+    #expect((report["options"] as? [String: Any])?["strength"] as? Double == 1)
     #expect(outcome.errors.contains("colorize: sampling"))
     #expect(!outcome.errors.contains("\u{1B}"), "no escape sequences where there is no terminal")
   }

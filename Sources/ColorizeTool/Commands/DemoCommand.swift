@@ -15,8 +15,8 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where the files go.", valueName: "folder"))
   var output = "colorize-demo"
 
-  @Option(help: ArgumentHelp("Sampling steps, 1 to 1000.", valueName: "n"))
-  var steps = 20
+  @Option(help: ArgumentHelp("Sampling steps, 1 to 1000. (default: what suits the model)", valueName: "n"))
+  var steps: Int?
 
   @Option(help: ArgumentHelp("The seed.", valueName: "n"))
   var seed: UInt64 = 0
@@ -28,11 +28,12 @@ struct DemoCommand: AsyncParsableCommand {
     try report.check()
     let (sketch, reference) = (try Sample.sketch(), try Sample.reference())
     let (sketchMask, referenceMask) = (try Sample.sketchMask(), try Sample.referenceMask())
-    var request = ColorizeRequest(sketch: sketch, reference: reference)
+    let model = try Model.embedded()
+    var request = ColorizeRequest(sketch: sketch, reference: reference, sampling: model.configuration.sampling)
     request.sketchMask = sketchMask
     request.referenceMask = referenceMask
     request.mode = .full
-    request.steps = steps
+    if let steps { request.steps = steps }
     request.seed = seed
     try request.validate()
     let folder = output.hasSuffix("/") ? String(output.dropLast()) : output
@@ -46,7 +47,6 @@ struct DemoCommand: AsyncParsableCommand {
 
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
-    let model = try Model.embedded()
     let job = ColorizeJob(
       model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
     let colorizer = try await job.makeColorizer()

@@ -30,6 +30,7 @@ struct RunCommand: AsyncParsableCommand {
       writesPreviews: output.previews != nil)
     let backend = try backendOptions.makeBackend()
     let model = try modelOptions.open()
+    try sampling.apply(to: &request, defaults: model.configuration.sampling)
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
     let progress = Progress(isQuiet: report.quiet)
@@ -74,12 +75,10 @@ struct RunCommand: AsyncParsableCommand {
     request.frame = output.frame
     request.count = output.count
     request.previewInterval = output.previews
-    request.steps = sampling.steps
+    try sampling.apply(to: &request, defaults: .published)
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise
-    request.sampler = sampling.sampler
     request.schedule = sampling.schedule
-    request.guidance = try sampling.makeGuidance()
     request.foregroundStrength = strengths.foregroundStrength
     request.backgroundStrength = strengths.backgroundStrength
     request.sketchStrength = strengths.sketchStrength

@@ -32,6 +32,8 @@ extension ModelConfiguration {
     try require(vae.channels % normGroups == 0, "vae.ch", "\(vae.channels)", "a multiple of \(normGroups)")
     try require(scaleFactor.isFinite && scaleFactor > 0, "scale_factor", "\(scaleFactor)", "a positive number")
     try check(imageSize, "image_size", in: 64...4096)
+    try check(sampling.steps, "sampling.steps", in: 1...1000)
+    try require((0...100).contains(sampling.guidance), "sampling.guidance", "\(sampling.guidance)", "0 to 100")
     _ = try NoiseSchedule(schedule)
   }
 

@@ -30,9 +30,11 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var imageSize: Int
   /// The groups of every group norm of the U-Net and the autoencoder.
   public var normGroups: Int
+  /// The settings of a run that suit the model.
+  public var sampling: SamplingDefaults
 
   enum CodingKeys: String, CodingKey {
-    case unet, lora, vae, prediction, timesteps, threshold
+    case unet, lora, vae, prediction, timesteps, threshold, sampling
     case imageEncoder = "clip"
     case sketchEncoder = "sketch"
     case recovery = "cluster"
@@ -43,8 +45,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     case normGroups = "norm_groups"
   }
 
-  /// Decodes a `config.json`. `lora`, `prediction` (`v`), `timesteps` (1000), `image_size` (512) and `norm_groups` (32)
-  /// may be left out.
+  /// Decodes a `config.json`. `lora`, `prediction` (`v`), `timesteps` (1000), `image_size` (512), `norm_groups` (32) and
+  /// `sampling` (that of the published checkpoints) may be left out.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     unet = try values.decode(UNetConfiguration.self, forKey: .unet)
@@ -61,6 +63,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     timesteps = try values.decodeIfPresent(Int.self, forKey: .timesteps) ?? 1000
     imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? 512
     normGroups = try values.decodeIfPresent(Int.self, forKey: .normGroups) ?? 32
+    sampling = try values.decodeIfPresent(SamplingDefaults.self, forKey: .sampling) ?? .published
   }
 
   /// A configuration of the given parts with the published diffusion process.
@@ -69,7 +72,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     sketchEncoder: SketchEncoderConfiguration, recovery: RecoveryConfiguration,
     threshold: ThresholdEmbedderConfiguration, prediction: PredictionType = .v, scaleFactor: Double = 0.18215,
     linearStart: Double = 0.00085, linearEnd: Double = 0.012, timesteps: Int = 1000, imageSize: Int = 512,
-    normGroups: Int = 32
+    normGroups: Int = 32, sampling: SamplingDefaults = .published
   ) {
     self.unet = unet
     self.lora = lora
@@ -85,6 +88,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     self.timesteps = timesteps
     self.imageSize = imageSize
     self.normGroups = normGroups
+    self.sampling = sampling
   }
 
   /// The published v1.5 checkpoints: an SD 2.1 U-Net, OpenCLIP ViT-H/14, foreground rank 4, background half rank.

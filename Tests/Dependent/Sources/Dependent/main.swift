@@ -4,8 +4,8 @@ let colorizer = try await Colorizer()
 let sketch = try Image.load(CommandLine.arguments[1])
 let reference = try await colorizer.encode(.load(CommandLine.arguments[2]))
 
-var request = ColorizeRequest(sketch: sketch, reference: .encoded(reference))
-request.steps = 12
+var request = colorizer.request(sketch: sketch, reference: .encoded(reference))
+request.seed = 7
 for try await event in colorizer.events(for: request) {
   switch event {
   case .step(let completed, let total): print("step \(completed) of \(total)")

@@ -24,7 +24,12 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
-    .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
+    .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
+    // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
+    .target(
+      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "include"], plugins: ["CompileShaders"]),
+    .plugin(name: "CompileShaders", capability: .buildTool()),
+    .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
@@ -40,6 +45,8 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -9,6 +9,7 @@ layout(local_size_x = 64) in;
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint LEFT_TYPE = 0;
 layout(constant_id = 3) const uint RIGHT_TYPE = 0;
+layout(constant_id = 4) const uint UPSAMPLING = 1;
 const bool LEFT_ALONG_K = true;
 const bool RIGHT_ALONG_K = true;
 SOURCE(left, 1)
@@ -27,7 +28,6 @@ layout(push_constant) uniform Push {
   uint kernelWidth;
   uint stride;
   uint padding;
-  uint upsampling;
   uint leftOffset;
   uint rightOffset;
   uint outOffset;
@@ -51,16 +51,27 @@ void locateRow(uint lane) {
   firstX[lane] = int(x * push.stride) - int(push.padding);
 }
 
-float loadLeft(uint row, uint k) {
+// The tap and the channel of an inner index: divisions are slow, and neighbouring rows share them.
+int tapY;
+int tapX;
+uint tapChannel;
+
+void prepareLeft(uint k) {
   uint tap = k / push.channels;
-  uint ky = tap / push.kernelWidth;
-  int y = firstY[row] + int(ky);
-  int x = firstX[row] + int(tap - ky * push.kernelWidth);
+  uint row = tap / push.kernelWidth;
+  tapY = int(row);
+  tapX = int(tap - row * push.kernelWidth);
+  tapChannel = k - tap * push.channels;
+}
+
+float loadLeft(uint row, uint k) {
+  int y = firstY[row] + tapY;
+  int x = firstX[row] + tapX;
   bool inside = gl_WorkGroupID.y * 64u + row < push.rows && k < push.inner && y >= 0 &&
-                y < int(push.height * push.upsampling) && x >= 0 && x < int(push.width * push.upsampling);
+                y < int(push.height * UPSAMPLING) && x >= 0 && x < int(push.width * UPSAMPLING);
   if (!inside) return 0.0;
-  uint pixel = (uint(y) / push.upsampling) * push.width + uint(x) / push.upsampling;
-  return left_at(push.leftOffset + imageStart[row] + pixel * push.channels + (k - tap * push.channels), LEFT_TYPE);
+  uint pixel = (uint(y) / UPSAMPLING) * push.width + uint(x) / UPSAMPLING;
+  return left_at(push.leftOffset + imageStart[row] + pixel * push.channels + tapChannel, LEFT_TYPE);
 }
 
 float loadRight(uint k, uint column) {
@@ -75,16 +86,18 @@ void main() {
   locateRow(gl_LocalInvocationIndex);
   barrier();
   accumulate(push.inner);
-  for (uint i = 0; i < 8; ++i) {
-    uint row = gl_WorkGroupID.y * TILE + tileRow(i);
-    if (row >= push.rows) continue;
-    for (uint j = 0; j < 8; ++j) {
-      uint column = gl_WorkGroupID.x * TILE + tileColumn(j);
-      if (column >= push.columns) continue;
-      uint index = row * push.columns + column;
-      float value =
-          finish(sums[i][j >> 2][j & 3u], push.flags, push.biasOffset + column, push.residualOffset + index);
-      store(push.outOffset + index, value, OUT_TYPE);
+  uint column = gl_WorkGroupID.x * TILE + gl_LocalInvocationIndex;
+  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+    shareSums(part);
+    if (column < push.columns) {
+      [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
+        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        if (row >= push.rows) break;
+        uint index = row * push.columns + column;
+        float value = finish(
+            sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column, push.residualOffset + index);
+        store(push.outOffset + index, value, OUT_TYPE);
+      }
     }
   }
 }

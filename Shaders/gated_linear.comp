@@ -1,7 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// out = value * gelu(gate), where x weight^T + bias = [value, gate]. A tile holds 32 columns of either half, so that the
-// two sums that belong together end in one invocation.
+// out = value * gelu(gate), where x weight^T + bias = [value, gate]. A tile holds 32 columns of either half, so that
+// the two sums that belong together end in one group of invocations.
 #include "storage.glsl"
 #include "math.glsl"
 
@@ -30,6 +30,8 @@ layout(push_constant) uniform Push {
   uint biasStride;
 } push;
 
+void prepareLeft(uint k) {}
+
 float loadLeft(uint row, uint k) {
   row += gl_WorkGroupID.y * 64u;
   if (row >= push.rows || k >= push.inner) return 0.0;
@@ -47,16 +49,20 @@ float loadRight(uint k, uint column) {
 
 void main() {
   accumulate(push.inner);
-  for (uint i = 0; i < 8; ++i) {
-    uint row = gl_WorkGroupID.y * TILE + tileRow(i);
-    if (row >= push.rows) continue;
-    for (uint j = 0; j < 4; ++j) {
-      uint column = gl_WorkGroupID.x * 32u + tileColumn(j);
-      if (column >= push.columns) continue;
-      float value = sums[i][0][j] + bias_at(push.biasOffset + column * push.biasStride, push.biasType);
-      float gate =
-          sums[i][1][j] + bias_at(push.biasOffset + (column + push.columns) * push.biasStride, push.biasType);
-      store(push.outOffset + row * push.outStrides[0] + column * push.outStrides[1], value * gelu(gate), OUT_TYPE);
+  uint within = gl_LocalInvocationIndex & 31u;
+  uint column = gl_WorkGroupID.x * 32u + within;
+  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+    shareSums(part);
+    if (column < push.columns) {
+      float valueBias = bias_at(push.biasOffset + column * push.biasStride, push.biasType);
+      float gateBias = bias_at(push.biasOffset + (column + push.columns) * push.biasStride, push.biasType);
+      [[dont_unroll]] for (uint i = gl_LocalInvocationIndex >> 5; i < 32; i += 2) {
+        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        if (row >= push.rows) break;
+        float value = sharedSum(i, within) + valueBias;
+        float gate = sharedSum(i, within + 32u) + gateBias;
+        store(push.outOffset + row * push.outStrides[0] + column * push.outStrides[1], value * gelu(gate), OUT_TYPE);
+      }
     }
   }
 }

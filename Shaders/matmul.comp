@@ -31,6 +31,8 @@ layout(push_constant) uniform Push {
   uint residualStrides[2];
 } push;
 
+void prepareLeft(uint k) {}
+
 float loadLeft(uint row, uint k) {
   row += gl_WorkGroupID.y * 64u;
   if (row >= push.rows || k >= push.inner) return 0.0;
@@ -50,16 +52,18 @@ float loadRight(uint k, uint column) {
 void main() {
   accumulate(push.inner);
   uint start = push.outOffset + gl_WorkGroupID.z * push.outStrides[0];
-  for (uint i = 0; i < 8; ++i) {
-    uint row = gl_WorkGroupID.y * TILE + tileRow(i);
-    if (row >= push.rows) continue;
-    for (uint j = 0; j < 8; ++j) {
-      uint column = gl_WorkGroupID.x * TILE + tileColumn(j);
-      if (column >= push.columns) continue;
-      float value = finish(
-          sums[i][j >> 2][j & 3u], push.flags, push.biasOffset + column * push.biasStride,
-          push.residualOffset + row * push.residualStrides[0] + column * push.residualStrides[1]);
-      store(start + row * push.outStrides[1] + column * push.outStrides[2], value, OUT_TYPE);
+  uint column = gl_WorkGroupID.x * TILE + gl_LocalInvocationIndex;
+  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+    shareSums(part);
+    if (column < push.columns) {
+      [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
+        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        if (row >= push.rows) break;
+        float value = finish(
+            sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column * push.biasStride,
+            push.residualOffset + row * push.residualStrides[0] + column * push.residualStrides[1]);
+        store(start + row * push.outStrides[1] + column * push.outStrides[2], value, OUT_TYPE);
+      }
     }
   }
 }

@@ -32,15 +32,18 @@ public final class VulkanBackend: Backend {
   ///
   /// - Parameter selector: a position in ``VulkanDevice/all`` or a part of a name; nil for the best device.
   /// - Throws: `BackendError` if there is no such device or it cannot be used.
-  public init(_ selector: String? = nil, options: Options = Options()) throws {
-    let instance = try VulkanInstance.shared(validation: options.validation)
+  public convenience init(_ selector: String? = nil, options: Options = Options()) throws {
+    try self.init(selector, on: VulkanInstance.shared(validation: options.validation))
+  }
+
+  init(_ selector: String?, on instance: VulkanInstance, ordersCommands: Bool = true) throws {
     messages = instance.messages
     device = try VulkanDevice.selected(selector, on: instance)
     name = "\(familyName):\(device.index)"
     context = try DeviceContext(device)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context)
-    recorder = Recorder(context: context)
+    recorder = Recorder(context: context, ordersCommands: ordersCommands)
   }
 
   /// Adds the family `vulkan` to a registry: `vulkan` for the best device, `vulkan:1` by position, `vulkan:NAME` by a
@@ -101,7 +104,8 @@ extension VulkanBackend {
 
   /// The operand itself if it is row-major, else a copy that is.
   func contiguous(_ x: Operand) throws -> Operand {
-    if x.view.isContiguous { return Operand(buffer: x.buffer, view: View(contiguous: x.shape, offset: x.view.offset), dtype: x.dtype) }
+    // The strides of an axis of one element mean nothing; kernels that index rows want them meaningful.
+    if x.view.isContiguous { return x.with(View(contiguous: x.shape, offset: x.view.offset)) }
     let result = try scratch(x.shape, x.dtype)
     try copy(x, to: result)
     return result
@@ -109,10 +113,7 @@ extension VulkanBackend {
 
   /// Lets `body` compute into row-major memory that ends up in `out`.
   func withContiguous(_ out: Operand, _ body: (Operand) throws -> Void) throws {
-    if out.view.isContiguous {
-      return try body(
-        Operand(buffer: out.buffer, view: View(contiguous: out.shape, offset: out.view.offset), dtype: out.dtype))
-    }
+    if out.view.isContiguous { return try body(out.with(View(contiguous: out.shape, offset: out.view.offset))) }
     let result = try scratch(out.shape, out.dtype)
     try body(result)
     try copy(result, to: out)

@@ -10,4 +10,7 @@ public struct VulkanStatistics: Sendable, Hashable {
   public var operations = 0.0
   /// The bytes of all operands of all dispatches, each counted once a dispatch.
   public var bytes = 0
+
+  /// Nothing recorded.
+  public init() {}
 }

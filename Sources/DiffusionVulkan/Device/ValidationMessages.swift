@@ -9,8 +9,6 @@ final class ValidationMessages: Sendable {
 
   func append(_ message: String) { collected.withLock { $0.append(message) } }
 
-  func removeAll() { collected.withLock { $0 = [] } }
-
   /// Describes a messenger that reports to this object, which must outlive it.
   var messengerInfo: VkDebugUtilsMessengerCreateInfoEXT {
     var info = VkDebugUtilsMessengerCreateInfoEXT()

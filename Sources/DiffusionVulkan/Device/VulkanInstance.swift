@@ -22,7 +22,8 @@ final class VulkanInstance: @unchecked Sendable {
     }
   }
 
-  private init(validation: Bool) throws {
+  /// A connection of its own; use `shared(validation:)`, since it is never closed.
+  init(validation: Bool) throws {
     if validation, try !Self.hasLayer(Self.validationLayer) {
       throw BackendError.deviceFailure(
         backend: familyName, reason: "\(Self.validationLayer) is not installed (vulkan-validationlayers on Debian)")

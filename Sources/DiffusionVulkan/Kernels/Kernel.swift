@@ -6,6 +6,8 @@ enum Kernel: Hashable, CaseIterable {
   case reduce, softmax, layerNorm
   case matmul, gatedLinear, convolution
   case resample
+  case groupNormPartials, groupNormMoments, groupNorm
+  case attention
 
   /// SPIR-V in base64.
   var binary: StaticString {
@@ -22,6 +24,10 @@ enum Kernel: Hashable, CaseIterable {
     case .gatedLinear: ShaderBinaries.gatedLinear
     case .convolution: ShaderBinaries.convolution
     case .resample: ShaderBinaries.resample
+    case .groupNormPartials: ShaderBinaries.groupNormPartials
+    case .groupNormMoments: ShaderBinaries.groupNormMoments
+    case .groupNorm: ShaderBinaries.groupNorm
+    case .attention: ShaderBinaries.attention
     }
   }
 }

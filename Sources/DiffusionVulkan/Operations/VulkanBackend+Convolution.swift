@@ -20,12 +20,13 @@ extension VulkanBackend {
       let inner = weight.shape[1] * weight.shape[2] * weight.shape[3]
       let push: PushConstants = [
         rows, out.shape[3], inner, x.shape[1], x.shape[2], x.shape[3], out.shape[1], out.shape[2], weight.shape[2],
-        geometry.stride, geometry.paddingBefore, geometry.upsampling, windows[1].elementOffset,
-        windows[2].elementOffset, windows[0].elementOffset, Self.epilogueFlags(bias, activation, residual),
+        geometry.stride, geometry.paddingBefore, windows[1].elementOffset, windows[2].elementOffset,
+        windows[0].elementOffset, Self.epilogueFlags(bias, activation, residual),
         biasWindow?.elementOffset ?? 0, residualWindow?.elementOffset ?? 0,
       ]
       try run(
-        .convolution, [0, out.dtype.code, input.dtype.code, weight.dtype.code],
+        .convolution,
+        [0, out.dtype.code, input.dtype.code, weight.dtype.code, UInt32(geometry.upsampling)],
         windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]], push,
         WorkGroups(ceilingDivide(out.shape[3], 64), ceilingDivide(rows, 64)),
         work: 2 * Double(rows) * Double(out.shape[3] * inner))

@@ -57,13 +57,7 @@ extension VulkanBackend {
 
   /// What `epilogue.glsl` reads: whether there are a bias and a residual, the activation, the two types.
   static func epilogueFlags(_ bias: Operand?, _ activation: Activation, _ residual: Operand?) -> Int {
-    let code =
-      switch activation {
-      case .none: 0
-      case .silu: 1
-      case .gelu: 2
-      }
-    return (bias == nil ? 0 : 1) | (residual == nil ? 0 : 2) | code << 2 | Int(bias?.dtype.code ?? 0) << 4
+    (bias == nil ? 0 : 1) | (residual == nil ? 0 : 2) | Int(activation.code) << 2 | Int(bias?.dtype.code ?? 0) << 4
       | Int(residual?.dtype.code ?? 0) << 6
   }
 }

@@ -27,8 +27,12 @@ final class Recorder: @unchecked Sendable {
   /// meets a driver's time limit.
   private let workPerBatch: Double
 
-  init(context: DeviceContext) {
+  /// Whether barriers are recorded at all; without them a test can see that the validation layer watches.
+  private let ordersCommands: Bool
+
+  init(context: DeviceContext, ordersCommands: Bool = true) {
     self.context = context
+    self.ordersCommands = ordersCommands
     staging = StagingRing(context: context)
     workPerBatch = context.description.kind == .discrete ? 2e11 : 1e10
   }
@@ -167,7 +171,7 @@ final class Recorder: @unchecked Sendable {
   }
 
   private func order(_ commands: VkCommandBuffer, _ accesses: [HazardTracker.Access]) {
-    if hazards.needsBarrier(before: accesses) {
+    if hazards.needsBarrier(before: accesses), ordersCommands {
       barrier(commands)
       counts.barriers += 1
     }

@@ -25,7 +25,12 @@ let package = Package(
     .target(name: "CEmbeddedModel", exclude: ["data"]),
     .target(name: "CSamples", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
-    .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore"]),
+    .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
+    // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
+    .target(
+      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "include"], plugins: ["CompileShaders"]),
+    .plugin(name: "CompileShaders", capability: .buildTool()),
+    .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel", "CSamples"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
@@ -44,6 +49,8 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     // The tests run the built program; depending on it makes the build put it beside them.
     .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize"]),
+    .testTarget(
+      name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiffusionVulkan
 import Foundation
 
 /// Parses, runs, reports. All ways out of the program end here, so that each has its message and its code.
@@ -7,6 +8,7 @@ enum Launcher {
   static func main() async {
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
+    VulkanBackend.register()
     exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
   }
 

@@ -1,1 +1,148 @@
+import Glibc
+import CVulkan
 import DiffusionCore
+
+/// A Vulkan device: records compute shaders and waits only when something is read back.
+///
+/// Storage in any element type, arithmetic in `f32`. Needs Vulkan 1.1 with 16-bit storage. Safe to use from several
+/// threads; calls run in the order in which they are made.
+public final class VulkanBackend: Backend {
+  /// The device's name in the registry, for example `vulkan:0`.
+  public let name: String
+  /// The device.
+  public let device: VulkanDevice
+  package let context: DeviceContext
+  package let memory: MemoryPool
+  let pipelines: PipelineCache
+  let recorder: Recorder
+  private let messages: ValidationMessages?
+
+  /// How a backend is set up.
+  public struct Options: Sendable {
+    /// Whether Vulkan's validation layer watches every call, with the checks of synchronisation: slow, for tests.
+    ///
+    /// On by default if the environment variable `IRODORI_VULKAN_VALIDATION` is `1`.
+    public var validation: Bool
+
+    /// The defaults.
+    public init() { validation = getenv("IRODORI_VULKAN_VALIDATION").map { String(cString: $0) } == "1" }
+  }
+
+  /// Opens a device.
+  ///
+  /// - Parameter selector: a position in ``VulkanDevice/all`` or a part of a name; nil for the best device.
+  /// - Throws: `BackendError` if there is no such device or it cannot be used.
+  public convenience init(_ selector: String? = nil, options: Options = Options()) throws {
+    try self.init(selector, on: VulkanInstance.shared(validation: options.validation))
+  }
+
+  package init(_ selector: String?, on instance: VulkanInstance, ordersCommands: Bool = true) throws {
+    messages = instance.messages
+    device = try VulkanDevice.selected(selector, on: instance)
+    name = "\(familyName):\(device.index)"
+    context = try DeviceContext(device)
+    memory = MemoryPool(context: context)
+    pipelines = try PipelineCache(context: context)
+    recorder = Recorder(context: context, ordersCommands: ordersCommands)
+  }
+
+  /// Adds the family `vulkan` to a registry: `vulkan` for the best device, `vulkan:1` by position, `vulkan:NAME` by a
+  /// part of the name.
+  public static func register(in registry: BackendRegistry = .shared) {
+    registry.register(familyName) { try VulkanBackend($0) }
+  }
+
+  /// What the validation layer has reported since the program began; empty without it.
+  public var validationMessages: [String] { messages?.all ?? [] }
+
+  /// What was recorded since ``resetStatistics()``.
+  public var statistics: VulkanStatistics { recorder.statistics }
+
+  /// Starts counting anew.
+  public func resetStatistics() { recorder.resetStatistics() }
+
+  /// Waits for all work.
+  ///
+  /// - Throws: `BackendError` if the device failed.
+  public func finish() throws { try recorder.finish() }
+}
+
+// MARK: Memory
+
+extension VulkanBackend {
+  public func makeBuffer(byteCount: Int) throws -> any Buffer { try allocate(byteCount) }
+
+  public func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
+    let buffer = try allocate(bytes.count)
+    try recorder.upload(bytes, to: buffer)
+    return buffer
+  }
+
+  public func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    guard let buffer = buffer as? VulkanBuffer else {
+      preconditionFailure("a tensor of another backend was given to the Vulkan backend")
+    }
+    precondition(byteOffset >= 0 && byteOffset + target.count <= buffer.byteCount, "read past the end of a buffer")
+    try recorder.read(buffer, byteOffset: byteOffset, into: target)
+  }
+
+  private func allocate(_ byteCount: Int) throws -> VulkanBuffer {
+    do { return try memory.makeBuffer(byteCount: byteCount) } catch BackendError.outOfMemory {
+      // Blocks that nobody uses any more may be given back once the device has finished with them.
+      try recorder.finish()
+      memory.trim()
+      return try memory.makeBuffer(byteCount: byteCount)
+    }
+  }
+
+  /// An operand of a shape without gaps, with undefined content.
+  func scratch(_ shape: Shape, _ dtype: DType = .f32) throws -> Operand {
+    Operand(
+      buffer: try makeBuffer(byteCount: shape.elementCount * dtype.byteWidth), view: View(contiguous: shape),
+      dtype: dtype)
+  }
+
+  /// The operand itself if it is row-major, else a copy that is.
+  func contiguous(_ x: Operand) throws -> Operand {
+    // The strides of an axis of one element mean nothing; kernels that index rows want them meaningful.
+    if x.view.isContiguous { return x.with(View(contiguous: x.shape, offset: x.view.offset)) }
+    let result = try scratch(x.shape, x.dtype)
+    try copy(x, to: result)
+    return result
+  }
+
+  /// Lets `body` compute into row-major memory that ends up in `out`.
+  func withContiguous(_ out: Operand, _ body: (Operand) throws -> Void) throws {
+    if out.view.isContiguous { return try body(out.with(View(contiguous: out.shape, offset: out.view.offset))) }
+    let result = try scratch(out.shape, out.dtype)
+    try body(result)
+    try copy(result, to: out)
+  }
+
+  func window(_ operand: Operand) throws -> Window { try Window(operand, on: context) }
+
+  /// Records one dispatch; the first window is the destination.
+  func run(
+    _ kernel: Kernel, _ constants: [UInt32], _ windows: [Window], _ push: PushConstants, _ groups: WorkGroups,
+    work: Double = 0
+  ) throws {
+    let limits = context.limits.maxComputeWorkGroupCount
+    guard groups.x <= limits.0, groups.y <= limits.1, groups.z <= limits.2 else {
+      throw BackendError.deviceFailure(
+        backend: name, reason: "\(groups.x) x \(groups.y) x \(groups.z) groups are more than the device starts at once")
+    }
+    try recorder.dispatch(
+      pipelines.pipeline(kernel, constants), windows: windows, push: push, groups: groups, work: work)
+  }
+}
+
+extension DType {
+  /// The number that shaders know the type by.
+  var code: UInt32 {
+    switch self {
+    case .f32: 0
+    case .f16: 1
+    case .bf16: 2
+    }
+  }
+}

@@ -1,0 +1,153 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// out = softmax(scale * q k^T) v without ever storing the scores (Dao et al. 2022): a group of invocations owns 32
+// queries and walks over the keys in tiles of 32, with a running maximum and sum of each row.
+//
+// The 64 invocations hold the sums of 8 * CHANNELS channels; a wider head takes several groups along z, each of which
+// makes the scores anew.
+#include "storage.glsl"
+#include "math.glsl"
+
+layout(constant_id = 0) const uint OUT_TYPE = 0;
+layout(constant_id = 1) const uint Q_TYPE = 0;
+layout(constant_id = 2) const uint K_TYPE = 0;
+layout(constant_id = 3) const uint V_TYPE = 0;
+// How many channels each invocation sums, for four queries.
+layout(constant_id = 4) const uint CHANNELS = 8;
+layout(local_size_x = 64) in;
+SOURCE(q, 1)
+SOURCE(k, 2)
+SOURCE(v, 3)
+
+const uint QUERIES = 32;
+const uint KEYS = 32;
+const uint RUN = 32;
+
+layout(push_constant) uniform Push {
+  uint heads;
+  uint queries;
+  uint keys;
+  uint width;
+  float scale;
+  uint outOffset;
+  uint outStrides[4];
+  uint qOffset;
+  uint qStrides[4];
+  uint kOffset;
+  uint kStrides[4];
+  uint vOffset;
+  uint vStrides[4];
+} push;
+
+shared float queryTile[QUERIES * (RUN + 1)];
+shared float keyTile[KEYS * (RUN + 1)];
+shared float scores[QUERIES * (KEYS + 1)];
+shared float maxima[QUERIES];
+shared float totals[QUERIES];
+shared float corrections[QUERIES];
+
+void main() {
+  uint lane = gl_LocalInvocationIndex;
+  uint batch = gl_WorkGroupID.y / push.heads;
+  uint head = gl_WorkGroupID.y % push.heads;
+  uint firstQuery = gl_WorkGroupID.x * QUERIES;
+  uint firstChannel = gl_WorkGroupID.z * 8u * CHANNELS;
+  uint qStart = push.qOffset + batch * push.qStrides[0] + head * push.qStrides[1];
+  uint kStart = push.kOffset + batch * push.kStrides[0] + head * push.kStrides[1];
+  uint vStart = push.vOffset + batch * push.vStrides[0] + head * push.vStrides[1];
+  // Scores: 4 x 4 of the 32 x 32 for each invocation. Sums: 4 rows and every eighth channel.
+  uint down = lane >> 3;
+  uint across = lane & 7u;
+
+  float sums[4][CHANNELS];
+  for (uint i = 0; i < 4; ++i) {
+    for (uint c = 0; c < CHANNELS; ++c) sums[i][c] = 0.0;
+  }
+  if (lane < QUERIES) {
+    maxima[lane] = -INFINITY;
+    totals[lane] = 0.0;
+  }
+
+  for (uint firstKey = 0; firstKey < push.keys; firstKey += KEYS) {
+    float products[4][4];
+    [[unroll]] for (uint i = 0; i < 4; ++i) {
+      [[unroll]] for (uint j = 0; j < 4; ++j) products[i][j] = 0.0;
+    }
+    for (uint first = 0; first < push.width; first += RUN) {
+      barrier();
+      uint channel = first + (lane & 31u);
+      for (uint row = lane >> 5; row < QUERIES; row += 2) {
+        bool inQueries = channel < push.width && firstQuery + row < push.queries;
+        bool inKeys = channel < push.width && firstKey + row < push.keys;
+        float query = 0.0;
+        float key = 0.0;
+        uint queryIndex = qStart + (firstQuery + row) * push.qStrides[2] + channel * push.qStrides[3];
+        uint keyIndex = kStart + (firstKey + row) * push.kStrides[2] + channel * push.kStrides[3];
+        if (inQueries) query = q_at(queryIndex, Q_TYPE);
+        if (inKeys) key = k_at(keyIndex, K_TYPE);
+        queryTile[row * (RUN + 1) + (lane & 31u)] = query;
+        keyTile[row * (RUN + 1) + (lane & 31u)] = key;
+      }
+      barrier();
+      for (uint c = 0; c < RUN; ++c) {
+        [[unroll]] for (uint i = 0; i < 4; ++i) {
+          float query = queryTile[(down * 4 + i) * (RUN + 1) + c];
+          [[unroll]] for (uint j = 0; j < 4; ++j) {
+            products[i][j] += query * keyTile[(across * 4 + j) * (RUN + 1) + c];
+          }
+        }
+      }
+    }
+    [[unroll]] for (uint i = 0; i < 4; ++i) {
+      [[unroll]] for (uint j = 0; j < 4; ++j) {
+        uint key = across * 4 + j;
+        scores[(down * 4 + i) * (KEYS + 1) + key] =
+            firstKey + key < push.keys ? products[i][j] * push.scale : -INFINITY;
+      }
+    }
+    barrier();
+    if (lane < QUERIES) {
+      float top = maxima[lane];
+      for (uint key = 0; key < KEYS; ++key) top = max(top, scores[lane * (KEYS + 1) + key]);
+      float correction = exponential(maxima[lane] - top);
+      float total = totals[lane] * correction;
+      for (uint key = 0; key < KEYS; ++key) {
+        float term = exponential(scores[lane * (KEYS + 1) + key] - top);
+        scores[lane * (KEYS + 1) + key] = term;
+        total += term;
+      }
+      maxima[lane] = top;
+      totals[lane] = total;
+      corrections[lane] = correction;
+    }
+    barrier();
+    for (uint i = 0; i < 4; ++i) {
+      float correction = corrections[down * 4 + i];
+      for (uint c = 0; c < CHANNELS; ++c) sums[i][c] *= correction;
+    }
+    uint keyCount = min(KEYS, push.keys - firstKey);
+    for (uint key = 0; key < keyCount; ++key) {
+      uint start = vStart + (firstKey + key) * push.vStrides[2];
+      float weights[4];
+      [[unroll]] for (uint i = 0; i < 4; ++i) weights[i] = scores[(down * 4 + i) * (KEYS + 1) + key];
+      for (uint c = 0; c < CHANNELS; ++c) {
+        uint channel = firstChannel + c * 8u + across;
+        float value = 0.0;
+        if (channel < push.width) value = v_at(start + channel * push.vStrides[3], V_TYPE);
+        [[unroll]] for (uint i = 0; i < 4; ++i) sums[i][c] += weights[i] * value;
+      }
+    }
+  }
+
+  uint outStart = push.outOffset + batch * push.outStrides[0] + head * push.outStrides[1];
+  for (uint i = 0; i < 4; ++i) {
+    uint query = firstQuery + down * 4 + i;
+    if (query >= push.queries) continue;
+    float inverse = 1.0 / totals[down * 4 + i];
+    for (uint c = 0; c < CHANNELS; ++c) {
+      uint channel = firstChannel + c * 8u + across;
+      if (channel >= push.width) continue;
+      store(outStart + query * push.outStrides[2] + channel * push.outStrides[3], sums[i][c] * inverse, OUT_TYPE);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// out = f(a, b)
+#define OPERANDS 3
+#define MAX_RANK 6
+#include "elementwise.glsl"
+#include "math.glsl"
+
+layout(constant_id = 1) const uint OUT_TYPE = 0;
+layout(constant_id = 2) const uint A_TYPE = 0;
+layout(constant_id = 3) const uint B_TYPE = 0;
+layout(constant_id = 4) const uint FUNCTION = 0;
+SOURCE(a, 1)
+SOURCE(b, 2)
+
+float evaluate(float a, float b) {
+  switch (FUNCTION) {
+    case 0: return a + b;
+    case 1: return a - b;
+    case 2: return a * b;
+    case 3: return a / b;
+    case 4: return isNaN(a) ? a : (isNaN(b) || b > a ? b : a);
+    case 5: return isNaN(a) ? a : (isNaN(b) || b < a ? b : a);
+    default: return a > b ? 1.0 : 0.0;
+  }
+}
+
+void main() {
+  uint index = elementIndex();
+  if (index >= push.count) return;
+  uint positions[OPERANDS];
+  locate(index, positions);
+  store(positions[0], evaluate(a_at(positions[1], A_TYPE), b_at(positions[2], B_TYPE)), OUT_TYPE);
+}

@@ -1,0 +1,16 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// out = value
+#define OPERANDS 1
+#define MAX_RANK 8
+#include "elementwise.glsl"
+
+layout(constant_id = 1) const uint OUT_TYPE = 0;
+
+void main() {
+  uint index = elementIndex();
+  if (index >= push.count) return;
+  uint positions[OPERANDS];
+  locate(index, positions);
+  storeBits(positions[0], floatBitsToUint(push.scalars[0]), OUT_TYPE);
+}

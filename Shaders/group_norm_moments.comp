@@ -1,0 +1,41 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// moments[b, g] = (mean, 1 / sqrt(var + epsilon)) from the partial moments of runs of tokens, after Chan, Golub and
+// LeVeque 1979.
+#include "rows.glsl"
+
+SOURCE(partials_in, 1)
+
+layout(push_constant) uniform Push {
+  uint tokens;
+  uint width;
+  uint tokensPerChunk;
+  uint chunks;
+  uint inOffset;
+  uint outOffset;
+  float epsilon;
+} push;
+
+float tokensOf(uint chunk) { return float(min(push.tokensPerChunk, push.tokens - chunk * push.tokensPerChunk)); }
+
+void main() {
+  uint start = push.inOffset + 2u * push.chunks * gl_WorkGroupID.x;
+  uint lane = gl_LocalInvocationIndex;
+  float total = 0.0;
+  for (uint chunk = lane; chunk < push.chunks; chunk += THREADS) {
+    total += tokensOf(chunk) * partials_in_at(start + 2u * chunk, TYPE_F32);
+  }
+  float mean = sumOfGroup(total) / float(push.tokens);
+  float squares = 0.0;
+  for (uint chunk = lane; chunk < push.chunks; chunk += THREADS) {
+    float distance = partials_in_at(start + 2u * chunk, TYPE_F32) - mean;
+    squares += partials_in_at(start + 2u * chunk + 1u, TYPE_F32)
+        + tokensOf(chunk) * float(push.width) * distance * distance;
+  }
+  squares = sumOfGroup(squares);
+  if (lane == 0) {
+    float variance = squares / (float(push.tokens) * float(push.width));
+    store(push.outOffset + 2u * gl_WorkGroupID.x, mean, TYPE_F32);
+    store(push.outOffset + 2u * gl_WorkGroupID.x + 1u, 1.0 / sqrt(variance + push.epsilon), TYPE_F32);
+  }
+}

@@ -1,0 +1,32 @@
+// A loop over all elements of up to OPERANDS strided operands of one shape, the destination first. Define OPERANDS and
+// MAX_RANK before.
+#include "storage.glsl"
+
+layout(local_size_x = 256) in;
+layout(constant_id = 0) const uint RANK = 1;
+
+layout(push_constant) uniform Push {
+  uint count;
+  uint offsets[OPERANDS];
+  uint extents[MAX_RANK];
+  uint strides[OPERANDS * MAX_RANK];
+  float scalars[2];
+} push;
+
+// The element of this invocation; the grid has two axes because one may be limited to 65535 groups.
+uint elementIndex() {
+  return (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;
+}
+
+// Where that element lies in each operand.
+void locate(uint index, out uint positions[OPERANDS]) {
+  [[unroll]] for (uint k = 0; k < OPERANDS; ++k) positions[k] = push.offsets[k];
+  for (int axis = int(RANK) - 1; axis >= 0; --axis) {
+    uint quotient = axis == 0 ? 0u : index / push.extents[axis];
+    uint coordinate = index - quotient * push.extents[axis];
+    index = quotient;
+    [[unroll]] for (uint k = 0; k < OPERANDS; ++k) {
+      positions[k] += coordinate * push.strides[k * MAX_RANK + axis];
+    }
+  }
+}

@@ -1,0 +1,69 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// out[b] = activation(left[b] right[b] + bias) + residual, all strided: left [B, M, K], right [B, K, N].
+#include "storage.glsl"
+#include "math.glsl"
+
+layout(local_size_x = 64) in;
+layout(constant_id = 1) const uint OUT_TYPE = 0;
+layout(constant_id = 2) const uint LEFT_TYPE = 0;
+layout(constant_id = 3) const uint RIGHT_TYPE = 0;
+layout(constant_id = 4) const bool LEFT_ALONG_K = true;
+layout(constant_id = 5) const bool RIGHT_ALONG_K = true;
+SOURCE(left, 1)
+SOURCE(right, 2)
+#include "epilogue.glsl"
+
+layout(push_constant) uniform Push {
+  uint rows;
+  uint columns;
+  uint inner;
+  uint leftOffset;
+  uint leftStrides[3];
+  uint rightOffset;
+  uint rightStrides[3];
+  uint outOffset;
+  uint outStrides[3];
+  uint flags;
+  uint biasOffset;
+  uint biasStride;
+  uint residualOffset;
+  uint residualStrides[2];
+} push;
+
+void prepareLeft(uint k) {}
+
+float loadLeft(uint row, uint k) {
+  row += gl_WorkGroupID.y * 64u;
+  if (row >= push.rows || k >= push.inner) return 0.0;
+  uint start = push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0];
+  return left_at(start + row * push.leftStrides[1] + k * push.leftStrides[2], LEFT_TYPE);
+}
+
+float loadRight(uint k, uint column) {
+  column += gl_WorkGroupID.x * 64u;
+  if (column >= push.columns || k >= push.inner) return 0.0;
+  uint start = push.rightOffset + gl_WorkGroupID.z * push.rightStrides[0];
+  return right_at(start + k * push.rightStrides[1] + column * push.rightStrides[2], RIGHT_TYPE);
+}
+
+#include "product.glsl"
+
+void main() {
+  accumulate(push.inner);
+  uint start = push.outOffset + gl_WorkGroupID.z * push.outStrides[0];
+  uint column = gl_WorkGroupID.x * TILE + gl_LocalInvocationIndex;
+  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+    shareSums(part);
+    if (column < push.columns) {
+      [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
+        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        if (row >= push.rows) break;
+        float value = finish(
+            sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column * push.biasStride,
+            push.residualOffset + row * push.residualStrides[0] + column * push.residualStrides[1]);
+        store(start + row * push.outStrides[1] + column * push.outStrides[2], value, OUT_TYPE);
+      }
+    }
+  }
+}

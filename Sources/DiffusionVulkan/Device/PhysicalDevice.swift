@@ -1,0 +1,96 @@
+import CVulkan
+import DiffusionCore
+
+/// A device as the driver describes it.
+struct PhysicalDevice: @unchecked Sendable {
+  // Sendable: the handle belongs to an instance that is never destroyed; the rest are values.
+  let handle: VkPhysicalDevice
+  let instance: VulkanInstance
+  let properties: VkPhysicalDeviceProperties
+  let memory: VkPhysicalDeviceMemoryProperties
+  let extensions: [String]
+  let subgroupSize: Int
+  let maxAllocationByteCount: Int
+  let hasShortStorage: Bool
+  /// The index of the family of queues to compute on; those that cannot draw come first.
+  let queueFamily: UInt32?
+
+  init(handle: VkPhysicalDevice, instance: VulkanInstance) throws {
+    self.handle = handle
+    self.instance = instance
+    var memory = VkPhysicalDeviceMemoryProperties()
+    vkGetPhysicalDeviceMemoryProperties(handle, &memory)
+    self.memory = memory
+    extensions = try enumerated(VkExtensionProperties(), "listing extensions") {
+      vkEnumerateDeviceExtensionProperties(handle, nil, $0, $1)
+    }.map { text($0.extensionName) }
+
+    var properties = VkPhysicalDeviceProperties()
+    vkGetPhysicalDeviceProperties(handle, &properties)
+    self.properties = properties
+    guard properties.apiVersion >= cvk_api_version_1_1 else {
+      // The calls below are of Vulkan 1.1.
+      (subgroupSize, maxAllocationByteCount, hasShortStorage, queueFamily) = (0, 0, false, nil)
+      return
+    }
+    var subgroup = VkPhysicalDeviceSubgroupProperties()
+    subgroup.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES
+    var maintenance = VkPhysicalDeviceMaintenance3Properties()
+    maintenance.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES
+    withUnsafeMutablePointer(to: &subgroup) { subgroup in
+      withUnsafeMutablePointer(to: &maintenance) { maintenance in
+        maintenance.pointee.pNext = UnsafeMutableRawPointer(subgroup)
+        var all = VkPhysicalDeviceProperties2()
+        all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
+        all.pNext = UnsafeMutableRawPointer(maintenance)
+        vkGetPhysicalDeviceProperties2(handle, &all)
+      }
+    }
+    subgroupSize = Int(subgroup.subgroupSize)
+    maxAllocationByteCount = Int(clamping: maintenance.maxMemoryAllocationSize)
+
+    var short = VkPhysicalDevice16BitStorageFeatures()
+    short.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES
+    withUnsafeMutablePointer(to: &short) { short in
+      var features = VkPhysicalDeviceFeatures2()
+      features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2
+      features.pNext = UnsafeMutableRawPointer(short)
+      vkGetPhysicalDeviceFeatures2(handle, &features)
+    }
+    hasShortStorage = short.storageBuffer16BitAccess != 0
+
+    var count: UInt32 = 0
+    vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, nil)
+    var families = [VkQueueFamilyProperties](repeating: VkQueueFamilyProperties(), count: Int(count))
+    vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, &families)
+    let computing = families.indices.filter { families[$0].queueFlags & VK_QUEUE_COMPUTE_BIT.rawValue != 0 }
+    queueFamily =
+      (computing.first { families[$0].queueFlags & VK_QUEUE_GRAPHICS_BIT.rawValue == 0 } ?? computing.first)
+      .map { UInt32($0) }
+  }
+
+  /// Why this backend cannot use the device.
+  var obstacle: String? {
+    if properties.apiVersion < cvk_api_version_1_1 { return "it does not implement Vulkan 1.1" }
+    if queueFamily == nil { return "it has no queue for compute" }
+    if !hasShortStorage { return "it cannot store 16-bit elements (storageBuffer16BitAccess)" }
+    return nil
+  }
+
+  var heaps: [VkMemoryHeap] {
+    withUnsafeBytes(of: memory.memoryHeaps) {
+      Array($0.bindMemory(to: VkMemoryHeap.self).prefix(Int(memory.memoryHeapCount)))
+    }
+  }
+
+  var memoryTypes: [VkMemoryType] {
+    withUnsafeBytes(of: memory.memoryTypes) {
+      Array($0.bindMemory(to: VkMemoryType.self).prefix(Int(memory.memoryTypeCount)))
+    }
+  }
+
+  /// The size of the largest heap of the device's own memory.
+  var deviceMemoryByteCount: Int {
+    heaps.filter { $0.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.rawValue != 0 }.map { Int(clamping: $0.size) }.max() ?? 0
+  }
+}

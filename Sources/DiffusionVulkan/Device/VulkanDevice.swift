@@ -1,0 +1,106 @@
+import CVulkan
+import DiffusionCore
+
+/// A device that Vulkan knows, and what it offers.
+public struct VulkanDevice: Sendable, CustomStringConvertible {
+  /// What sort of machine a device is.
+  public enum Kind: Int, Sendable {
+    /// A graphics card with its own memory.
+    case discrete
+    /// A graphics processor that shares the host's memory.
+    case integrated
+    /// A part of a device, lent by a hypervisor.
+    case virtual
+    /// An implementation in software.
+    case cpu
+    /// Anything else.
+    case other
+  }
+
+  /// The position in ``all``, by which `vulkan:N` chooses it.
+  public let index: Int
+  /// The driver's name for the device.
+  public let name: String
+  /// What sort of machine it is.
+  public let kind: Kind
+  /// The size of its own memory in bytes.
+  public let memoryByteCount: Int
+  /// The version of Vulkan that it implements, such as `1.3.230`.
+  public let apiVersion: String
+  /// How many invocations run in step, 0 if unknown.
+  public let subgroupSize: Int
+  /// The memory that a group of invocations shares, in bytes.
+  public let sharedMemoryByteCount: Int
+  /// Whether it has matrix units that Vulkan can reach (`VK_KHR_cooperative_matrix` or its forerunner by NVIDIA).
+  public let hasCooperativeMatrix: Bool
+  /// Why this backend cannot use it, nil if it can.
+  public let obstacle: String?
+
+  let physical: PhysicalDevice
+
+  /// All devices, in the loader's order.
+  ///
+  /// - Throws: `BackendError.deviceFailure` if no Vulkan driver is installed.
+  public static var all: [VulkanDevice] {
+    get throws { try all(on: VulkanInstance.shared(validation: false)) }
+  }
+
+  static func all(on instance: VulkanInstance) throws -> [VulkanDevice] {
+    try enumerated(nil as VkPhysicalDevice?, "listing devices") {
+      vkEnumeratePhysicalDevices(instance.handle, $0, $1)
+    }.compactMap { $0 }.enumerated().map { index, handle in
+      VulkanDevice(index: index, physical: try PhysicalDevice(handle: handle, instance: instance))
+    }
+  }
+
+  private init(index: Int, physical: PhysicalDevice) {
+    self.index = index
+    self.physical = physical
+    let properties = physical.properties
+    name = text(properties.deviceName)
+    kind =
+      switch properties.deviceType {
+      case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU: .discrete
+      case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU: .integrated
+      case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU: .virtual
+      case VK_PHYSICAL_DEVICE_TYPE_CPU: .cpu
+      default: .other
+      }
+    memoryByteCount = physical.deviceMemoryByteCount
+    let version = properties.apiVersion
+    apiVersion = "\(cvk_version_major(version)).\(cvk_version_minor(version)).\(cvk_version_patch(version))"
+    subgroupSize = physical.subgroupSize
+    sharedMemoryByteCount = Int(properties.limits.maxComputeSharedMemorySize)
+    hasCooperativeMatrix = physical.extensions.contains { $0.hasSuffix("_cooperative_matrix") }
+    obstacle = physical.obstacle
+  }
+
+  /// One line: position, name, kind, memory, version.
+  public var description: String {
+    "\(index): \(name) (\(kind), \(memoryByteCount >> 20) MiB, Vulkan \(apiVersion), subgroups of \(subgroupSize)"
+      + "\(hasCooperativeMatrix ? ", cooperative matrices" : ""))\(obstacle.map { ", unusable: \($0)" } ?? "")"
+  }
+
+  /// The device that a selector means: nil for the best one, a position, or a part of a name.
+  static func selected(_ selector: String?, on instance: VulkanInstance) throws -> VulkanDevice {
+    let devices = try all(on: instance)
+    let candidates =
+      if let selector {
+        if let index = Int(selector) {
+          devices.filter { $0.index == index }
+        } else {
+          devices.filter { $0.name.lowercased().contains(selector.lowercased()) }
+        }
+      } else { devices }
+    let usable = candidates.filter { $0.obstacle == nil }
+    if let best = usable.min(by: { ($0.kind.rawValue, $0.index) < ($1.kind.rawValue, $1.index) }) { return best }
+    if let first = candidates.first, let obstacle = first.obstacle {
+      throw BackendError.deviceFailure(backend: familyName, reason: "\(first.name) cannot be used: \(obstacle)")
+    }
+    if devices.isEmpty {
+      throw BackendError.deviceFailure(backend: familyName, reason: "there is no Vulkan device")
+    }
+    throw BackendError.unknownBackend(
+      name: "\(familyName):\(selector ?? "")", known: devices.map { "\(familyName):\($0.index) (\($0.name))" })
+  }
+}

@@ -1,0 +1,145 @@
+import CVulkan
+import DiffusionCore
+import Synchronization
+
+/// Makes pipelines when they are first asked for: a shader with its specialisation constants.
+final class PipelineCache: @unchecked Sendable {
+  // Sendable: the tables are touched under the lock only; pipelines do not change.
+  struct Pipeline {
+    let handle: VkPipeline
+    let layout: VkPipelineLayout
+    let setLayout: VkDescriptorSetLayout
+  }
+
+  private struct Key: Hashable {
+    let kernel: Kernel
+    let constants: [UInt32]
+  }
+
+  /// All kernels share one layout: so many storage buffers, and the push constants that every device has.
+  static let bindingCount = 5
+  static let pushByteCount = 128
+
+  private let context: DeviceContext
+  private let lock = Mutex(())
+  private var modules: [Kernel: VkShaderModule] = [:]
+  private var pipelines: [Key: VkPipeline] = [:]
+  private let setLayout: VkDescriptorSetLayout
+  private let layout: VkPipelineLayout
+
+  init(context: DeviceContext) throws {
+    self.context = context
+    let bindings = (0..<Self.bindingCount).map { index in
+      var binding = VkDescriptorSetLayoutBinding()
+      binding.binding = UInt32(index)
+      binding.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+      binding.descriptorCount = 1
+      binding.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT.rawValue
+      return binding
+    }
+    var setLayout: VkDescriptorSetLayout?
+    try bindings.withUnsafeBufferPointer { bindings in
+      var info = VkDescriptorSetLayoutCreateInfo()
+      info.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO
+      info.bindingCount = UInt32(bindings.count)
+      info.pBindings = bindings.baseAddress
+      try check(vkCreateDescriptorSetLayout(context.handle, &info, nil, &setLayout), "making a descriptor layout")
+    }
+    var layout: VkPipelineLayout?
+    var range = VkPushConstantRange()
+    range.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT.rawValue
+    range.size = UInt32(Self.pushByteCount)
+    let result = withUnsafePointer(to: &setLayout) { setLayouts in
+      withUnsafePointer(to: &range) { range in
+        var info = VkPipelineLayoutCreateInfo()
+        info.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO
+        info.setLayoutCount = 1
+        info.pSetLayouts = setLayouts
+        info.pushConstantRangeCount = 1
+        info.pPushConstantRanges = range
+        return vkCreatePipelineLayout(context.handle, &info, nil, &layout)
+      }
+    }
+    if result.rawValue < 0 { vkDestroyDescriptorSetLayout(context.handle, setLayout, nil) }
+    try check(result, "making a pipeline layout")
+    guard let setLayout, let layout else {
+      throw BackendError.deviceFailure(backend: familyName, reason: "the driver made no pipeline layout")
+    }
+    self.setLayout = setLayout
+    self.layout = layout
+  }
+
+  deinit {
+    for pipeline in pipelines.values { vkDestroyPipeline(context.handle, pipeline, nil) }
+    for module in modules.values { vkDestroyShaderModule(context.handle, module, nil) }
+    vkDestroyPipelineLayout(context.handle, layout, nil)
+    vkDestroyDescriptorSetLayout(context.handle, setLayout, nil)
+  }
+
+  /// The pipeline of a kernel.
+  ///
+  /// - Parameter constants: the values of the specialisation constants 0, 1, ...
+  func pipeline(_ kernel: Kernel, _ constants: [UInt32]) throws -> Pipeline {
+    let handle = try lock.withLock { _ in
+      let key = Key(kernel: kernel, constants: constants)
+      if let pipeline = pipelines[key] { return pipeline }
+      let pipeline = try makePipeline(kernel, constants)
+      pipelines[key] = pipeline
+      return pipeline
+    }
+    return Pipeline(handle: handle, layout: layout, setLayout: setLayout)
+  }
+
+  private func module(_ kernel: Kernel) throws -> VkShaderModule {
+    if let module = modules[kernel] { return module }
+    guard let code = words(base64: kernel.binary) else {
+      throw BackendError.deviceFailure(backend: familyName, reason: "the shader \(kernel) was embedded badly")
+    }
+    var module: VkShaderModule?
+    try code.withUnsafeBytes { code in
+      var info = VkShaderModuleCreateInfo()
+      info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO
+      info.codeSize = code.count
+      info.pCode = code.bindMemory(to: UInt32.self).baseAddress
+      try check(vkCreateShaderModule(context.handle, &info, nil, &module), "loading the shader \(kernel)")
+    }
+    guard let module else {
+      throw BackendError.deviceFailure(backend: familyName, reason: "the driver took no shader \(kernel)")
+    }
+    modules[kernel] = module
+    return module
+  }
+
+  private func makePipeline(_ kernel: Kernel, _ constants: [UInt32]) throws -> VkPipeline {
+    let module = try module(kernel)
+    let entries = constants.indices.map {
+      VkSpecializationMapEntry(constantID: UInt32($0), offset: UInt32($0 * 4), size: 4)
+    }
+    var pipeline: VkPipeline?
+    let result = constants.withUnsafeBytes { data in
+      entries.withUnsafeBufferPointer { entries in
+        var specialization = VkSpecializationInfo(
+          mapEntryCount: UInt32(entries.count), pMapEntries: entries.baseAddress, dataSize: data.count,
+          pData: data.baseAddress)
+        return withUnsafePointer(to: &specialization) { specialization in
+          "main".withCString { name in
+            var info = VkComputePipelineCreateInfo()
+            info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO
+            info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO
+            info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT
+            info.stage.module = module
+            info.stage.pName = name
+            info.stage.pSpecializationInfo = specialization
+            info.layout = layout
+            return vkCreateComputePipelines(context.handle, nil, 1, &info, nil, &pipeline)
+          }
+        }
+      }
+    }
+    try check(result, "compiling the shader \(kernel)")
+    guard let pipeline else {
+      throw BackendError.deviceFailure(backend: familyName, reason: "the driver made no pipeline of \(kernel)")
+    }
+    return pipeline
+  }
+}

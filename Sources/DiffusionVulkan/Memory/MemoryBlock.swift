@@ -1,0 +1,120 @@
+import CVulkan
+import DiffusionCore
+
+/// Device memory with one Vulkan buffer over all of it.
+final class MemoryBlock {
+  let context: DeviceContext
+  let memory: VkDeviceMemory
+  let buffer: VkBuffer
+  let byteCount: Int
+  /// The free ranges, by offset; neighbours are merged.
+  private(set) var free: [Range<Int>]
+  /// Where the host sees it, if it does.
+  let hostPointer: UnsafeMutableRawPointer?
+
+  /// Allocates a block.
+  ///
+  /// - Throws: `BackendError.outOfMemory` if the device has not that much left.
+  init(byteCount: Int, context: DeviceContext, required: VkMemoryPropertyFlags, preferred: VkMemoryPropertyFlags = 0)
+    throws
+  {
+    self.context = context
+    self.byteCount = byteCount
+    var info = VkBufferCreateInfo()
+    info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO
+    info.size = VkDeviceSize(byteCount)
+    info.usage =
+      VK_BUFFER_USAGE_STORAGE_BUFFER_BIT.rawValue | VK_BUFFER_USAGE_TRANSFER_SRC_BIT.rawValue
+      | VK_BUFFER_USAGE_TRANSFER_DST_BIT.rawValue
+    info.sharingMode = VK_SHARING_MODE_EXCLUSIVE
+    var buffer: VkBuffer?
+    try Self.checkMemory(vkCreateBuffer(context.handle, &info, nil, &buffer), byteCount)
+    guard let buffer else { throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount) }
+    do {
+      var requirements = VkMemoryRequirements()
+      vkGetBufferMemoryRequirements(context.handle, buffer, &requirements)
+      guard
+        let type = context.memoryType(allowed: requirements.memoryTypeBits, required: required, preferred: preferred)
+      else {
+        throw BackendError.deviceFailure(backend: familyName, reason: "the device has no memory of the kind needed")
+      }
+      (memory, hostPointer) = try Self.allocate(
+        requirements, type, bind: buffer, mapped: required & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT.rawValue != 0, context)
+    } catch {
+      vkDestroyBuffer(context.handle, buffer, nil)
+      throw error
+    }
+    self.buffer = buffer
+    free = [0..<byteCount]
+  }
+
+  private static func allocate(
+    _ requirements: VkMemoryRequirements, _ type: UInt32, bind buffer: VkBuffer, mapped: Bool, _ context: DeviceContext
+  ) throws -> (VkDeviceMemory, UnsafeMutableRawPointer?) {
+    let byteCount = Int(clamping: requirements.size)
+    var info = VkMemoryAllocateInfo()
+    info.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO
+    info.allocationSize = requirements.size
+    info.memoryTypeIndex = type
+    var memory: VkDeviceMemory?
+    try checkMemory(vkAllocateMemory(context.handle, &info, nil, &memory), byteCount)
+    guard let memory else { throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount) }
+    do {
+      try checkMemory(vkBindBufferMemory(context.handle, buffer, memory, 0), byteCount)
+      var pointer: UnsafeMutableRawPointer?
+      if mapped {
+        try check(vkMapMemory(context.handle, memory, 0, info.allocationSize, 0, &pointer), "mapping memory")
+      }
+      return (memory, pointer)
+    } catch {
+      vkFreeMemory(context.handle, memory, nil)
+      throw error
+    }
+  }
+
+  /// Like `check`, but a lack of memory becomes the error that says so.
+  private static func checkMemory(_ result: VkResult, _ byteCount: Int) throws {
+    if result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY {
+      throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount)
+    }
+    try check(result, "allocating \(byteCount) bytes")
+  }
+
+  deinit {
+    vkDestroyBuffer(context.handle, buffer, nil)
+    vkFreeMemory(context.handle, memory, nil)
+  }
+
+  var isUnused: Bool { free == [0..<byteCount] }
+
+  /// The smallest free range that holds that many bytes.
+  func bestFit(_ byteCount: Int) -> Range<Int>? {
+    free.filter { $0.count >= byteCount }.min { $0.count < $1.count }
+  }
+
+  /// Takes the first bytes of a free range.
+  func take(_ byteCount: Int, from range: Range<Int>) {
+    guard let index = free.firstIndex(of: range) else { return }
+    if range.count == byteCount {
+      free.remove(at: index)
+    } else {
+      free[index] = range.lowerBound + byteCount..<range.upperBound
+    }
+  }
+
+  /// Gives a range back.
+  func release(_ range: Range<Int>) {
+    var merged = range
+    var position = free.firstIndex { $0.lowerBound >= range.lowerBound } ?? free.count
+    if position < free.count, free[position].lowerBound == merged.upperBound {
+      merged = merged.lowerBound..<free[position].upperBound
+      free.remove(at: position)
+    }
+    if position > 0, free[position - 1].upperBound == merged.lowerBound {
+      merged = free[position - 1].lowerBound..<merged.upperBound
+      free.remove(at: position - 1)
+      position -= 1
+    }
+    free.insert(merged, at: position)
+  }
+}

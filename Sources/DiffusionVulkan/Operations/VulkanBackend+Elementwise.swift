@@ -1,0 +1,67 @@
+import DiffusionCore
+
+extension VulkanBackend {
+  public func fill(_ out: Operand, with value: Float) throws {
+    try elementwise(.fill, [out], rank: 8, scalars: [value])
+  }
+
+  public func copy(_ x: Operand, to out: Operand) throws {
+    try elementwise(.copy, [out, x], rank: 8)
+  }
+
+  public func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {
+    try elementwise(.unary, [out, x], rank: 8, function: 7, scalars: [scale, offset])
+  }
+
+  public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
+    let code: UInt32 =
+      switch function {
+      case .exp: 0
+      case .log: 1
+      case .sqrt: 2
+      case .abs: 3
+      case .sigmoid: 4
+      case .silu: 5
+      case .gelu: 6
+      }
+    try elementwise(.unary, [out, x], rank: 8, function: code)
+  }
+
+  public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
+    let code: UInt32 =
+      switch function {
+      case .add: 0
+      case .subtract: 1
+      case .multiply: 2
+      case .divide: 3
+      case .maximum: 4
+      case .minimum: 5
+      case .greater: 6
+      }
+    try elementwise(.binary, [out, a, b], rank: 6, function: code)
+  }
+
+  public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {
+    try elementwise(.select, [out, condition, a, b], rank: 5)
+  }
+
+  /// Runs a kernel over all elements; the first operand is the destination.
+  ///
+  /// - Parameter rank: the most axes for which the kernel's push constants have room.
+  private func elementwise(
+    _ kernel: Kernel, _ operands: [Operand], rank: Int, function: UInt32? = nil, scalars: [Float] = []
+  ) throws {
+    let nest = LoopNest(operands.map(\.view))
+    guard nest.elementCount > 0 else { return }
+    let windows = try operands.map(window)
+    try nest.forEach(rank: rank) { nest in
+      var push: PushConstants = [nest.elementCount]
+      push.append(zip(windows, nest.offsets).map { $0.elementOffset + $1 })
+      push.append(nest.extents, paddedTo: rank)
+      for strides in nest.strides { push.append(strides, paddedTo: rank) }
+      for scalar in scalars { push.append(scalar) }
+      let constants = [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
+      try run(kernel, constants, windows, push, WorkGroups(flat: ceilingDivide(nest.elementCount, 256)))
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import DiffusionCore
+
+extension VulkanBackend {
+  /// In three dispatches: moments of runs of tokens, of groups, then the elements. A group of one image is large and
+  /// there are few of them: one dispatch with a group of invocations for each would leave most of a device idle.
+  public func groupNorm(
+    _ x: Operand, groups: Int, gamma: Operand, beta: Operand, epsilon: Float, activation: Activation, to out: Operand
+  ) throws {
+    let (batch, tokens, channels) = (x.shape[0], x.shape[1], x.shape[2])
+    guard out.shape.elementCount > 0 else { return }
+    let width = channels / groups
+    // About four thousand elements a run, so that a run is worth its group of invocations.
+    let tokensPerChunk = max(1, min(tokens, 4096 / max(width, 1)))
+    let chunks = ceilingDivide(tokens, tokensPerChunk)
+    let partials = try window(scratch([batch, groups, chunks, 2]))
+    let moments = try window(scratch([batch, groups, 2]))
+    let (source, target) = (try window(x), try window(out))
+
+    var push: PushConstants = [tokens, groups, width, tokensPerChunk, source.elementOffset]
+    push.append(x.view.strides)
+    push.append(partials.elementOffset)
+    try run(
+      .groupNormPartials, [0, 0, x.dtype.code], [partials, source], push, WorkGroups(chunks, batch * groups))
+
+    push = [tokens, width, tokensPerChunk, chunks, partials.elementOffset, moments.elementOffset]
+    push.append(epsilon)
+    try run(.groupNormMoments, [], [moments, partials], push, WorkGroups(batch * groups, 1))
+
+    push = [out.shape.elementCount, tokens, channels, width, source.elementOffset]
+    push.append(x.view.strides + [target.elementOffset] + out.view.strides + [moments.elementOffset])
+    let parameters = try [gamma, beta].map(window)
+    for (operand, window) in zip([gamma, beta], parameters) {
+      push.append([window.elementOffset, operand.view.strides[0], Int(operand.dtype.code)])
+    }
+    try run(
+      .groupNorm, [0, out.dtype.code, x.dtype.code, activation.code], [target, source, moments] + parameters, push,
+      WorkGroups(flat: ceilingDivide(out.shape.elementCount, 256)))
+  }
+}
+
+extension Activation {
+  /// The number that shaders know the activation by.
+  var code: UInt32 {
+    switch self {
+    case .none: 0
+    case .silu: 1
+    case .gelu: 2
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import DiffusionCore
+
+extension VulkanBackend {
+  public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {
+    guard out.shape.elementCount > 0 else { return }
+    try rows(.reduce, x, out, constants: [reduction == .sum ? 0 : 1])
+  }
+
+  public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
+    guard out.shape.elementCount > 0 else { return }
+    try rows(.softmax, x, out) { $0.append(scale) }
+  }
+
+  public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
+    guard out.shape.elementCount > 0 else { return }
+    let windows = [try window(gamma), try window(beta)]
+    try rows(.layerNorm, x, out, windows) { push in
+      push.append(epsilon)
+      for (parameter, window) in zip([gamma, beta], windows) {
+        push.append([window.elementOffset, parameter.view.strides[0], Int(parameter.dtype.code)])
+      }
+    }
+  }
+
+  /// Runs a kernel with one group of invocations for each row of the last axis.
+  private func rows(
+    _ kernel: Kernel, _ x: Operand, _ out: Operand, _ more: [Window] = [], constants: [UInt32] = [],
+    _ finish: (inout PushConstants) -> Void = { _ in }
+  ) throws {
+    guard let target = RowStrides(out.view) else {
+      let result = try scratch(out.shape, out.dtype)
+      try rows(kernel, x, result, more, constants: constants, finish)
+      return try copy(result, to: out)
+    }
+    guard let source = RowStrides(x.view) else {
+      return try rows(kernel, contiguous(x), out, more, constants: constants, finish)
+    }
+    let windows = [try window(out), try window(x)]
+    var push: PushConstants = [source.rows, source.columns]
+    push.append([windows[0].elementOffset, target.row, target.column])
+    push.append([windows[1].elementOffset, source.row, source.column])
+    finish(&push)
+    try run(
+      kernel, [0, out.dtype.code, x.dtype.code] + constants, windows + more, push, WorkGroups(flat: source.rows))
+  }
+}
+
+/// A view as rows of its last axis that lie equally far apart.
+struct RowStrides {
+  let rows: Int
+  let columns: Int
+  let row: Int
+  let column: Int
+
+  /// nil if the axes before the last one do not merge.
+  init?(_ view: View) {
+    guard let columns = view.shape.extents.last, let column = view.strides.last else { return nil }
+    let leading = View(shape: Shape(Array(view.shape.dropLast())), strides: Array(view.strides.dropLast()))
+    let nest = LoopNest([leading])
+    guard nest.extents.count == 1 else { return nil }
+    (rows, row) = (nest.extents[0], nest.strides[0][0])
+    (self.columns, self.column) = (columns, column)
+  }
+}

@@ -1,0 +1,16 @@
+/// What a backend recorded: the basis of predictions about hardware.
+public struct VulkanStatistics: Sendable, Hashable {
+  /// Compute dispatches.
+  public var dispatches = 0
+  /// Barriers between commands of one batch.
+  public var barriers = 0
+  /// Batches handed to the device.
+  public var submissions = 0
+  /// Floating-point operations of matrix products, convolutions and attention.
+  public var operations = 0.0
+  /// The bytes of all operands of all dispatches, each counted once a dispatch.
+  public var bytes = 0
+
+  /// Nothing recorded.
+  public init() {}
+}

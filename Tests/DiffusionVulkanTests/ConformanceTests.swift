@@ -1,0 +1,43 @@
+import BackendConformance
+import DiffusionCore
+import DiffusionVulkan
+import Testing
+
+/// The conformance suite with the validation layer on, which must stay silent.
+///
+/// `IRODORI_CONFORMANCE=matmul,copy` runs only those members; `IRODORI_CONFORMANCE_LARGE=1` adds the large cases, which
+/// take long in a debug build.
+@Suite(.enabled(if: TestDevice.exists, "\(TestDevice.skipReason)"))
+struct ConformanceTests {
+  static let primitives: Set<String> = [
+    "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "matmul",
+    "conv2d", "resample",
+  ]
+
+  static var selected: Set<String> {
+    let all = Set(BackendConformance.operations)
+    guard let names = TestDevice.environment("IRODORI_CONFORMANCE") else { return all }
+    return all.intersection(names.split(separator: ",").map(String.init))
+  }
+
+  static func options(_ operations: Set<String>) -> ConformanceOptions {
+    var options = ConformanceOptions()
+    options.operations = operations.intersection(selected)
+    options.includesLargeCases = TestDevice.environment("IRODORI_CONFORMANCE_LARGE") == "1"
+    // Vulkan promises subnormals to shaders only where a feature says so, and lavapipe flushes them.
+    options.allowsFlushedSubnormals = true
+    return options
+  }
+
+  private func check(_ operations: Set<String>) throws {
+    let backend = try TestDevice.makeBackend()
+    let results = BackendConformance.run(on: backend, options: Self.options(operations))
+    print(results.report)
+    #expect(results.failures.isEmpty)
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func primitives() throws { try check(Self.primitives) }
+
+  @Test func fusedMembers() throws { try check(Set(BackendConformance.operations).subtracting(Self.primitives)) }
+}

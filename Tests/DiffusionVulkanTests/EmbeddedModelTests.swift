@@ -1,0 +1,67 @@
+import Colorize
+import DiffusionCore
+import DiffusionVulkan
+import Testing
+
+/// The model that the library carries, end to end on Vulkan, compared with the CPU backend.
+@Suite(.enabled(if: TestDevice.exists, "\(TestDevice.skipReason)"))
+struct EmbeddedModelTests {
+  /// A picture of a size with some structure.
+  private func picture(_ side: Int, phase: Int) throws -> Image {
+    let pixels = (0..<side * side * 3).map { index -> UInt8 in
+      let (x, y, channel) = (index / 3 % side, index / 3 / side, index % 3)
+      return UInt8(truncatingIfNeeded: (x * (3 + phase) + y * (5 - channel)) * (1 + channel * phase) % 256)
+    }
+    return try Image(width: side, height: side, channels: 3, pixels: pixels)
+  }
+
+  private func sketch(_ side: Int) throws -> Image {
+    let pixels = (0..<side * side * 3).map { index -> UInt8 in
+      let (x, y) = (index / 3 % side, index / 3 / side)
+      return (x - 30) * (x - 30) + (y - 34) * (y - 34) / 2 % 97 < 60 || x == y ? 20 : 255
+    }
+    return try Image(width: side, height: side, channels: 3, pixels: pixels)
+  }
+
+  @Test func unetOfEmbeddedModelAgreesWithCPU() throws {
+    let model = try Model.embedded()
+    func predict(on backend: any Backend) throws -> [Float] {
+      let network = try ColorizationNetwork.load(
+        model.weights, configuration: model.configuration, backend: backend, storage: .converted(.f32)
+      ).network
+      let inputs = SeededParameters(backend: backend)
+      let unet = network.unet.configuration
+      let context = try network.unet.prepare(
+        ReferenceContext(whole: inputs.parameter("context", shape: [1, 9, unet.contextWidth]) * 4))
+      let hints = try network.sketchEncoder(inputs.parameter("sketch", shape: [1, 64, 64, 3]))
+      let control = AttentionControl(referenceScales: [Float](repeating: 1, count: unet.transformerBlockCount))
+      let latent = try inputs.parameter("latent", shape: [1, 8, 8, unet.inChannels]) * 2
+      (backend as? VulkanBackend)?.resetStatistics()
+      return try network.unet(latent, timestep: 500, context: context, hints: hints, control: control).floats()
+    }
+    let backend = try TestDevice.makeBackend()
+    let (actual, expected) = (try predict(on: backend), try predict(on: CPUBackend()))
+    let size = expected.map(abs).max() ?? 0
+    let error = (zip(actual, expected).map { abs($0 - $1) }.max() ?? 0) / size
+    print("embedded U-Net at 64 x 64: relative difference \(error); \(backend.statistics)")
+    #expect(error < 1e-3)
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func pictureAgreesWithCPU() async throws {
+    var request = try ColorizeRequest(sketch: sketch(64), reference: picture(96, phase: 2))
+    request.size = 64
+    request.steps = 2
+    let backend = try TestDevice.makeBackend()
+    let onDevice = try await Colorizer(backend: backend)
+    backend.resetStatistics()
+    let actual = try await onDevice.colorize(request).image
+    print("picture: \(backend.statistics)")
+    let expected = try await Colorizer(backend: CPUBackend()).colorize(request).image
+    let distances = zip(actual.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }
+    #expect(actual.pixels.count == expected.pixels.count && !distances.isEmpty)
+    // Rounding to bytes turns the smallest difference into one level.
+    #expect((distances.max() ?? 255) <= 1)
+    #expect(backend.validationMessages == [])
+  }
+}

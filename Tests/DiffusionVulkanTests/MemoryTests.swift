@@ -1,0 +1,75 @@
+import DiffusionCore
+import Testing
+
+import DiffusionVulkan
+
+/// Limits, reuse and threads.
+@Suite(.enabled(if: TestDevice.exists, "\(TestDevice.skipReason)"))
+struct MemoryTests {
+  @Test func refusesWhatNeverFits() throws {
+    let backend = try TestDevice.makeBackend()
+    let error = #expect(throws: BackendError.self) { try backend.makeBuffer(byteCount: 1 << 50) }
+    guard case .outOfMemory(_, let bytes) = try #require(error) else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(bytes == 1 << 50)
+    // The backend works on.
+    #expect(try Tensor([1, 2], shape: [2], on: backend).floats() == [1, 2])
+  }
+
+  @Test func refusesOperandBeyondBindingLimit() throws {
+    let backend = try TestDevice.makeBackend()
+    let limit = Int(backend.context.limits.maxStorageBufferRange)
+    guard limit < 1 << 30 else { return }
+    let tensor = try Tensor(uninitialized: [limit / 4 + 1], on: backend)
+    let error = #expect(throws: BackendError.self) { try tensor.exp() }
+    #expect(error?.description.contains("\(limit)") == true)
+    #expect(try tensor.sliced(axis: 0, 5..<6).exp().shape == [1])
+  }
+
+  @Test func reusesMemory() throws {
+    let backend = try TestDevice.makeBackend()
+    var x = try Tensor(repeating: 1, shape: [1000, 100], on: backend)
+    let before = backend.memory.reservedByteCount
+    for _ in 0..<300 { x = try x + 1 }
+    #expect(try x.floats().allSatisfy { $0 == 301 })
+    #expect(backend.memory.reservedByteCount == before)
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func movesMoreThanStagingHolds() throws {
+    let backend = try TestDevice.makeBackend()
+    let count = 5 * StagingRing.chunkByteCount / 4 + 3
+    let values = (0..<count).map { Float($0 % 65_521) }
+    #expect(try Tensor(values, shape: [count], on: backend).floats() == values)
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func servesThreads() async throws {
+    let backend = try TestDevice.makeBackend()
+    let results = try await withThrowingTaskGroup(of: Float.self) { group in
+      for task in 1...4 {
+        group.addTask {
+          var x = try Tensor(repeating: Float(task), shape: [33, 17], on: backend)
+          for _ in 0..<40 { x = try (x * 2) * 0.5 }
+          return try x.floats().reduce(0, +) / Float(33 * 17)
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(results.sorted() == [1, 2, 3, 4])
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func validationSeesMissingBarriers() throws {
+    // A silent layer proves something only if it would speak.
+    // An instance of its own, so that the other tests do not hear it.
+    let instance = try VulkanInstance(validation: true)
+    let backend = try VulkanBackend(
+      TestDevice.environment("IRODORI_VULKAN_DEVICE"), on: instance, ordersCommands: false)
+    let x = try Tensor(repeating: 1, shape: [1000], on: backend)
+    _ = try (x + 1).floats()
+    #expect(backend.validationMessages.contains { $0.contains("SYNC-HAZARD") })
+  }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DiffusionCore
+import DiffusionVulkan
 
 /// Lists where the network can compute.
 struct DevicesCommand: ParsableCommand {
@@ -8,6 +9,11 @@ struct DevicesCommand: ParsableCommand {
 
   func run() throws {
     for family in BackendRegistry.shared.families {
+      let devices = family == "vulkan" ? (try? VulkanDevice.all) ?? [] : []
+      if !devices.isEmpty {
+        for device in devices { Console.shared.output("vulkan:\(device)") }
+        continue
+      }
       do {
         let backend = try BackendRegistry.shared.makeBackend(family)
         guard let cpu = backend as? CPUBackend else {

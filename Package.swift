@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CKernels"),
-    .target(name: "CEmbeddedModel", exclude: ["data"]),
+    .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),

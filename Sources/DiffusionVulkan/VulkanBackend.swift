@@ -23,9 +23,17 @@ public final class VulkanBackend: Backend {
     ///
     /// On by default if the environment variable `IRODORI_VULKAN_VALIDATION` is `1`.
     public var validation: Bool
+    /// The most of the device's own memory to take, in bytes, for a device that is shared; nil for what is free.
+    ///
+    /// By default what the environment variable `IRODORI_VULKAN_MEMORY` says, in MiB.
+    public var memoryLimit: Int?
 
     /// The defaults.
-    public init() { validation = getenv("IRODORI_VULKAN_VALIDATION").map { String(cString: $0) } == "1" }
+    public init() {
+      func variable(_ name: String) -> String? { getenv("IRODORI_VULKAN_\(name)").map { String(cString: $0) } }
+      validation = variable("VALIDATION") == "1"
+      memoryLimit = variable("MEMORY").flatMap { Int($0) }.flatMap { (1...1 << 40).contains($0) ? $0 << 20 : nil }
+    }
   }
 
   /// Opens a device.
@@ -33,14 +41,16 @@ public final class VulkanBackend: Backend {
   /// - Parameter selector: a position in ``VulkanDevice/all`` or a part of a name; nil for the best device.
   /// - Throws: `BackendError` if there is no such device or it cannot be used.
   public convenience init(_ selector: String? = nil, options: Options = Options()) throws {
-    try self.init(selector, on: VulkanInstance.shared(validation: options.validation))
+    try self.init(selector, on: VulkanInstance.shared(validation: options.validation), options: options)
   }
 
-  package init(_ selector: String?, on instance: VulkanInstance, ordersCommands: Bool = true) throws {
+  package init(
+    _ selector: String?, on instance: VulkanInstance, options: Options = Options(), ordersCommands: Bool = true
+  ) throws {
     messages = instance.messages
     device = try VulkanDevice.selected(selector, on: instance)
     name = "\(familyName):\(device.index)"
-    context = try DeviceContext(device)
+    context = try DeviceContext(device, memoryLimit: options.memoryLimit ?? .max)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context)
     recorder = Recorder(context: context, ordersCommands: ordersCommands)
@@ -87,11 +97,40 @@ extension VulkanBackend {
   }
 
   private func allocate(_ byteCount: Int) throws -> VulkanBuffer {
-    do { return try memory.makeBuffer(byteCount: byteCount) } catch BackendError.outOfMemory {
-      // Blocks that nobody uses any more may be given back once the device has finished with them.
-      try recorder.finish()
-      memory.trim()
+    do { return try memory.makeBuffer(byteCount: byteCount) } catch let error as BackendError {
+      switch error {
+      case .outOfMemory: break
+      case .insufficientMemory(let shortage) where shortage.limit == .total: break
+      default: throw error
+      }
+      try trim()
       return try memory.makeBuffer(byteCount: byteCount)
+    }
+  }
+
+  /// Blocks that nobody uses any more may be given back once the device has finished with them.
+  private func trim() throws {
+    try recorder.finish()
+    memory.trim()
+  }
+
+  /// A failure is told by the next call that can.
+  public func releaseCachedMemory() { try? trim() }
+
+  /// Room is counted in whole blocks and for staging, besides what the job itself asks for.
+  public var memoryLimits: MemoryLimits {
+    let slack = MemoryPool.blockByteCount + StagingRing.byteCount
+    return MemoryLimits(
+      availableBytes: max(0, context.remainingByteCount + memory.freeByteCount - slack),
+      largestBufferBytes: min(memory.largestBlockByteCount, Int(context.limits.maxStorageBufferRange)))
+  }
+
+  public func prepareMemory(for demand: MemoryDemand) throws {
+    if memoryLimits.shortage(for: demand, backend: name) == nil { return }
+    // Free parts of blocks in use count as available, but may be too small; blocks without use are better given back.
+    try trim()
+    if let shortage = memoryLimits.shortage(for: demand, backend: name) {
+      throw BackendError.insufficientMemory(shortage)
     }
   }
 

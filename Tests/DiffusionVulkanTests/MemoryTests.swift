@@ -9,13 +9,58 @@ struct MemoryTests {
   @Test func refusesWhatNeverFits() throws {
     let backend = try TestDevice.makeBackend()
     let error = #expect(throws: BackendError.self) { try backend.makeBuffer(byteCount: 1 << 50) }
-    guard case .outOfMemory(_, let bytes) = try #require(error) else {
+    guard case .insufficientMemory(let shortage) = try #require(error) else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(bytes == 1 << 50)
+    #expect(shortage.limit == .buffer && shortage.neededBytes == 1 << 50)
+    #expect((1..<1 << 50).contains(shortage.fittingBytes))
     // The backend works on.
     #expect(try Tensor([1, 2], shape: [2], on: backend).floats() == [1, 2])
+  }
+
+  @Test func refusesJobsBeforeTheyStart() throws {
+    var options = TestDevice.options
+    options.memoryLimit = 512 << 20
+    let backend = try VulkanBackend(TestDevice.environment("IRODORI_VULKAN_DEVICE"), options: options)
+    let limits = backend.memoryLimits
+    #expect((256 << 20...512 << 20).contains(limits.availableBytes))
+    #expect(throws: Never.self) { try backend.prepareMemory(for: MemoryDemand(peakBytes: limits.availableBytes)) }
+    let total = MemoryDemand(peakBytes: limits.availableBytes + 1)
+    #expect(
+      throws: BackendError.insufficientMemory(
+        MemoryShortage(
+          backend: backend.name, limit: .total, neededBytes: total.peakBytes, fittingBytes: limits.availableBytes))
+    ) { try backend.prepareMemory(for: total) }
+    let single = MemoryDemand(peakBytes: 1, largestBufferBytes: limits.largestBufferBytes + 1)
+    let error = #expect(throws: BackendError.self) { try backend.prepareMemory(for: single) }
+    #expect(error?.description.contains("in one") == true)
+  }
+
+  @Test func staysWithinTheMemoryLimit() throws {
+    var options = TestDevice.options
+    options.memoryLimit = 200 << 20
+    let backend = try VulkanBackend(TestDevice.environment("IRODORI_VULKAN_DEVICE"), options: options)
+    let before = backend.memoryLimits.availableBytes
+    do {
+      // Two blocks of 80 MiB fit, a third does not; once one is dropped, its room serves another size.
+      let first = try backend.makeBuffer(byteCount: 80 << 20)
+      do {
+        let second = try backend.makeBuffer(byteCount: 80 << 20)
+        let error = #expect(throws: BackendError.self) { try backend.makeBuffer(byteCount: 80 << 20) }
+        guard case .insufficientMemory(let shortage) = try #require(error) else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        #expect(shortage.limit == .total && shortage.fittingBytes < 80 << 20)
+        withExtendedLifetime(second) {}
+      }
+      let larger = try backend.makeBuffer(byteCount: 110 << 20)
+      withExtendedLifetime((first, larger)) {}
+    }
+    backend.releaseCachedMemory()
+    #expect(backend.memory.reservedByteCount == 0)
+    #expect(backend.memoryLimits.availableBytes == before)
   }
 
   @Test func refusesOperandBeyondBindingLimit() throws {

@@ -13,9 +13,14 @@ enum TestDevice {
   /// A backend with the validation layer on, unless `IRODORI_VULKAN_VALIDATION` is 0. `IRODORI_VULKAN_DEVICE` chooses
   /// the device.
   static func makeBackend() throws -> VulkanBackend {
+    try VulkanBackend(environment("IRODORI_VULKAN_DEVICE"), options: options)
+  }
+
+  /// The options of that backend.
+  static var options: VulkanBackend.Options {
     var options = VulkanBackend.Options()
     options.validation = environment("IRODORI_VULKAN_VALIDATION") != "0"
-    return try VulkanBackend(environment("IRODORI_VULKAN_DEVICE"), options: options)
+    return options
   }
 
   static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

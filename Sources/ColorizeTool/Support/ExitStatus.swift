@@ -60,7 +60,7 @@ struct ToolError: Error {
     case let error as BackendError:
       switch error {
       case .unknownBackend, .invalidOption: self.init(.usage, error.description)
-      case .outOfMemory, .deviceFailure: self.init(.failure, error.description)
+      case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost: self.init(.failure, error.description)
       }
     case let error as ScheduleError: self.init(.usage, error.description)
     case let error as NoiseError: self.init(.usage, error.description)

@@ -10,6 +10,16 @@ extension Backend {
 
   public func releaseCachedMemory() {}
 
+  public var memoryLimits: MemoryLimits { .unlimited }
+
+  public func prepareMemory(for demand: MemoryDemand) throws {
+    if let shortage = memoryLimits.shortage(for: demand, backend: name) {
+      throw BackendError.insufficientMemory(shortage)
+    }
+  }
+
+  public func finish() throws {}
+
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
     let logits = try tensor(x) * scale
     let exponentials = try (logits - logits.max()).exp()

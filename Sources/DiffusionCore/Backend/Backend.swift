@@ -25,6 +25,17 @@ public protocol Backend: AnyObject, Sendable {
   func makeBuffer(mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) throws -> any Buffer
   /// Gives memory that is kept for reuse back to the system. Default: does nothing.
   func releaseCachedMemory()
+  /// What new buffers may take, as far as it is known. Default: ``MemoryLimits/unlimited``.
+  var memoryLimits: MemoryLimits { get }
+  /// Called before a job whose demand is known: makes room, and refuses what cannot fit. Default: compares with
+  /// ``memoryLimits``.
+  ///
+  /// - Throws: ``BackendError/insufficientMemory(_:)``.
+  func prepareMemory(for demand: MemoryDemand) throws
+  /// Waits for all work. Default: does nothing, as suits a backend that computes at once.
+  ///
+  /// - Throws: ``BackendError`` if some of the work failed.
+  func finish() throws
   /// Waits for all work that writes the buffer, then copies from it to the host.
   func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws
 

@@ -1,5 +1,6 @@
 import CVulkan
 import DiffusionCore
+import Synchronization
 
 /// An open device with one queue. Everything made on it keeps it alive.
 package final class DeviceContext: @unchecked Sendable {
@@ -8,12 +9,22 @@ package final class DeviceContext: @unchecked Sendable {
   let handle: VkDevice
   let queue: VkQueue
   let queueFamily: UInt32
+  /// The bytes of the device's own memory that were taken and not given back.
+  let allocatedByteCount = Atomic(0)
+  /// The most of them that may be taken.
+  private let memoryLimit: Int
 
+  /// The backend's name, with which errors begin.
+  var name: String { "\(familyName):\(description.index)" }
   var physical: PhysicalDevice { description.physical }
   package var limits: VkPhysicalDeviceLimits { physical.properties.limits }
 
-  init(_ device: VulkanDevice) throws {
+  /// Opens a device.
+  ///
+  /// - Parameter memoryLimit: the most of the device's own memory to take, in bytes.
+  init(_ device: VulkanDevice, memoryLimit: Int = .max) throws {
     description = device
+    self.memoryLimit = memoryLimit
     guard let family = device.physical.queueFamily else {
       throw BackendError.deviceFailure(backend: familyName, reason: "\(device.name) has no queue for compute")
     }
@@ -23,20 +34,25 @@ package final class DeviceContext: @unchecked Sendable {
     short.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES
     short.storageBuffer16BitAccess = VK_TRUE
     var priority: Float = 1
-    let result = withUnsafeMutablePointer(to: &short) { short in
-      withUnsafePointer(to: &priority) { priority in
-        var queueInfo = VkDeviceQueueCreateInfo()
-        queueInfo.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO
-        queueInfo.queueFamilyIndex = family
-        queueInfo.queueCount = 1
-        queueInfo.pQueuePriorities = priority
-        return withUnsafePointer(to: &queueInfo) { queueInfo in
-          var info = VkDeviceCreateInfo()
-          info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
-          info.pNext = UnsafeRawPointer(short)
-          info.queueCreateInfoCount = 1
-          info.pQueueCreateInfos = queueInfo
-          return vkCreateDevice(device.physical.handle, &info, nil, &handle)
+    let extensions = device.physical.hasMemoryBudget ? [PhysicalDevice.memoryBudgetExtension] : []
+    let result = withCStrings(extensions) { extensionNames, extensionCount in
+      withUnsafeMutablePointer(to: &short) { short in
+        withUnsafePointer(to: &priority) { priority in
+          var queueInfo = VkDeviceQueueCreateInfo()
+          queueInfo.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO
+          queueInfo.queueFamilyIndex = family
+          queueInfo.queueCount = 1
+          queueInfo.pQueuePriorities = priority
+          return withUnsafePointer(to: &queueInfo) { queueInfo in
+            var info = VkDeviceCreateInfo()
+            info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
+            info.pNext = UnsafeRawPointer(short)
+            info.queueCreateInfoCount = 1
+            info.pQueueCreateInfos = queueInfo
+            info.enabledExtensionCount = extensionCount
+            info.ppEnabledExtensionNames = extensionNames
+            return vkCreateDevice(device.physical.handle, &info, nil, &handle)
+          }
         }
       }
     }
@@ -52,12 +68,32 @@ package final class DeviceContext: @unchecked Sendable {
 
   deinit { vkDestroyDevice(handle, nil) }
 
-  /// The first memory type among those allowed with all the flags, preferring the given extra ones.
+  /// The bytes that may still be taken of the heap that buffers are made on.
+  var remainingByteCount: Int {
+    let allocated = allocatedByteCount.load(ordering: .relaxed)
+    // Without the driver's word, a sixteenth is left to whoever else uses the device.
+    let remaining =
+      physical.deviceHeap.flatMap { physical.remainingByteCount(heap: $0) }
+      ?? description.memoryByteCount / 16 * 15 - allocated
+    return max(0, min(remaining, memoryLimit - allocated))
+  }
+
+  /// The memory type of the largest heap among those allowed that have all the flags, preferring the given extra ones.
+  ///
+  /// Some devices show a small part of their memory to the host as a heap of its own, which is not meant for buffers of
+  /// the device; hence the largest, and of its types the plainest.
   func memoryType(allowed: UInt32, required: UInt32, preferred: UInt32 = 0) -> UInt32? {
     let types = physical.memoryTypes
+    let heaps = physical.heaps
     let fitting = types.indices.filter {
       allowed & (1 << UInt32($0)) != 0 && types[$0].propertyFlags & required == required
     }
-    return (fitting.first { types[$0].propertyFlags & preferred == preferred } ?? fitting.first).map { UInt32($0) }
+    func rank(_ index: Int) -> (Int, UInt64, Int) {
+      let flags = types[index].propertyFlags
+      return (
+        (flags & preferred).nonzeroBitCount, heaps[Int(types[index].heapIndex)].size, -flags.nonzeroBitCount
+      )
+    }
+    return fitting.max { rank($0) < rank($1) }.map { UInt32($0) }
   }
 }

@@ -89,8 +89,34 @@ struct PhysicalDevice: @unchecked Sendable {
     }
   }
 
-  /// The size of the largest heap of the device's own memory.
-  var deviceMemoryByteCount: Int {
-    heaps.filter { $0.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.rawValue != 0 }.map { Int(clamping: $0.size) }.max() ?? 0
+  /// The heap that buffers are made on: the largest of the device's own memory.
+  var deviceHeap: Int? {
+    heaps.indices.filter { heaps[$0].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.rawValue != 0 }
+      .max { heaps[$0].size < heaps[$1].size }
+  }
+
+  /// The size of that heap.
+  var deviceMemoryByteCount: Int { deviceHeap.map { Int(clamping: heaps[$0].size) } ?? 0 }
+
+  var hasMemoryBudget: Bool { extensions.contains(Self.memoryBudgetExtension) }
+  static let memoryBudgetExtension = "VK_EXT_memory_budget"
+
+  /// What the driver says that this process may still take of a heap, nil if it does not say.
+  ///
+  /// Other programs count, so the answer changes from call to call.
+  func remainingByteCount(heap: Int) -> Int? {
+    guard hasMemoryBudget else { return nil }
+    var budget = VkPhysicalDeviceMemoryBudgetPropertiesEXT()
+    budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT
+    withUnsafeMutablePointer(to: &budget) { budget in
+      var properties = VkPhysicalDeviceMemoryProperties2()
+      properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2
+      properties.pNext = UnsafeMutableRawPointer(budget)
+      vkGetPhysicalDeviceMemoryProperties2(handle, &properties)
+    }
+    func size(_ sizes: some Any) -> Int {
+      withUnsafeBytes(of: sizes) { Int(clamping: $0.bindMemory(to: VkDeviceSize.self)[heap]) }
+    }
+    return max(0, size(budget.heapBudget) - size(budget.heapUsage))
   }
 }

@@ -11,6 +11,8 @@ final class MemoryBlock {
   private(set) var free: [Range<Int>]
   /// Where the host sees it, if it does.
   let hostPointer: UnsafeMutableRawPointer?
+  /// What of it counts as the device's own memory.
+  private let countedByteCount: Int
 
   /// Allocates a block.
   ///
@@ -38,6 +40,8 @@ final class MemoryBlock {
       else {
         throw BackendError.deviceFailure(backend: familyName, reason: "the device has no memory of the kind needed")
       }
+      let isOwn = Int(context.physical.memoryTypes[Int(type)].heapIndex) == context.physical.deviceHeap
+      countedByteCount = isOwn ? Int(clamping: requirements.size) : 0
       (memory, hostPointer) = try Self.allocate(
         requirements, type, bind: buffer, mapped: required & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT.rawValue != 0, context)
     } catch {
@@ -46,6 +50,7 @@ final class MemoryBlock {
     }
     self.buffer = buffer
     free = [0..<byteCount]
+    context.allocatedByteCount.add(countedByteCount, ordering: .relaxed)
   }
 
   private static func allocate(
@@ -81,6 +86,7 @@ final class MemoryBlock {
   }
 
   deinit {
+    context.allocatedByteCount.subtract(countedByteCount, ordering: .relaxed)
     vkDestroyBuffer(context.handle, buffer, nil)
     vkFreeMemory(context.handle, memory, nil)
   }

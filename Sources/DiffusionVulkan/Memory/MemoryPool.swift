@@ -15,22 +15,27 @@ package final class MemoryPool: @unchecked Sendable {
   /// Parts begin at multiples of this, the most that any device asks for.
   static let alignment = 256
   /// Small buffers share blocks of this size; larger ones get a block of their own size.
-  private static let blockByteCount = 64 << 20
+  static let blockByteCount = 64 << 20
 
   init(context: DeviceContext) { self.context = context }
 
   /// The bytes that the device gave, in use or not.
   package var reservedByteCount: Int { lock.withLock { _ in blocks.reduce(0) { $0 + $1.byteCount } } }
-  /// The bytes that buffers use.
-  var usedByteCount: Int {
-    lock.withLock { _ in blocks.reduce(0) { $0 + $1.byteCount - $1.free.reduce(0) { $0 + $1.count } } }
+  /// The bytes of blocks that no buffer uses.
+  package var freeByteCount: Int {
+    lock.withLock { _ in blocks.reduce(0) { $0 + $1.free.reduce(0) { $0 + $1.count } } }
   }
 
-  /// - Throws: `BackendError.outOfMemory` if the device has not that much left, or could never have.
+  /// The most bytes that the device gives in one piece.
+  var largestBlockByteCount: Int { min(context.description.memoryByteCount, context.physical.maxAllocationByteCount) }
+
+  /// - Throws: `BackendError.insufficientMemory` if the device has not that much left, or could never have;
+  ///   `BackendError.outOfMemory` if its driver refuses.
   func makeBuffer(byteCount: Int) throws -> VulkanBuffer {
-    let limit = min(context.description.memoryByteCount, context.physical.maxAllocationByteCount)
-    guard byteCount <= limit - Self.alignment else {
-      throw BackendError.outOfMemory(backend: "\(familyName) (\(limit) bytes in one piece)", requestedBytes: byteCount)
+    let limit = largestBlockByteCount - Self.alignment
+    guard byteCount <= limit else {
+      throw BackendError.insufficientMemory(
+        MemoryShortage(backend: context.name, limit: .buffer, neededBytes: byteCount, fittingBytes: limit))
     }
     // Four bytes at least, and whole words: shaders read 16-bit elements in pairs.
     let size = (max(byteCount, 4) + Self.alignment - 1) / Self.alignment * Self.alignment
@@ -45,8 +50,15 @@ package final class MemoryPool: @unchecked Sendable {
     }
     if best == nil {
       let shared = min(Self.blockByteCount, context.physical.maxAllocationByteCount)
+      let byteCount = max(size, size > shared / 2 ? size : shared)
+      // A driver may serve what its own memory cannot hold from the host's, where it is slow: refuse instead.
+      let remaining = context.remainingByteCount
+      guard byteCount <= remaining else {
+        throw BackendError.insufficientMemory(
+          MemoryShortage(backend: context.name, limit: .total, neededBytes: byteCount, fittingBytes: remaining))
+      }
       let block = try MemoryBlock(
-        byteCount: max(size, size > shared / 2 ? size : shared), context: context,
+        byteCount: byteCount, context: context,
         required: VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT.rawValue)
       blocks.append(block)
       best = (block, 0..<block.byteCount)

@@ -20,6 +20,8 @@ package final class StagingRing {
 
   package static let chunkByteCount = 8 << 20
   private static let maxChunks = 4
+  /// What all chunks take.
+  static let byteCount = maxChunks * chunkByteCount
 
   private let context: DeviceContext
   private var chunks: [Chunk] = []

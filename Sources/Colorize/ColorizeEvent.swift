@@ -6,6 +6,8 @@ public enum ColorizeEvent: Sendable {
   case stage(Stage)
   /// Sampling steps are done.
   case step(completed: Int, total: Int)
+  /// Parts of the decoding are done, where it runs in tiles: those of all pictures.
+  case tile(completed: Int, total: Int)
   /// The first picture as it looks after that step.
   case preview(completed: Int, image: Image)
   /// The last event of a run that succeeds.
@@ -58,6 +60,8 @@ public struct ColorizeResult: Sendable {
     public var noise: NoiseGenerator
     /// Each picture's seed.
     public var seeds: [UInt64]
+    /// The tiles that the pictures were decoded in, in pixels a side; nil if whole.
+    public var vaeTile: Int?
     /// The reference's guidance scale.
     public var referenceGuidance: Double
     /// The sketch's guidance scale.

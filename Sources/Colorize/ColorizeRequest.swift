@@ -39,6 +39,8 @@ public struct ColorizeRequest: Sendable {
   public var size: Int?
   /// The size of the result.
   public var frame: Frame = .sketch
+  /// Whether pictures are decoded whole or in tiles, which bounds the memory of large ones.
+  public var vaeTiling: VAETiling = .automatic
   /// How many pictures, 1...64; each has a seed of its own, counted up from ``seed``.
   public var count = 1
 

@@ -74,7 +74,12 @@ struct ColorizeRun {
     let images = try stage(.decoding) {
       try (0..<request.count).map { index in
         try Task.checkCancellation()
-        let decoded = try conditioning.decode(latent.sliced(axis: 0, index..<index + 1))
+        let decoded = try conditioning.decode(
+          latent.sliced(axis: 0, index..<index + 1), tiling: request.vaeTiling
+        ) { completed, total in
+          observer(.tile(completed: index * total + completed, total: request.count * total))
+          try Task.checkCancellation()
+        }
         return try frame.image(from: decoded, frame: request.frame)
       }
     }
@@ -82,7 +87,8 @@ struct ColorizeRun {
       model: colorizer.model.name, backend: backend.name, mode: request.mode, polarity: polarity,
       width: frame.scaled.width, height: frame.scaled.height, steps: request.steps, sampler: request.sampler,
       schedule: request.schedule.resolved(preferring: request.sampler.preferredSchedule), noise: request.noise,
-      seeds: seeds, referenceGuidance: request.guidance.reference, sketchGuidance: request.guidance.sketch,
+      seeds: seeds, vaeTile: vaeTile(frame), referenceGuidance: request.guidance.reference,
+      sketchGuidance: request.guidance.sketch,
       seconds: timings)
     return ColorizeResult(images: images, summary: summary)
   }
@@ -122,6 +128,16 @@ struct ColorizeRun {
       sketchThreshold: request.sketchThreshold, batch: request.count)
   }
 
+  /// The tiles that pictures are decoded in, in pixels a side, if they are.
+  private func vaeTile(_ frame: WorkingFrame) -> Int? {
+    let factor = network.configuration.latentFactor
+    let grid = request.vaeTiling.grid(
+      latentHeight: frame.padded.height / factor, latentWidth: frame.padded.width / factor, factor: factor)
+    guard grid != nil else { return nil }
+    if case .pixels(let side) = request.vaeTiling { return side }
+    return VAETiling.defaultTile
+  }
+
   private func control() throws -> AttentionControl {
     AttentionControl(
       referenceScales: try request.referenceStrength.scales(for: network.configuration.unet),
@@ -138,7 +154,9 @@ struct ColorizeRun {
     observer(.step(completed: step.completed, total: step.total))
     if let interval = request.previewInterval, step.completed % interval == 0, step.completed < step.total {
       try Task.checkCancellation()
-      let decoded = try colorizer.conditioning.decode(step.denoised.sliced(axis: 0, 0..<1))
+      let decoded = try colorizer.conditioning.decode(
+        step.denoised.sliced(axis: 0, 0..<1), tiling: request.vaeTiling
+      ) { _, _ in try Task.checkCancellation() }
       observer(.preview(completed: step.completed, image: try frame.image(from: decoded, frame: request.frame)))
     }
     try Task.checkCancellation()

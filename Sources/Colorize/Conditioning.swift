@@ -70,8 +70,11 @@ package struct Conditioning: Sendable {
   }
 
   /// Decodes a latent of unit scale into a picture about -1...1.
-  package func decode(_ latent: Tensor) throws -> Tensor {
-    try network.vaeDecoder(latent * Float(1 / network.configuration.scaleFactor))
+  package func decode(
+    _ latent: Tensor, tiling: VAETiling = .off, progress: VAEProgress = { _, _ in }
+  ) throws -> Tensor {
+    try network.vaeDecoder(
+      latent * Float(1 / network.configuration.scaleFactor), tiling: tiling, progress: progress)
   }
 
   private func missingSplit(_ mode: InferenceMode) -> ColorizeError {

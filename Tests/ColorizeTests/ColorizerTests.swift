@@ -146,6 +146,7 @@ struct ColorizerTests {
       case .preview(let completed, let image):
         previews.append(completed)
         #expect(image.width == 40 && image.height == 28)
+      case .tile: Issue.record("so small a picture is decoded whole")
       case .finished(let finished): result = finished
       }
     }
@@ -153,6 +154,43 @@ struct ColorizerTests {
     #expect(steps == [1, 2, 3, 4])
     #expect(previews == [2])
     #expect(result?.image.width == 40)
+  }
+
+  @Test func tilesAreReportedAndToldInTheSummary() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full, steps: 1)
+    request.count = 2
+    #expect(try await colorizer.colorize(request).summary.vaeTile == nil)
+    request.size = 256
+    request.vaeTiling = .pixels(128)
+    let tiles = StepCounter()
+    let result = try await colorizer.colorize(request) { event in
+      if case .tile(let completed, let total) = event {
+        #expect(completed >= tiles.completed && total % 2 == 0)
+        tiles.completed = completed
+      }
+    }
+    #expect(result.summary.vaeTile == 128 && tiles.completed > 4)
+    request.vaeTiling = .off
+    let whole = try await colorizer.colorize(request)
+    #expect(whole.summary.vaeTile == nil && whole.image != result.image)
+  }
+
+  @Test func cancellationEndsTheDecodingWithinATile() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(steps: 1)
+    request.size = 1024
+    request.vaeTiling = .pixels(128)
+    let tiles = StepCounter()
+    let task = Task { [request] in
+      try await colorizer.colorize(request) { event in
+        guard case .tile(let completed, _) = event else { return }
+        tiles.completed = completed
+        if completed == 2 { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(tiles.completed == 2)
   }
 
   @Test func cancellationEndsARunWithinAStep() async throws {

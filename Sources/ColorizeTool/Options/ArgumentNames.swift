@@ -52,6 +52,33 @@ enum PolarityChoice: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// `auto`, `off`, or a tile's side in pixels.
+struct TilingChoice: ExpressibleByArgument, CustomStringConvertible {
+  let tiling: VAETiling
+
+  static let automatic = TilingChoice(tiling: .automatic)
+
+  private init(tiling: VAETiling) { self.tiling = tiling }
+
+  init?(argument: String) {
+    switch argument {
+    case "auto": tiling = .automatic
+    case "off": tiling = .off
+    default:
+      guard let side = Int(argument) else { return nil }
+      tiling = .pixels(side)
+    }
+  }
+
+  var description: String {
+    switch tiling {
+    case .automatic: "auto"
+    case .off: "off"
+    case .pixels(let side): "\(side)"
+    }
+  }
+}
+
 /// A seed, or the wish for a new one.
 enum SeedChoice: ExpressibleByArgument, CustomStringConvertible {
   case fixed(UInt64)

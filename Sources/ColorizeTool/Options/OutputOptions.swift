@@ -28,6 +28,15 @@ struct OutputOptions: ParsableArguments {
   var overwrite = true
 }
 
+/// What memory may be used.
+struct MemoryOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Decode in tiles of so many pixels a side, 128 to 4096: a smaller tile takes less memory and more time. auto "
+        + "takes tiles of 512 for pictures that are larger, off none.", valueName: "pixels"))
+  var vaeTile: TilingChoice = .automatic
+}
+
 /// What is said about it.
 struct ReportOptions: ParsableArguments {
   @Flag(

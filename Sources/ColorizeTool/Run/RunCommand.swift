@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
   @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
   @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
   func run() async throws {
@@ -74,6 +75,7 @@ struct RunCommand: AsyncParsableCommand {
     request.size = output.size
     request.frame = output.frame
     request.count = output.count
+    request.vaeTiling = memory.vaeTile.tiling
     request.previewInterval = output.previews
     try sampling.apply(to: &request, defaults: .published)
     request.seed = sampling.seed.resolved

@@ -20,6 +20,7 @@ struct StoredOptions: Codable {
   var size: Int?
   var width: Int
   var height: Int
+  var vaeTile: Int?
   var frame: String
   var count: Int
   var steps: Int
@@ -62,6 +63,7 @@ struct StoredOptions: Codable {
     size = request.size
     width = summary.width
     height = summary.height
+    vaeTile = summary.vaeTile
     frame = request.frame.rawValue
     count = request.count
     steps = summary.steps

@@ -8,6 +8,7 @@ final class Progress: Sendable {
   private struct State {
     var stage = ""
     var steps: (completed: Int, total: Int)?
+    var unit = "step"
     var stageStart = ContinuousClock.now
     var lastLine = ContinuousClock.now
     var isFinished = false
@@ -46,6 +47,7 @@ final class Progress: Sendable {
     switch event {
     case .stage(let stage): begin(stage.rawValue)
     case .step(let completed, let total): step(completed, of: total)
+    case .tile(let completed, let total): step(completed, of: total, unit: "tile")
     case .preview, .finished: break
     }
   }
@@ -63,8 +65,9 @@ final class Progress: Sendable {
   }
 
   /// Steps of the stage are done.
-  func step(_ completed: Int, of total: Int) {
+  func step(_ completed: Int, of total: Int, unit: String = "step") {
     let isDue = state.withLock { state in
+      state.unit = unit
       state.steps = (completed, total)
       let isDue = (ContinuousClock.now - state.lastLine) / .seconds(1) >= Self.interval
       if isDue { state.lastLine = .now }
@@ -95,7 +98,7 @@ final class Progress: Sendable {
 
   private static func line(_ state: State, elapsed: Double, barWidth: Int?) -> String {
     guard let (completed, total) = state.steps, total > 0 else { return "\(state.stage), \(time(elapsed))" }
-    var line = "\(state.stage), step \(completed) of \(total)"
+    var line = "\(state.stage), \(state.unit) \(completed) of \(total)"
     if let barWidth {
       let filled = barWidth * completed / total
       line += " [" + String(repeating: "#", count: filled) + String(repeating: ".", count: barWidth - filled) + "]"

@@ -16,9 +16,9 @@ struct VAEResidualBlock: Sendable {
     shortcut = inputs == outputs ? nil : try Linear(pointwise: p["nin_shortcut"], inputs: inputs, outputs: outputs)
   }
 
-  func callAsFunction(_ x: Tensor) throws -> Tensor {
-    let h = try conv1(norm1(x, activation: .silu))
-    return try conv2(norm2(h, activation: .silu), residual: shortcut.map { try $0(x) } ?? x)
+  func callAsFunction(_ x: Tensor, norms: NormStatistics = .own) throws -> Tensor {
+    let h = try conv1(norms.normalize(x, by: norm1, activation: .silu))
+    return try conv2(norms.normalize(h, by: norm2, activation: .silu), residual: shortcut.map { try $0(x) } ?? x)
   }
 }
 

@@ -39,12 +39,45 @@ public struct VAEDecoder: Sendable {
   ///
   /// - Parameter latent: `[B, h, w, C]`.
   /// - Returns: `[B, 8 h, 8 w, 3]`, about -1...1, not clamped.
-  public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+  public func callAsFunction(_ latent: Tensor) throws -> Tensor { try fine(coarse(latent), norms: .own) }
+
+  /// The same in tiles, where the size asks for them: within the memory of one tile's decoding, whatever the size.
+  ///
+  /// The coarsest level, which sees the whole picture through attention and takes little memory, is not cut; the others
+  /// run in overlapping tiles.
+  ///
+  /// - Parameters:
+  ///   - latent: `[B, h, w, C]`.
+  ///   - progress: called around each tile, for each latent anew; not called if there are no tiles.
+  /// - Returns: `[B, 8 h, 8 w, 3]`; without tiles, bit for bit what ``callAsFunction(_:)`` gives.
+  public func callAsFunction(
+    _ latent: Tensor, tiling: VAETiling, progress: VAEProgress = { _, _ in }
+  ) throws -> Tensor {
+    let factor = 1 << (levels.count - 1)
+    guard let grid = tiling.grid(latentHeight: latent.shape[1], latentWidth: latent.shape[2], factor: factor) else {
+      return try self(latent)
+    }
+    let pass = TiledPass(grid: grid, inputScale: 1, outputScale: factor)
+    let pictures = try (0..<latent.shape[0]).map { index in
+      try pass(coarse(latent.sliced(axis: 0, index..<index + 1)), progress: progress) { try fine($0, norms: $1) }
+    }
+    return try Tensor.concatenate(pictures, axis: 0)
+  }
+
+  /// Everything at the latent's own size.
+  package func coarse(_ latent: Tensor) throws -> Tensor {
     var h = try middle(convIn(postQuant(latent)))
-    for level in levels {
-      for block in level.blocks { h = try block(h) }
+    for block in levels[0].blocks { h = try block(h) }
+    return h
+  }
+
+  /// Everything above: what sees its neighbourhood only, but for the norms.
+  package func fine(_ x: Tensor, norms: NormStatistics) throws -> Tensor {
+    var h = x
+    for (index, level) in levels.enumerated() {
+      if index > 0 { for block in level.blocks { h = try block(h, norms: norms) } }
       if let up = level.up { h = try up(h) }
     }
-    return try convOut(normOut(h, activation: .silu))
+    return try convOut(norms.normalize(h, by: normOut, activation: .silu))
   }
 }

@@ -49,11 +49,44 @@ public struct VAEEncoder: Sendable {
   /// - Parameter image: `[B, H, W, 3]` in -1...1; sides of at least the latent factor, others are rounded down.
   /// - Returns: mean and log variance, each `[B, H/8, W/8, C]`; the log variance is meant to be clamped to -30...20.
   public func callAsFunction(_ image: Tensor) throws -> (mean: Tensor, logVariance: Tensor) {
+    try coarse(fine(image, norms: .own))
+  }
+
+  /// The same in tiles, where the size asks for them, see ``VAEDecoder/callAsFunction(_:tiling:progress:)``.
+  ///
+  /// - Parameters:
+  ///   - image: `[B, H, W, 3]` in -1...1.
+  ///   - progress: called around each tile, for each picture anew; not called if there are no tiles.
+  public func callAsFunction(
+    _ image: Tensor, tiling: VAETiling, progress: VAEProgress = { _, _ in }
+  ) throws -> (mean: Tensor, logVariance: Tensor) {
+    let factor = 1 << (levels.count - 1)
+    let (height, width) = (image.shape[1] / factor, image.shape[2] / factor)
+    guard let grid = tiling.grid(latentHeight: height, latentWidth: width, factor: factor) else {
+      return try self(image)
+    }
+    let pass = TiledPass(grid: grid, inputScale: factor, outputScale: 1)
+    let features = try (0..<image.shape[0]).map { index in
+      try pass(image.sliced(axis: 0, index..<index + 1), progress: progress) { try fine($0, norms: $1) }
+    }
+    return try coarse(Tensor.concatenate(features, axis: 0))
+  }
+
+  /// Everything down to the latent's size: what sees its neighbourhood only, but for the norms.
+  package func fine(_ image: Tensor, norms: NormStatistics) throws -> Tensor {
     var h = try convIn(image)
     for level in levels {
-      for block in level.blocks { h = try block(h) }
-      if let down = level.down { h = try down(h) }
+      guard let down = level.down else { break }
+      for block in level.blocks { h = try block(h, norms: norms) }
+      h = try down(h)
     }
+    return h
+  }
+
+  /// Everything at the latent's own size.
+  package func coarse(_ x: Tensor) throws -> (mean: Tensor, logVariance: Tensor) {
+    var h = x
+    for block in levels[levels.count - 1].blocks { h = try block(h) }
     let moments = try quant(convOut(normOut(middle(h), activation: .silu)))
     return (
       moments.sliced(axis: 3, 0..<latentChannels), moments.sliced(axis: 3, latentChannels..<2 * latentChannels)

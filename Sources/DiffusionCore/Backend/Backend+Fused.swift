@@ -20,6 +20,8 @@ extension Backend {
 
   public func finish() throws {}
 
+  public func record(_ inputs: [Operand], _ body: ([Operand]) throws -> Operand) throws -> (any Recording)? { nil }
+
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
     let logits = try tensor(x) * scale
     let exponentials = try (logits - logits.max()).exp()

@@ -62,6 +62,16 @@ public protocol Backend: AnyObject, Sendable {
   /// `out[.., o, ..] = sum_j taps.weights[o, j] * x[.., taps.indices[o, j], ..]` along one axis.
   func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws
 
+  // MARK: Repetition, with a default that declines
+
+  /// Records what `body` does with operands of the inputs' shapes and element types, to be repeated on others; the
+  /// computation itself is done by ``Recording/replay(_:)`` only. ``Replay`` is the way to use it, and says what `body`
+  /// may do. Default: nil.
+  ///
+  /// - Returns: nil if it cannot be recorded; then nothing has happened.
+  /// - Throws: ``BackendError``, and what `body` throws.
+  func record(_ inputs: [Operand], _ body: ([Operand]) throws -> Operand) throws -> (any Recording)?
+
   // MARK: Fused members, each with a default made of primitives
 
   /// `out = softmax(scale * x)` over the last axis.

@@ -44,6 +44,8 @@ public struct GuidedDenoiser: Denoiser {
   let hints: [Tensor]
   /// Hints without the reference-free branch, for the part of the run where no branch has a reference.
   let hintsWithoutReference: [Tensor]
+  /// A step differs from the one before in its latent and its timestep only, so that it can be replayed.
+  private let replay = Replay()
 
   /// Prepares everything that stays the same from step to step.
   ///
@@ -83,13 +85,20 @@ public struct GuidedDenoiser: Denoiser {
   }
 
   public func prediction(_ x: Tensor, timestep: Double) throws -> Tensor {
-    let batch = x.shape[0]
     let seesReference = context != nil && guidance.usesReference(at: timestep, of: schedule.count)
+    let embedding = try unet.timestepEmbedding(Float(timestep), on: x.backend)
+    return try replay.run([x, embedding], as: seesReference) {
+      try prediction($0[0], embedding: $0[1], seesReference: seesReference)
+    }
+  }
+
+  private func prediction(_ x: Tensor, embedding: Tensor, seesReference: Bool) throws -> Tensor {
+    let batch = x.shape[0]
     let hasReferenceFree = seesReference && guidance.reference > 1
     let branches = 1 + (guidance.sketch > 1 ? 1 : 0) + (hasReferenceFree ? 1 : 0)
     let rows = try Tensor.concatenate([Tensor](repeating: x, count: branches), axis: 0)
     let predicted = try unet(
-      rows, timestep: Float(timestep), context: (seesReference ? context : nil) ?? .none,
+      rows, embedding: embedding, context: (seesReference ? context : nil) ?? .none,
       hints: seesReference ? hints : hintsWithoutReference, control: control)
     func branch(_ index: Int) -> Tensor { predicted.sliced(axis: 0, index * batch..<(index + 1) * batch) }
     func guided(from unconditional: Tensor, by scale: Double) throws -> Tensor {

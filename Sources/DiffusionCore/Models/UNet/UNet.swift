@@ -124,12 +124,24 @@ public struct UNet: Sendable {
   public func callAsFunction(
     _ x: Tensor, timestep: Float, context: PreparedContext, hints: [Tensor], control: AttentionControl
   ) throws -> Tensor {
+    try self(
+      x, embedding: timestepEmbedding(timestep, on: x.backend), context: context, hints: hints, control: control)
+  }
+
+  /// The sinusoidal embedding of a timestep, `[1, modelChannels]`: all that differs from step to step besides `x`.
+  package func timestepEmbedding(_ timestep: Float, on backend: any Backend) throws -> Tensor {
+    try Tensor(
+      sinusoidalEmbedding([timestep], dim: configuration.modelChannels), shape: [1, configuration.modelChannels],
+      on: backend)
+  }
+
+  /// The same with a timestep from ``timestepEmbedding(_:on:)``; brings nothing from the host.
+  package func callAsFunction(
+    _ x: Tensor, embedding: Tensor, context: PreparedContext, hints: [Tensor], control: AttentionControl
+  ) throws -> Tensor {
     precondition(hints.count == hintIndices.count, "\(hints.count) hints for \(hintIndices.count) places")
     precondition(control.referenceScales.count == configuration.transformerBlockCount, "a scale for each block")
     let conditions = AttentionConditions(context: context, control: control)
-    let embedding = try Tensor(
-      sinusoidalEmbedding([timestep], dim: configuration.modelChannels), shape: [1, configuration.modelChannels],
-      on: x.backend)
     let activated = try timeEmbedding[1](timeEmbedding[0](embedding, activation: .silu), activation: .silu)
 
     var remainingHints = hints[...]

@@ -1,6 +1,7 @@
 import Glibc
 import CVulkan
 import DiffusionCore
+import Synchronization
 
 /// A Vulkan device: records compute shaders and waits only when something is read back.
 ///
@@ -15,6 +16,9 @@ public final class VulkanBackend: Backend {
   package let memory: MemoryPool
   let pipelines: PipelineCache
   let recorder: Recorder
+  /// The recordings that someone may still replay.
+  let recordings = Mutex<[WeakRecording]>([])
+  let replaysRecordings: Bool
   private let messages: ValidationMessages?
 
   /// How a backend is set up.
@@ -28,10 +32,23 @@ public final class VulkanBackend: Backend {
     /// By default what the environment variable `IRODORI_VULKAN_MEMORY` says, in MiB.
     public var memoryLimit: Int?
 
+    /// The folder in which compiled shaders outlast the program, nil to keep none. A file there that is damaged or of
+    /// another driver is ignored, and so is a folder that cannot be written.
+    ///
+    /// By default `$XDG_CACHE_HOME/irodori` or `~/.cache/irodori`; none if the environment variable
+    /// `IRODORI_VULKAN_CACHE` is `0`.
+    public var pipelineFolder: String?
+    /// Whether what is alike from step to step is recorded once and replayed.
+    ///
+    /// On by default, unless the environment variable `IRODORI_VULKAN_REPLAY` is `0`.
+    public var replaysRecordings: Bool
+
     /// The defaults.
     public init() {
       func variable(_ name: String) -> String? { getenv("IRODORI_VULKAN_\(name)").map { String(cString: $0) } }
       validation = variable("VALIDATION") == "1"
+      pipelineFolder = variable("CACHE") == "0" ? nil : PipelineStore.standardFolder
+      replaysRecordings = variable("REPLAY") != "0"
       memoryLimit = variable("MEMORY").flatMap { Int($0) }.flatMap { (1...1 << 40).contains($0) ? $0 << 20 : nil }
     }
   }
@@ -52,9 +69,13 @@ public final class VulkanBackend: Backend {
     name = "\(familyName):\(device.index)"
     context = try DeviceContext(device, memoryLimit: options.memoryLimit ?? .max)
     memory = MemoryPool(context: context)
-    pipelines = try PipelineCache(context: context)
+    pipelines = try PipelineCache(context: context, folder: options.pipelineFolder)
+    replaysRecordings = options.replaysRecordings
     recorder = Recorder(context: context, ordersCommands: ordersCommands)
   }
+
+  // Nothing of it may go while the device works, and after a failure nobody has waited.
+  deinit { vkDeviceWaitIdle(context.handle) }
 
   /// Adds the family `vulkan` to a registry: `vulkan` for the best device, `vulkan:1` by position, `vulkan:NAME` by a
   /// part of the name.
@@ -97,14 +118,17 @@ extension VulkanBackend {
   }
 
   private func allocate(_ byteCount: Int) throws -> VulkanBuffer {
-    do { return try memory.makeBuffer(byteCount: byteCount) } catch let error as BackendError {
+    try context.ensureUsable()
+    let pool = recorder.arena ?? memory
+    do { return try pool.makeBuffer(byteCount: byteCount) } catch let error as BackendError {
       switch error {
       case .outOfMemory: break
       case .insufficientMemory(let shortage) where shortage.limit == .total: break
       default: throw error
       }
       try trim()
-      return try memory.makeBuffer(byteCount: byteCount)
+      for recorded in recordings.withLock({ $0 }) { recorded.recording?.discard() }
+      return try pool.makeBuffer(byteCount: byteCount)
     }
   }
 
@@ -114,8 +138,11 @@ extension VulkanBackend {
     memory.trim()
   }
 
-  /// A failure is told by the next call that can.
-  public func releaseCachedMemory() { try? trim() }
+  /// A failure is told by the next call that can. The compiled shaders are written as well: it is a moment of rest.
+  public func releaseCachedMemory() {
+    try? trim()
+    pipelines.save()
+  }
 
   /// Room is counted in whole blocks and for staging, besides what the job itself asks for.
   public var memoryLimits: MemoryLimits {
@@ -126,6 +153,7 @@ extension VulkanBackend {
   }
 
   public func prepareMemory(for demand: MemoryDemand) throws {
+    try context.ensureUsable()
     if memoryLimits.shortage(for: demand, backend: name) == nil { return }
     // Free parts of blocks in use count as available, but may be too small; blocks without use are better given back.
     try trim()
@@ -171,7 +199,8 @@ extension VulkanBackend {
         backend: name, reason: "\(groups.x) x \(groups.y) x \(groups.z) groups are more than the device starts at once")
     }
     try recorder.dispatch(
-      pipelines.pipeline(kernel, constants), windows: windows, push: push, groups: groups, work: work)
+      Batch.Dispatch(
+        pipeline: pipelines.pipeline(kernel, constants), windows: windows, push: push, groups: groups, work: work))
   }
 }
 

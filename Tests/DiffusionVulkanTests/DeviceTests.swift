@@ -18,11 +18,26 @@ struct DeviceTests {
     #expect(registry.families == ["cpu", "vulkan"])
     let backend = try #require(try registry.makeBackend("vulkan") as? VulkanBackend)
     #expect(try registry.makeBackend(backend.name).name == backend.name)
+    #expect(try registry.makeBackend("vulkan:\(backend.device.name.uppercased())").name == backend.name)
     let word = try #require(backend.device.name.split(separator: " ").first).lowercased()
-    #expect(throws: Never.self) { try registry.makeBackend("vulkan:\(word)") }
+    let namesakes = try VulkanDevice.all.filter { $0.name.lowercased().contains(word) }
+    if namesakes.count == 1 {
+      #expect(try registry.makeBackend("vulkan:\(word)").name == backend.name)
+    } else {
+      #expect(throws: BackendError.self) { try registry.makeBackend("vulkan:\(word)") }
+    }
   }
 
-  @Test(arguments: ["99", "no such card", "-1"]) func refusesUnknownDevice(_ selector: String) throws {
+  @Test func aNameMustFitOneDevice() throws {
+    let device = try #require(try VulkanDevice.all.first)
+    #expect(VulkanDevice.candidates(device.name, among: [device, device]).count == 2)
+    #expect(VulkanDevice.candidates(String(device.name.dropFirst()), among: [device]).count == 1)
+    #expect(VulkanDevice.candidates("", among: [device]).isEmpty)
+    #expect(VulkanDevice.candidates("\(device.index)", among: [device]).count == 1)
+    #expect(VulkanDevice.candidates("\(device.index + 1)", among: [device]).isEmpty)
+  }
+
+  @Test(arguments: ["99", "no such card", "-1", ""]) func refusesUnknownDevice(_ selector: String) throws {
     let error = #expect(throws: BackendError.self) { try VulkanBackend(selector) }
     #expect(error?.description.contains("vulkan:\(selector)") == true)
   }

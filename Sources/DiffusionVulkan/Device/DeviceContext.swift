@@ -11,6 +11,8 @@ package final class DeviceContext: @unchecked Sendable {
   let queueFamily: UInt32
   /// The bytes of the device's own memory that were taken and not given back.
   let allocatedByteCount = Atomic(0)
+  /// Whether anything has failed for good.
+  package let health = DeviceHealth()
   /// The most of them that may be taken.
   private let memoryLimit: Int
 
@@ -56,7 +58,7 @@ package final class DeviceContext: @unchecked Sendable {
         }
       }
     }
-    try check(result, "opening \(device.name)")
+    try DiffusionVulkan.check(result, "opening \(device.name)")
     var queue: VkQueue?
     if let handle { vkGetDeviceQueue(handle, family, 0, &queue) }
     guard let handle, let queue else {
@@ -67,6 +69,15 @@ package final class DeviceContext: @unchecked Sendable {
   }
 
   deinit { vkDestroyDevice(handle, nil) }
+
+  /// Whether the device still works: throws the failure after which nothing on it can be trusted.
+  func ensureUsable() throws { try health.ensure() }
+
+  /// Throws if a call on the device did not succeed; the loss of the device is remembered.
+  func check(_ result: VkResult, _ action: String) throws {
+    guard result == VK_ERROR_DEVICE_LOST else { return try DiffusionVulkan.check(result, action) }
+    throw health.fail(.deviceLost(backend: name, reason: "\(action) failed: \(describe(result))"))
+  }
 
   /// The bytes that may still be taken of the heap that buffers are made on.
   var remainingByteCount: Int {

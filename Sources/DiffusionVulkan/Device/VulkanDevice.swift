@@ -38,6 +38,9 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
 
   let physical: PhysicalDevice
 
+  /// What this process may still take of the device's own memory, as its driver says; nil if it does not.
+  public var freeMemoryByteCount: Int? { physical.deviceHeap.flatMap { physical.remainingByteCount(heap: $0) } }
+
   /// All devices, in the loader's order.
   ///
   /// - Throws: `BackendError.deviceFailure` if no Vulkan driver is installed.
@@ -77,30 +80,40 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
 
   /// One line: position, name, kind, memory, version.
   public var description: String {
-    "\(index): \(name) (\(kind), \(memoryByteCount >> 20) MiB, Vulkan \(apiVersion), subgroups of \(subgroupSize)"
+    "\(index): \(name) (\(kind), \(memoryByteCount >> 20) MiB\(freeMemoryByteCount.map { ", \($0 >> 20) MiB free" } ?? ""), Vulkan \(apiVersion), subgroups of \(subgroupSize)"
       + "\(hasCooperativeMatrix ? ", cooperative matrices" : ""))\(obstacle.map { ", unusable: \($0)" } ?? "")"
   }
 
-  /// The device that a selector means: nil for the best one, a position, or a part of a name.
+  /// The device that a selector means: nil for the best one, a position, or a part of one device's name in any case.
+  ///
+  /// - Throws: `BackendError.unknownBackend` if there is none or more than one, `BackendError.deviceFailure` if it
+  ///   cannot be used.
   static func selected(_ selector: String?, on instance: VulkanInstance) throws -> VulkanDevice {
     let devices = try all(on: instance)
-    let candidates =
-      if let selector {
-        if let index = Int(selector) {
-          devices.filter { $0.index == index }
-        } else {
-          devices.filter { $0.name.lowercased().contains(selector.lowercased()) }
-        }
-      } else { devices }
-    let usable = candidates.filter { $0.obstacle == nil }
-    if let best = usable.min(by: { ($0.kind.rawValue, $0.index) < ($1.kind.rawValue, $1.index) }) { return best }
-    if let first = candidates.first, let obstacle = first.obstacle {
-      throw BackendError.deviceFailure(backend: familyName, reason: "\(first.name) cannot be used: \(obstacle)")
-    }
     if devices.isEmpty {
       throw BackendError.deviceFailure(backend: familyName, reason: "there is no Vulkan device")
     }
+    let candidates = selector.map { Self.candidates($0, among: devices) } ?? devices
+    let usable = candidates.filter { $0.obstacle == nil }
+    if let best = usable.min(by: { ($0.kind.rawValue, $0.index) < ($1.kind.rawValue, $1.index) }),
+      selector == nil || usable.count == 1
+    {
+      return best
+    }
+    if let first = candidates.first, let obstacle = first.obstacle {
+      throw BackendError.deviceFailure(backend: familyName, reason: "\(first.name) cannot be used: \(obstacle)")
+    }
+    // One of several that the name fits would be a guess; the numbers are unambiguous.
     throw BackendError.unknownBackend(
       name: "\(familyName):\(selector ?? "")", known: devices.map { "\(familyName):\($0.index) (\($0.name))" })
+  }
+
+  /// The devices that a position or a part of a name fits; a whole name fits no other.
+  package static func candidates(_ selector: String, among devices: [VulkanDevice]) -> [VulkanDevice] {
+    if let index = Int(selector) { return devices.filter { $0.index == index } }
+    let wanted = selector.lowercased()
+    if wanted.isEmpty { return [] }
+    let exact = devices.filter { $0.name.lowercased() == wanted }
+    return exact.isEmpty ? devices.filter { $0.name.lowercased().contains(wanted) } : exact
   }
 }

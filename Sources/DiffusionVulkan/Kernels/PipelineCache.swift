@@ -26,8 +26,17 @@ final class PipelineCache: @unchecked Sendable {
   private var pipelines: [Key: VkPipeline] = [:]
   private let setLayout: VkDescriptorSetLayout
   private let layout: VkPipelineLayout
+  /// Where compiled shaders are kept between runs, if they are.
+  private let store: PipelineStore?
+  /// The driver's collection of them; without one everything is compiled.
+  private let driverCache: VkPipelineCache?
+  /// Whether pipelines were made of which the file may not know.
+  private var hasNewPipelines = false
+  /// Of what the file holds.
+  private var savedChecksum: UInt64
 
-  init(context: DeviceContext) throws {
+  /// - Parameter folder: where compiled shaders are kept between runs; nil to keep none.
+  init(context: DeviceContext, folder: String?) throws {
     self.context = context
     let bindings = (0..<Self.bindingCount).map { index in
       var binding = VkDescriptorSetLayoutBinding()
@@ -43,7 +52,8 @@ final class PipelineCache: @unchecked Sendable {
       info.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO
       info.bindingCount = UInt32(bindings.count)
       info.pBindings = bindings.baseAddress
-      try check(vkCreateDescriptorSetLayout(context.handle, &info, nil, &setLayout), "making a descriptor layout")
+      try context.check(
+        vkCreateDescriptorSetLayout(context.handle, &info, nil, &setLayout), "making a descriptor layout")
     }
     var layout: VkPipelineLayout?
     var range = VkPushConstantRange()
@@ -61,15 +71,52 @@ final class PipelineCache: @unchecked Sendable {
       }
     }
     if result.rawValue < 0 { vkDestroyDescriptorSetLayout(context.handle, setLayout, nil) }
-    try check(result, "making a pipeline layout")
+    try context.check(result, "making a pipeline layout")
     guard let setLayout, let layout else {
       throw BackendError.deviceFailure(backend: familyName, reason: "the driver made no pipeline layout")
     }
     self.setLayout = setLayout
     self.layout = layout
+    store = folder.map { PipelineStore(folder: $0, key: PipelineStore.Key(context.physical.properties)) }
+    let stored = store?.load() ?? []
+    savedChecksum = PipelineStore.checksum(stored)
+    driverCache = store.flatMap { _ in
+      // A driver may dislike what passed our own checks: then it starts empty.
+      Self.makeDriverCache(context, stored) ?? Self.makeDriverCache(context, [])
+    }
+  }
+
+  private static func makeDriverCache(_ context: DeviceContext, _ content: [UInt8]) -> VkPipelineCache? {
+    var cache: VkPipelineCache?
+    let result = content.withUnsafeBytes { content in
+      var info = VkPipelineCacheCreateInfo()
+      info.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO
+      info.initialDataSize = content.count
+      info.pInitialData = content.isEmpty ? nil : content.baseAddress
+      return vkCreatePipelineCache(context.handle, &info, nil, &cache)
+    }
+    return result == VK_SUCCESS ? cache : nil
+  }
+
+  /// Writes what was compiled to the file, if there is anything new.
+  func save() {
+    lock.withLock { _ in
+      guard hasNewPipelines, let store, let driverCache else { return }
+      hasNewPipelines = false
+      var count = 0
+      guard vkGetPipelineCacheData(context.handle, driverCache, &count, nil) == VK_SUCCESS else { return }
+      var content = [UInt8](repeating: 0, count: count)
+      guard vkGetPipelineCacheData(context.handle, driverCache, &count, &content) == VK_SUCCESS else { return }
+      content.removeLast(content.count - count)
+      let checksum = PipelineStore.checksum(content)
+      if checksum != savedChecksum { store.save(content) }
+      savedChecksum = checksum
+    }
   }
 
   deinit {
+    save()
+    vkDestroyPipelineCache(context.handle, driverCache, nil)
     for pipeline in pipelines.values { vkDestroyPipeline(context.handle, pipeline, nil) }
     for module in modules.values { vkDestroyShaderModule(context.handle, module, nil) }
     vkDestroyPipelineLayout(context.handle, layout, nil)
@@ -85,6 +132,7 @@ final class PipelineCache: @unchecked Sendable {
       if let pipeline = pipelines[key] { return pipeline }
       let pipeline = try makePipeline(kernel, constants)
       pipelines[key] = pipeline
+      hasNewPipelines = true
       return pipeline
     }
     return Pipeline(handle: handle, layout: layout, setLayout: setLayout)
@@ -101,7 +149,7 @@ final class PipelineCache: @unchecked Sendable {
       info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO
       info.codeSize = code.count
       info.pCode = code.bindMemory(to: UInt32.self).baseAddress
-      try check(vkCreateShaderModule(context.handle, &info, nil, &module), "loading the shader \(kernel)")
+      try context.check(vkCreateShaderModule(context.handle, &info, nil, &module), "loading the shader \(kernel)")
     }
     guard let module else {
       throw BackendError.deviceFailure(backend: familyName, reason: "the driver took no shader \(kernel)")
@@ -131,12 +179,12 @@ final class PipelineCache: @unchecked Sendable {
             info.stage.pName = name
             info.stage.pSpecializationInfo = specialization
             info.layout = layout
-            return vkCreateComputePipelines(context.handle, nil, 1, &info, nil, &pipeline)
+            return vkCreateComputePipelines(context.handle, driverCache, 1, &info, nil, &pipeline)
           }
         }
       }
     }
-    try check(result, "compiling the shader \(kernel)")
+    try context.check(result, "compiling the shader \(kernel)")
     guard let pipeline else {
       throw BackendError.deviceFailure(backend: familyName, reason: "the driver made no pipeline of \(kernel)")
     }

@@ -30,7 +30,7 @@ final class MemoryBlock {
       | VK_BUFFER_USAGE_TRANSFER_DST_BIT.rawValue
     info.sharingMode = VK_SHARING_MODE_EXCLUSIVE
     var buffer: VkBuffer?
-    try Self.checkMemory(vkCreateBuffer(context.handle, &info, nil, &buffer), byteCount)
+    try Self.checkMemory(vkCreateBuffer(context.handle, &info, nil, &buffer), byteCount, context)
     guard let buffer else { throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount) }
     do {
       var requirements = VkMemoryRequirements()
@@ -62,13 +62,13 @@ final class MemoryBlock {
     info.allocationSize = requirements.size
     info.memoryTypeIndex = type
     var memory: VkDeviceMemory?
-    try checkMemory(vkAllocateMemory(context.handle, &info, nil, &memory), byteCount)
+    try checkMemory(vkAllocateMemory(context.handle, &info, nil, &memory), byteCount, context)
     guard let memory else { throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount) }
     do {
-      try checkMemory(vkBindBufferMemory(context.handle, buffer, memory, 0), byteCount)
+      try checkMemory(vkBindBufferMemory(context.handle, buffer, memory, 0), byteCount, context)
       var pointer: UnsafeMutableRawPointer?
       if mapped {
-        try check(vkMapMemory(context.handle, memory, 0, info.allocationSize, 0, &pointer), "mapping memory")
+        try context.check(vkMapMemory(context.handle, memory, 0, info.allocationSize, 0, &pointer), "mapping memory")
       }
       return (memory, pointer)
     } catch {
@@ -78,11 +78,11 @@ final class MemoryBlock {
   }
 
   /// Like `check`, but a lack of memory becomes the error that says so.
-  private static func checkMemory(_ result: VkResult, _ byteCount: Int) throws {
+  private static func checkMemory(_ result: VkResult, _ byteCount: Int, _ context: DeviceContext) throws {
     if result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY {
-      throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount)
+      throw BackendError.outOfMemory(backend: context.name, requestedBytes: byteCount)
     }
-    try check(result, "allocating \(byteCount) bytes")
+    try context.check(result, "allocating \(byteCount) bytes")
   }
 
   deinit {

@@ -80,7 +80,7 @@ final class VulkanBuffer: Buffer, @unchecked Sendable {
   let byteCount: Int
   let block: MemoryBlock
   let range: Range<Int>
-  private let pool: MemoryPool
+  let pool: MemoryPool
 
   init(block: MemoryBlock, range: Range<Int>, byteCount: Int, pool: MemoryPool) {
     self.block = block

@@ -12,21 +12,21 @@ final class Recorder: @unchecked Sendable {
   private let lock = Mutex(())
   private let staging: StagingRing
   private var slots: [CommandSlot] = []
-  private var current: (slot: CommandSlot, commands: VkCommandBuffer)?
-  private var hazards = HazardTracker()
-  private var dispatches = 0
-  private var work = 0.0
+  private var current: Batch?
+  /// The commands that are kept instead of run, while there are such.
+  private var capture: Capture?
   private var submitted: UInt64 = 0
   private var completed: UInt64 = 0
-  /// The first failure: after it nothing on the device can be trusted.
-  private var failure: BackendError?
+  /// Whether replayed commands were handed over after the last batch, whose fence thus says nothing about them.
+  private var hasUnfencedWork = false
   private var counts = VulkanStatistics()
 
   private static let slotCount = 4
+  /// How many dispatches go into one batch at most.
+  private static let dispatchesPerBatch = 128
   /// The floating-point operations after which a batch is submitted, so that the device starts early and no batch
   /// meets a driver's time limit.
   private let workPerBatch: Double
-
   /// Whether barriers are recorded at all; without them a test can see that the validation layer watches.
   private let ordersCommands: Bool
 
@@ -44,39 +44,15 @@ final class Recorder: @unchecked Sendable {
 
   func resetStatistics() { lock.withLock { _ in counts = VulkanStatistics() } }
 
-  /// Records a dispatch. The windows are bound in order; the first is the destination.
-  func dispatch(
-    _ pipeline: PipelineCache.Pipeline, windows: [Window], push: PushConstants, groups: WorkGroups, work amount: Double
-  ) throws {
+  /// Records a dispatch.
+  func dispatch(_ dispatch: Batch.Dispatch) throws {
     try locked {
-      let (slot, commands) = try recording()
-      order(
-        commands,
-        windows.enumerated().map { index, window in
-          HazardTracker.Access(buffer: window.buffer.block.buffer, range: window.range, isWrite: index == 0)
-        })
-      let set = try slot.descriptorSet(
-        pipeline.setLayout,
-        windows.map { window in
-          VkDescriptorBufferInfo(
-            buffer: window.buffer.block.buffer, offset: VkDeviceSize(window.range.lowerBound),
-            range: VkDeviceSize(window.range.count))
-        })
-      vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.handle)
-      withUnsafePointer(to: set) {
-        vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.layout, 0, 1, $0, 0, nil)
-      }
-      push.words.withUnsafeBytes {
-        vkCmdPushConstants(
-          commands, pipeline.layout, VK_SHADER_STAGE_COMPUTE_BIT.rawValue, 0, UInt32($0.count), $0.baseAddress)
-      }
-      vkCmdDispatch(commands, groups.x, groups.y, groups.z)
+      if let capture, capture.isOfThisThread { return try capture.record(dispatch) }
+      try record { try $0.record(dispatch) }
       counts.dispatches += 1
-      counts.operations += amount
-      counts.bytes += windows.reduce(0) { $0 + $1.range.count }
-      dispatches += 1
-      work += amount
-      if dispatches >= CommandSlot.maxDispatches || work >= workPerBatch { try submit() }
+      counts.operations += dispatch.work
+      counts.bytes += dispatch.byteCount
+      if let current, current.dispatches >= Self.dispatchesPerBatch || current.work >= workPerBatch { try submit() }
     }
   }
 
@@ -84,13 +60,14 @@ final class Recorder: @unchecked Sendable {
   func upload(_ bytes: UnsafeRawBufferPointer, to buffer: VulkanBuffer) throws {
     guard let base = bytes.baseAddress else { return }
     try locked {
+      try refuseInCapture()
       var done = 0
       while done < bytes.count {
         let count = min(bytes.count - done, StagingRing.chunkByteCount)
         let (chunk, start) = try staging.room(for: count, completed: completed, wait: { try wait(for: $0) })
         (chunk.pointer + start).copyMemory(from: base + done, byteCount: count)
         let target = buffer.range.lowerBound + done
-        try copy(chunk.block.buffer, start, to: buffer.block.buffer, target, count)
+        try record { $0.copy(chunk.block.buffer, start, to: buffer.block.buffer, target, count) }
         chunk.lastSubmission = submitted + 1
         done += count
       }
@@ -98,19 +75,37 @@ final class Recorder: @unchecked Sendable {
   }
 
   /// Waits for everything recorded and copies bytes from a buffer to the host.
+  ///
+  /// Behind the bytes the device writes a word of which the host knows what it must be. When a device is lost, waiting
+  /// for it may succeed although it has not done its work; then the word is missing, and nothing is given out.
   func read(_ buffer: VulkanBuffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try locked {
+      try refuseInCapture()
+      let markByteCount = 16
       var done = 0
       while done < target.count {
-        let count = min(target.count - done, StagingRing.chunkByteCount)
-        let (chunk, start) = try staging.room(for: count, completed: completed, wait: { try wait(for: $0) })
+        let count = min(target.count - done, StagingRing.chunkByteCount - markByteCount)
+        let markOffset = (count + markByteCount - 1) / markByteCount * markByteCount
+        let (chunk, start) = try staging.room(
+          for: markOffset + markByteCount, completed: completed, wait: { try wait(for: $0) })
+        let mark = UInt32(truncatingIfNeeded: submitted) | 1
+        let marked = chunk.pointer + start + markOffset
+        marked.storeBytes(of: 0, as: UInt32.self)
         let source = buffer.range.lowerBound + byteOffset + done
-        try copy(buffer.block.buffer, source, to: chunk.block.buffer, start, count)
+        let isLost = context.health.isDue(.silently)
+        try record { batch in
+          let barriers = batch.copy(buffer.block.buffer, source, to: chunk.block.buffer, start, count)
+          if !isLost { batch.mark(chunk.block.buffer, start + markOffset, with: mark) }
+          batch.showToHost()
+          return barriers
+        }
         chunk.lastSubmission = submitted + 1
-        let (_, commands) = try recording()
-        barrier(commands, to: VK_PIPELINE_STAGE_HOST_BIT, access: VK_ACCESS_HOST_READ_BIT.rawValue)
         try submit()
         try wait(for: submitted)
+        guard marked.load(as: UInt32.self) == mark else {
+          throw context.health.fail(
+            .deviceLost(backend: context.name, reason: "the device ended a batch that it had not completed"))
+        }
         UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count]).copyMemory(
           from: UnsafeRawBufferPointer(start: chunk.pointer + start, count: count))
         done += count
@@ -126,74 +121,111 @@ final class Recorder: @unchecked Sendable {
     }
   }
 
+  // MARK: Capture and replay
+
+  /// Thrown by what cannot be captured, and caught by whoever began the capture.
+  struct Uncapturable: Error {}
+
+  /// From now on, what this thread records is kept instead of run.
+  ///
+  /// - Parameter arena: the memory for what this thread allocates meanwhile.
+  /// - Returns: whether it is so; there is one capture at a time.
+  func beginCapture(_ arena: MemoryPool) throws -> Bool {
+    try locked {
+      guard capture == nil else { return false }
+      capture = Capture(
+        arena: arena, context: context, workPerBatch: workPerBatch, ordersCommands: ordersCommands)
+      return true
+    }
+  }
+
+  /// Ends this thread's capture.
+  func endCapture() throws -> Capture {
+    try locked {
+      guard let capture else { throw Uncapturable() }
+      self.capture = nil
+      try capture.finish()
+      return capture
+    }
+  }
+
+  /// Ends this thread's capture and forgets its commands.
+  func abandonCapture() { lock.withLock { _ in capture = nil } }
+
+  /// Where this thread's buffers come from, if it captures.
+  var arena: MemoryPool? {
+    lock.withLock { _ in capture.flatMap { $0.isOfThisThread ? $0.arena : nil } }
+  }
+
+  /// Runs captured commands, after all that was recorded before.
+  ///
+  /// - Returns: the submission that will have a fence behind them.
+  func replay(_ captured: Capture) throws -> UInt64 {
+    try locked {
+      if current != nil { try submit() }
+      for slot in captured.slots { try slot.submit(withFence: false) }
+      hasUnfencedWork = true
+      counts.add(captured.counts)
+      counts.replays += 1
+      counts.submissions += captured.slots.count
+      return submitted + 1
+    }
+  }
+
+  /// Waits until a submission is complete, or until nothing runs any more if that fails.
+  func settle(_ submission: UInt64) {
+    lock.withLock { _ in
+      guard submission > completed else { return }
+      do { try wait(for: submission) } catch { vkDeviceWaitIdle(context.handle) }
+    }
+  }
+
   // MARK: Under the lock
 
-  private func locked(_ body: () throws -> Void) throws {
+  private func locked<R>(_ body: () throws -> R) throws -> R {
     try lock.withLock { _ in
-      if let failure { throw failure }
-      do { try body() } catch {
-        if case BackendError.deviceFailure = error { failure = error as? BackendError }
-        throw error
+      try context.ensureUsable()
+      do { return try body() } catch BackendError.deviceFailure(let backend, let reason) {
+        // Something of a batch is missing, so what comes later is wrong as well.
+        throw context.health.fail(.deviceFailure(backend: backend, reason: reason))
       }
     }
   }
 
-  private func copy(_ source: VkBuffer, _ from: Int, to target: VkBuffer, _ to: Int, _ count: Int) throws {
-    let (_, commands) = try recording()
-    order(
-      commands,
-      [
-        HazardTracker.Access(buffer: source, range: from..<from + count, isWrite: false),
-        HazardTracker.Access(buffer: target, range: to..<to + count, isWrite: true),
-      ])
-    var region = VkBufferCopy(srcOffset: VkDeviceSize(from), dstOffset: VkDeviceSize(to), size: VkDeviceSize(count))
-    vkCmdCopyBuffer(commands, source, target, 1, &region)
+  private func refuseInCapture() throws {
+    // Bytes from the host would be the same in each replay, which is not what the caller means; reading needs a result.
+    if let capture, capture.isOfThisThread { throw Uncapturable() }
   }
 
-  private func recording() throws -> (CommandSlot, VkCommandBuffer) {
-    if let current { return (current.slot, current.commands) }
+  /// Records into the current batch, beginning one if there is none; `body` gives the number of barriers.
+  private func record(_ body: (inout Batch) throws -> Int) throws {
+    var batch = try current ?? makeBatch()
+    current = nil
+    defer { current = batch }
+    counts.barriers += try body(&batch)
+  }
+
+  private func makeBatch() throws -> Batch {
     let slot: CommandSlot
     if slots.count < Self.slotCount {
-      slot = try CommandSlot(context: context)
+      slot = try CommandSlot(context: context, maxDispatches: Self.dispatchesPerBatch)
       slots.append(slot)
     } else {
       slot = slots.removeFirst()
       slots.append(slot)
       try wait(for: slot.submission)
     }
-    let commands = try slot.begin()
-    // What earlier batches wrote must be seen by this one.
-    barrier(commands)
-    hazards.reset()
-    current = (slot, commands)
-    (dispatches, work) = (0, 0)
-    return (slot, commands)
-  }
-
-  private func order(_ commands: VkCommandBuffer, _ accesses: [HazardTracker.Access]) {
-    if hazards.needsBarrier(before: accesses), ordersCommands {
-      barrier(commands)
-      counts.barriers += 1
-    }
-  }
-
-  private func barrier(_ commands: VkCommandBuffer, to stage: VkPipelineStageFlagBits? = nil, access: UInt32? = nil) {
-    let stages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue | VK_PIPELINE_STAGE_TRANSFER_BIT.rawValue
-    let writes = VK_ACCESS_SHADER_WRITE_BIT.rawValue | VK_ACCESS_TRANSFER_WRITE_BIT.rawValue
-    let reads = VK_ACCESS_SHADER_READ_BIT.rawValue | VK_ACCESS_TRANSFER_READ_BIT.rawValue
-    var barrier = VkMemoryBarrier()
-    barrier.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER
-    barrier.srcAccessMask = writes
-    barrier.dstAccessMask = access ?? (reads | writes)
-    vkCmdPipelineBarrier(commands, stages, stage?.rawValue ?? stages, 0, 1, &barrier, 0, nil, 0, nil)
+    return try Batch(slot: slot, ordersCommands: ordersCommands)
   }
 
   private func submit() throws {
-    guard let (slot, _) = current else { return }
+    guard let batch = try current ?? (hasUnfencedWork ? makeBatch() : nil) else { return }
     current = nil
-    try slot.submit()
+    try batch.slot.end()
+    try batch.slot.submit(withFence: true)
+    hasUnfencedWork = false
     submitted += 1
-    slot.submission = submitted
+    batch.slot.submission = submitted
     counts.submissions += 1
   }
 

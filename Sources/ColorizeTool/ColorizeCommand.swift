@@ -27,7 +27,8 @@ struct ColorizeCommand: AsyncParsableCommand {
       """,
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
-      RunCommand.self, DemoCommand.self, DevicesCommand.self, InspectCommand.self, RandomModelCommand.self,
+      RunCommand.self, DemoCommand.self, DevicesCommand.self, ProfileCommand.self, InspectCommand.self,
+      RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -46,6 +46,24 @@ import Testing
     #expect(outcome.output.contains("cpu: ") && outcome.output.contains("threads"))
   }
 
+  @Test("A profile tells what each operation took") func profileIsComplete() throws {
+    let outcome = try Program.run(["profile", "--steps", "3", "--size", "64", "--json", "--quiet"], in: folder)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    let sections = try #require(try outcome.json()["sections"] as? [[String: Any]])
+    #expect(
+      sections.compactMap { $0["name"] as? String } == [
+        "loading the model", "encoding the reference", "encoding the sketch", "first step", "step", "decoding",
+      ])
+    let step = try #require(sections.first { $0["name"] as? String == "step" })
+    #expect(step["runs"] as? Int == 2)
+    let operations = try #require(step["operations"] as? [[String: Any]])
+    let convolution = try #require(operations.first { $0["operation"] as? String == "convolution" })
+    #expect(convolution["calls"] as? Double == 28 && (convolution["gigaflops"] as? Double ?? 0) > 0)
+    let shares = operations.compactMap { $0["share"] as? Double }.reduce(0, +)
+    #expect(abs(shares - 1) < 1e-6)
+    #expect(try Program.run(["profile", "--steps", "1"], in: folder).status == 2)
+  }
+
   @Test("The embedded model is complete") func theEmbeddedModelIsComplete() throws {
     let outcome = try Program.run(["inspect"], in: folder)
     #expect(outcome.status == 0)

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+import Synchronization
+
+/// Measures where the time of a picture goes, operation by operation.
+struct ProfileCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Measure how long each kind of operation takes, per stage and denoising step.",
+    discussion: """
+      Colours the built-in drawing and waits after every operation, which takes longer than colouring without \
+      measuring: the least that any operation takes is told as well. The first step is left out of the mean of the others, since shaders are compiled and memory is made \
+      in it; stages that run once have that in their figures.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The longer side in pixels. (default: the model's size)", valueName: "pixels"))
+  var size: Int?
+
+  @Option(help: ArgumentHelp("Sampling steps, 2 to 1000.", valueName: "n"))
+  var steps = 3
+
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var backendOptions: BackendOptions
+  @OptionGroup var report: ReportOptions
+
+  /// Where the observer notes what has passed.
+  private struct Timeline {
+    var stage = "loading the model"
+    var start = ContinuousClock.now
+    /// Seconds of each section that has ended.
+    var seconds: [String: Double] = [:]
+
+    /// Ends the current section and begins another.
+    mutating func begin(_ name: String) {
+      let now = ContinuousClock.now
+      seconds[stage, default: 0] += (now - start) / .seconds(1)
+      (stage, start) = (name, now)
+    }
+  }
+
+  private static let (firstStep, laterSteps) = ("first step", "step")
+
+  func run() async throws {
+    try report.check()
+    guard (2...1000).contains(steps) else {
+      throw ToolError.usage("--steps is \(steps), expected 2 to 1000")
+    }
+    let base = try backendOptions.makeBackend()
+    let model = try modelOptions.open()
+    let least = try Self.leastSeconds(on: base)
+    let backend = TimingBackend(base)
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    let timeline = Mutex(Timeline())
+    let begin = { @Sendable (name: String) in
+      backend.begin(name)
+      timeline.withLock { $0.begin(name) }
+    }
+    begin("loading the model")
+    let job = ColorizeJob(model: model, backend: backend, report: report, progress: progress)
+    let colorizer = try await job.makeColorizer()
+    let request = try makeRequest(for: colorizer)
+    let result = try await colorizer.colorize(request) { event in
+      progress.observe(event)
+      switch event {
+      case .stage(.sampling): begin(Self.firstStep)
+      case .stage(let stage): begin(stage.rawValue)
+      case .step(let completed, let total):
+        begin(completed < total ? Self.laterSteps : "the end of sampling")
+      default: break
+      }
+    }
+    begin("")
+    progress.finish()
+    let seconds = timeline.withLock { $0.seconds }
+    let names =
+      ["loading the model"]
+      + ColorizeEvent.Stage.allCases.flatMap {
+        $0 == .sampling ? [Self.firstStep, Self.laterSteps] : [$0.rawValue]
+      }
+    let sections = names.compactMap { name in
+      seconds[name].map {
+        ProfileReport.Section(
+          name, runs: name == Self.laterSteps ? steps - 1 : 1, seconds: $0,
+          tallies: backend.tallies(of: name))
+      }
+    }
+    let profile = ProfileReport(
+      model: model.name, backend: base.name, mode: result.summary.mode.rawValue,
+      width: result.summary.width,
+      height: result.summary.height, steps: steps, leastMilliseconds: least * 1e3,
+      sections: sections)
+    if report.json { return Console.shared.output(try JSONOutput.line(profile)) }
+    Console.shared.output(
+      "\(profile.model) on \(profile.backend), \(profile.width) x \(profile.height), mode \(profile.mode)"
+    )
+    Console.shared.output(
+      "an operation takes at least \(Format.decimal(least * 1e3, 3)) ms when it is waited for")
+    for section in sections {
+      Console.shared.output("")
+      for line in section.lines { Console.shared.output(line) }
+    }
+  }
+
+  /// The median time of an operation that has next to nothing to do, with waiting for it.
+  private static func leastSeconds(on backend: any Backend) throws -> Double {
+    let tensor = try Tensor(uninitialized: [1], on: backend)
+    let times = try (0..<21).map { _ in
+      let start = ContinuousClock.now
+      try backend.fill(tensor.operand, with: 0)
+      try backend.finish()
+      return (ContinuousClock.now - start) / .seconds(1)
+    }
+    return times.sorted()[times.count / 2]
+  }
+
+  private func makeRequest(for colorizer: Colorizer) throws -> ColorizeRequest {
+    var request = colorizer.request(
+      sketch: try Sample.sketch(), reference: .image(try Sample.reference()))
+    if colorizer.supports(.full) {
+      request.mode = .full
+      request.sketchMask = try Sample.sketchMask()
+      request.referenceMask = try Sample.referenceMask()
+    }
+    request.size = size ?? colorizer.model.configuration.imageSize
+    request.steps = steps
+    // One evaluation of the network a step, so that steps are alike.
+    request.sampler = .dpmpp2M
+    try request.validate()
+    return request
+  }
+}

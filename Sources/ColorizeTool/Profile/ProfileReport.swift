@@ -1,0 +1,77 @@
+import Foundation
+
+/// What a profile found, as `--json` prints it.
+struct ProfileReport: Encodable {
+  var version = Tool.version
+  let model: String
+  let backend: String
+  let mode: String
+  let width: Int
+  let height: Int
+  /// The sampling steps.
+  let steps: Int
+  /// What an operation takes that has next to nothing to do, waiting included.
+  let leastMilliseconds: Double
+  let sections: [Section]
+
+  /// A stage, or one denoising step.
+  struct Section: Encodable {
+    let name: String
+    /// How many runs of it the figures are the mean of.
+    let runs: Int
+    /// The whole of one run, in milliseconds.
+    let milliseconds: Double
+    /// The largest first.
+    let operations: [Operation]
+  }
+
+  /// All calls of one operation in one run of a section.
+  struct Operation: Encodable {
+    let operation: String
+    let calls: Double
+    let milliseconds: Double
+    /// Of the section's time, 0...1.
+    let share: Double
+    /// Floating-point operations a second, in 10^9; absent where they are not what an operation costs.
+    let gigaflops: Double?
+  }
+}
+
+extension ProfileReport.Section {
+  /// - Parameters:
+  ///   - seconds: the time of all runs, operations and what lies between them.
+  init(_ name: String, runs: Int, seconds: Double, tallies: [String: OperationTally]) {
+    self.name = name
+    self.runs = runs
+    milliseconds = seconds * 1e3 / Double(runs)
+    let measured = tallies.values.reduce(0) { $0 + $1.seconds }
+    var all = tallies
+    all["(between operations)"] = OperationTally(calls: 0, seconds: max(0, seconds - measured))
+    operations = all.map { operation, tally in
+      ProfileReport.Operation(
+        operation: operation, calls: Double(tally.calls) / Double(runs),
+        milliseconds: tally.seconds * 1e3 / Double(runs),
+        share: seconds > 0 ? tally.seconds / seconds : 0,
+        gigaflops: tally.work > 0 && tally.seconds > 0 ? tally.work / tally.seconds / 1e9 : nil)
+    }.sorted { ($1.milliseconds, $0.operation) < ($0.milliseconds, $1.operation) }
+  }
+
+  /// A table for people.
+  var lines: [String] {
+    func row(_ name: String, _ columns: [String]) -> String {
+      name.padding(toLength: 22, withPad: " ", startingAt: 0)
+        + columns.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+    }
+    return [row(name, ["calls", "ms", "share", "GFLOP/s"])]
+      + operations.map { operation in
+        row(
+          "  \(operation.operation)",
+          [
+            operation.calls > 0 ? Format.decimal(operation.calls, 0) : "",
+            Format.decimal(operation.milliseconds, 2),
+            Format.decimal(operation.share * 100, 1) + "%",
+            operation.gigaflops.map { Format.decimal($0, 1) } ?? "",
+          ])
+      } + [row("  total", ["", Format.decimal(milliseconds, 2), "", ""])]
+  }
+}

@@ -9,12 +9,18 @@
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"
+#define CK_LANES 4
+#define CK_ROWS 4
+#define CK_HAS_F16C 0
 #include "kernels.inc"
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define CK(name) name##_avx2
 #define CK_NAME "avx2"
+#define CK_LANES 8
+#define CK_ROWS 6
+#define CK_HAS_F16C 1
 #include "kernels.inc"
 #pragma clang attribute pop
 
@@ -22,6 +28,9 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #define CK(name) name##_avx512
 #define CK_NAME "avx512"
+#define CK_LANES 16
+#define CK_ROWS 10
+#define CK_HAS_F16C 1
 #include "kernels.inc"
 #pragma clang attribute pop
 #endif

@@ -102,6 +102,26 @@ extension Expectation {
     return result
   }
 
+  /// Relates the error of each output of an image `[B, H, W, C]` to the largest magnitude within `distance` pixels.
+  ///
+  /// For methods that compute tiles of outputs from common terms, such as Winograd's: a term's rounding error reaches
+  /// every output of its tile, also one at the border that has few large products of its own (Barabasz et al. 2020
+  /// bound the error by the norm of the tile's inputs).
+  func sharingErrors(within distance: Int, shape: Shape) -> Expectation {
+    var result = self
+    let (rows, columns, channels) = (shape[1], shape[2], shape[3])
+    for (index, place) in values.indices.map({ ($0, $0 / channels) }) {
+      let (sample, y, x) = (place / (rows * columns), place / columns % rows, place % columns)
+      for nearY in max(0, y - distance)...min(rows - 1, y + distance) {
+        for nearX in max(0, x - distance)...min(columns - 1, x + distance) {
+          let near = ((sample * rows + nearY) * columns + nearX) * channels + index % channels
+          result.magnitudes[index] = max(result.magnitudes[index], magnitudes[near])
+        }
+      }
+    }
+    return result
+  }
+
   /// GEGLU of `[M, 2N]`: the left half times the GELU of the right half.
   func gated(rows: Int, columns: Int) -> Expectation {
     var result = Expectation([])

@@ -27,9 +27,29 @@ typedef struct {
   int64_t stride, padding, upsampling;
 } ck_im2col_geometry;
 
+// The rows of a product's left side: row i at base + i * stride, or, with a geometry, the pixels that a tap of the
+// kernel sees from output position i of one image, `stride` apart.
+typedef struct {
+  const float *base;
+  int64_t stride;
+  const ck_im2col_geometry *patches;
+} ck_rows;
+
+// A 3x3 convolution of stride 1 by Winograd's F(4x4): x [B, H, W, channels], out [B, outH, outW, out_channels]. Tiles
+// of 4x4 outputs are counted through all samples.
+typedef struct {
+  int64_t height, width, channels;
+  int64_t out_height, out_width, out_channels;
+  int64_t padding, upsampling;
+} ck_winograd;
+
 typedef struct {
   // The name of the instruction set: "avx512", "avx2" or "portable".
   const char *name;
+  // The columns of a packed panel.
+  int64_t panel_columns;
+  // The queries and keys of a tile of `attention_tile`.
+  int64_t attention_rows, attention_keys;
   // out = x, converting between any two element types.
   void (*copy)(const ck_loop *loop, void *out, int out_dtype, const void *x, int x_dtype);
   // out = f(a, b), f32.
@@ -60,16 +80,50 @@ typedef struct {
   void (*gate)(
     float *out, int64_t out_stride, const float *value, int64_t value_stride, const float *gate, int64_t gate_stride,
     const float *value_bias, const float *gate_bias, int64_t rows, int64_t columns);
-  // One block of keys of the online softmax (Milakov and Gimelshein 2018): turns scores [rows, keys] into
-  // probabilities relative to the running maximum, rescales accumulator [rows, width] and running sum accordingly.
-  void (*online_softmax)(
-    float *scores, int64_t keys, float *maxima, float *sums, float *accumulator, int64_t width, int64_t rows);
   // Rows of the im2col matrix [count, kh * kw * C] for output positions first ..< first + count.
   void (*im2col)(float *out, const float *x, const ck_im2col_geometry *geometry, int64_t first, int64_t count);
   // out [outer, n, inner] = sum_j weights[n, j] * x[outer, indices[n, j], inner]; for outer begin ..< end.
   void (*resample)(
     float *out, const float *x, const int32_t *indices, const float *weights, int64_t taps, int64_t begin, int64_t end,
     int64_t in_extent, int64_t out_extent, int64_t inner);
+
+  int64_t (*product_scratch)(int64_t columns);
+  // c[count][columns] = rows first ..< first + count of the left side times a weight [columns][taps][inner], whose
+  // column n starts at element weight_first + n * weight_stride. Scratch: product_scratch(columns) elements.
+  void (*product_tile)(
+    float *c, int64_t c_stride, const ck_rows *rows, int64_t first, int64_t count, int64_t taps, int64_t inner,
+    const void *weight, int weight_dtype, int64_t weight_first, int64_t weight_stride, int64_t columns,
+    float *scratch);
+  // Packs x [columns][inner], from element `first`, times scale, to panels [inner][panel_columns], zeros at the end.
+  void (*pack_columns)(
+    float *panels, int64_t panel_stride, const void *x, int dtype, int64_t first, int64_t x_stride, int64_t columns,
+    int64_t inner, float scale);
+  // Packs x [inner][columns] to panels [inner][panel_columns], zeros at the end.
+  void (*pack_rows)(
+    float *panels, int64_t panel_stride, const float *x, int64_t x_stride, int64_t columns, int64_t inner);
+  // out [count][width] = softmax(q k^T) v for up to attention_rows queries: keys packed by `pack_columns` (with the
+  // scale), values by `pack_rows`. Scratch: attention_rows x (attention_keys + width + 2).
+  void (*attention_tile)(
+    float *out, int64_t out_stride, const float *q, int64_t q_stride, int64_t count, int64_t width, const float *keys,
+    const float *values, int64_t key_count, float *scratch);
+
+  // The three steps of a convolution for tiles first ..< first + tiles, see winograd.inc.
+  // The values of all tiles take winograd_values(tiles, channels) elements; those of tiles begin ..< end are made.
+  int64_t (*winograd_values)(int64_t tiles, int64_t channels);
+  int64_t (*winograd_sums)(int64_t tiles, int64_t columns);
+  int64_t (*winograd_scratch)(int64_t columns);
+  void (*winograd_input)(
+    float *values, const float *x, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t begin,
+    int64_t end);
+  // The sums take winograd_sums(tiles, columns) elements; weight is [columns][9][channels]. Scratch:
+  // winograd_scratch(columns) elements.
+  void (*winograd_product)(
+    float *sums, const float *values, int64_t tiles, int64_t channels, const void *weight, int weight_dtype,
+    int64_t weight_first, int64_t columns, float *scratch);
+  // out = activation(result + bias) + residual for output channels column ..< column + columns.
+  void (*winograd_output)(
+    float *out, const float *sums, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t column,
+    int64_t columns, const float *bias, int activation, const float *residual);
 } ck_kernels;
 
 // The kernels for an instruction set by name, or the best that this processor has for NULL. NULL if it has not that one.

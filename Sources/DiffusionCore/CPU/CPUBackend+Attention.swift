@@ -10,53 +10,49 @@ extension CPUBackend {
     let direct = out.dtype == .f32 && isRowMajor(out.view)
     let result = direct ? out : try scratch(out.shape)
 
-    let queryTile = min(queries, 128)
-    let keyTile = min(keys, 512)
-    let tiles = (queries + queryTile - 1) / queryTile
-    let perWorker = queryTile * (keyTile + width + 2)
-    let workers = min(threads.threads, batch * heads * tiles)
-    let tileScratch = try scratch([workers, perWorker])
+    // Keys and values of a head are packed once, then its queries are taken a tile at a time.
     let table = kernels.pointer.pointee
+    let panel = Int(table.panel_columns)
+    let keyCount = (keys + panel - 1) / panel * panel * width
+    let valueCount = (width + panel - 1) / panel * panel * keys
+    let packed = try scratch([batch * heads, keyCount + valueCount])
+    threads.forEach(batch * heads) { piece, _ in
+      let target = floatAddress(packed) + piece * (keyCount + valueCount)
+      let (k, kStride) = rowMatrix(keyRows, sample: piece / heads, head: piece % heads)
+      table.pack_columns(
+        target, Int64(width * panel), k, DType.f32.code, 0, Int64(kStride), Int64(keys), Int64(width), scale)
+      let (v, vStride) = rowMatrix(valueRows, sample: piece / heads, head: piece % heads)
+      table.pack_rows(
+        target + keyCount, Int64(keys * panel), v, Int64(vStride), Int64(width), Int64(keys))
+    }
+
+    let queryTile = Int(table.attention_rows)
+    let tiles = (queries + queryTile - 1) / queryTile
+    let perWorker = queryTile * (Int(table.attention_keys) + width + 2)
+    let memory = try scratch([min(threads.threads, batch * heads * tiles), perWorker])
     threads.forEach(batch * heads * tiles) { piece, worker in
-      let (sample, head) = (piece / (heads * tiles), piece / tiles % heads)
       let first = piece % tiles * queryTile
-      let count = min(queryTile, queries - first)
-      func matrix(_ x: Operand, from row: Int, transposed: Bool = false) -> BLASMatrix {
-        let s = x.view.strides
-        return BLASMatrix(
-          pointer: floatAddress(x) + sample * s[0] + head * s[1] + row * s[2], leading: max(s[2], width),
-          transposed: transposed)
-      }
-      let scores = floatAddress(tileScratch) + worker * perWorker
-      let accumulator = scores + queryTile * keyTile
-      let maxima = accumulator + queryTile * width
-      let sums = maxima + queryTile
-      table.fill(maxima, -.infinity, Int64(count))
-      table.fill(sums, 0, Int64(count))
-      table.fill(accumulator, 0, Int64(count * width))
-      for firstKey in stride(from: 0, to: keys, by: keyTile) {
-        let keyCount = min(keyTile, keys - firstKey)
-        Self.multiply(
-          count, keyCount, width, matrix(queryRows, from: first), matrix(keyRows, from: firstKey, transposed: true),
-          alpha: scale, to: scores, leading: keyCount)
-        table.online_softmax(scores, Int64(keyCount), maxima, sums, accumulator, Int64(width), Int64(count))
-        Self.multiply(
-          count, width, keyCount, BLASMatrix(pointer: scores, leading: keyCount), matrix(valueRows, from: firstKey),
-          beta: 1, to: accumulator, leading: width)
-      }
-      for row in 0..<count {
-        table.affine(
-          matrix(result, from: first + row).pointer, accumulator + row * width, 1 / sums[row], 0, Int64(width))
-      }
+      let pair = piece / tiles
+      let keyPanels = floatAddress(packed) + pair * (keyCount + valueCount)
+      let (q, qStride) = rowMatrix(queryRows, sample: pair / heads, head: pair % heads)
+      let (o, oStride) = rowMatrix(result, sample: pair / heads, head: pair % heads)
+      table.attention_tile(
+        o + first * oStride, Int64(oStride), q + first * qStride, Int64(qStride),
+        Int64(min(queryTile, queries - first)),
+        Int64(width), keyPanels, keyPanels + keyCount, Int64(keys), floatAddress(memory) + worker * perWorker)
     }
     if !direct { try copy(result, to: out) }
-    withExtendedLifetime((queryRows, keyRows, valueRows, tileScratch)) {}
+    withExtendedLifetime((queryRows, keyRows, valueRows, packed, memory)) {}
   }
 
-  /// Whether rows of the last axis are contiguous and apart enough to be a BLAS matrix.
-  private func isRowMajor(_ view: View) -> Bool {
-    (view.strides[3] == 1 || view.shape[3] == 1) && (view.strides[2] >= view.shape[3] || view.shape[2] == 1)
+  /// The first row and the distance of rows of one head of one sample.
+  private func rowMatrix(_ x: Operand, sample: Int, head: Int) -> (UnsafeMutablePointer<Float>, Int) {
+    let s = x.view.strides
+    return (floatAddress(x) + sample * s[0] + head * s[1], s[2])
   }
+
+  /// Whether the elements of a row are contiguous.
+  private func isRowMajor(_ view: View) -> Bool { view.strides[3] == 1 || view.shape[3] == 1 }
 
   private func rows(_ x: Operand) throws -> Operand {
     x.dtype == .f32 && isRowMajor(x.view) ? x : try floats(x)

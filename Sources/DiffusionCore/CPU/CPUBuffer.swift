@@ -57,15 +57,25 @@ final class CPUMemoryPool: Sendable {
     if let cached, let pointer = UnsafeMutableRawPointer(bitPattern: cached) {
       return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: capacity, pool: self)
     }
-    var pointer: UnsafeMutableRawPointer?
-    if posix_memalign(&pointer, 64, capacity) != 0 {
-      trim()
-      guard posix_memalign(&pointer, 64, capacity) == 0 else {
-        throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
-      }
+    guard
+      let pointer = Self.allocate(capacity)
+        ?? {
+          trim(); return Self.allocate(capacity)
+        }()
+    else {
+      throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
     }
-    guard let pointer else { throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount) }
     return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: capacity, pool: self)
+  }
+
+  /// Large blocks ask for large pages: products walk through megabytes in an order that small pages make a search for
+  /// translations of.
+  private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
+    let largePage = 2 << 20
+    var pointer: UnsafeMutableRawPointer?
+    guard posix_memalign(&pointer, capacity >= largePage ? largePage : 64, capacity) == 0 else { return nil }
+    if capacity >= largePage { madvise(pointer, capacity / largePage * largePage, MADV_HUGEPAGE) }
+    return pointer
   }
 
   func recycle(_ pointer: UnsafeMutableRawPointer, capacity: Int) {

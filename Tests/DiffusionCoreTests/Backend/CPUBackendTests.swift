@@ -49,6 +49,45 @@ import Testing
     }
   }
 
+  /// Winograd's transforms cost accuracy. With the points that are used, the root mean square of the error was 1.8 times
+  /// that of direct sums when they were chosen, and at most 3 times is promised here, over inputs like a network's.
+  @Test func fastConvolutionsStayNearDirectOnes() throws {
+    let (size, inputs, outputs) = (18, 64, 24)
+    var random = SplitMix(state: 7)
+    let x = (0..<size * size * inputs).map { _ in random.normal() }
+    let w = (0..<outputs * 9 * inputs).map { _ in random.normal() / 24 }
+    func convolve(winograd: Bool) throws -> [Float] {
+      let cpu = try CPUBackend(threads: 2, winograd: winograd)
+      return try Tensor(x, shape: [1, size, size, inputs], on: cpu).convolution(
+        weight: Tensor(w, shape: [outputs, 3, 3, inputs], on: cpu), geometry: ConvolutionGeometry(padding: 1)
+      ).floats()
+    }
+    func rootMeanSquare(_ y: [Float], _ expected: [Double]) -> Double {
+      (zip(y, expected).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) } / Double(y.count))
+        .squareRoot()
+    }
+    var expected = [Double](repeating: 0, count: size * size * outputs)
+    for y in 0..<size {
+      for column in 0..<size {
+        for o in 0..<outputs {
+          var sum = 0.0
+          for tap in 0..<9 {
+            let (sy, sx) = (y + tap / 3 - 1, column + tap % 3 - 1)
+            guard 0..<size ~= sy, 0..<size ~= sx else { continue }
+            for i in 0..<inputs {
+              sum += Double(x[(sy * size + sx) * inputs + i]) * Double(w[(o * 9 + tap) * inputs + i])
+            }
+          }
+          expected[(y * size + column) * outputs + o] = sum
+        }
+      }
+    }
+    let (fast, direct) = (try convolve(winograd: true), try convolve(winograd: false))
+    #expect(fast != direct)
+    #expect(rootMeanSquare(fast, expected) < 3 * rootMeanSquare(direct, expected))
+    #expect(rootMeanSquare(direct, expected) < 1e-6)
+  }
+
   @Test func theRegistryMakesBackendsByName() throws {
     let registry = BackendRegistry()
     #expect(registry.families == ["cpu"])
@@ -60,4 +99,19 @@ import Testing
     registry.register("wrapped") { _ in PrimitivesOnly(try CPUBackend(threads: 1)) }
     #expect(try registry.makeBackend("wrapped:0").name == "cpu, primitives only")
   }
+}
+
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func uniform() -> Double {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return (Double((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53
+  }
+
+  /// Twelve uniform numbers: near enough to normal.
+  mutating func normal() -> Float { Float((0..<12).reduce(-6.0) { sum, _ in sum + uniform() }) }
 }

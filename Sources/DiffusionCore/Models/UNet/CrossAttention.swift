@@ -70,30 +70,56 @@ struct CrossAttention: Sendable {
   /// - Parameters:
   ///   - x: normed tokens `[rows, N, C]`.
   ///   - mask: 1 for foreground tokens, 0 for background `[rows, N, 1]`; needed with a split context.
+  ///   - regions: the same for all rows, where it is the same.
   ///   - residual: `[rows, N, C]`.
   func callAsFunction(
-    _ x: Tensor, context: BlockContext, mask: Tensor?, scale: Float, control: AttentionControl, residual: Tensor
+    _ x: Tensor, context: BlockContext, mask: Tensor?, regions: TokenRegions?, scale: Float, control: AttentionControl,
+    residual: Tensor
   ) throws -> Tensor {
-    let base = try query.base(x)
     switch context.content {
     case .whole(let tokens):
-      var attended = try Tensor.attention(base, tokens.keys, tokens.values, heads: heads)
+      var attended = try Tensor.attention(query.base(x), tokens.keys, tokens.values, heads: heads)
       if scale != 1 { attended = try attended * scale }
       return try output(attended, residual: residual)
     case .split(let foreground, let background):
       guard let mask else { preconditionFailure("a split context without a mask") }
-      func attend(_ half: BlockContext.KeysAndValues, _ branch: LoRABranch?, _ strength: Float) throws -> Tensor {
-        let q = try query.adding(branch, of: x, to: base)
-        let attended = try Tensor.attention(q, half.keys, half.values, heads: heads)
-        return strength == 1 ? attended : try attended * strength
+      func front(_ x: Tensor, base: Tensor) throws -> Tensor {
+        try attend(
+          x, base, foreground, context.useForegroundLoRA ? .foreground : nil, scale * control.foregroundScale)
       }
-      let behind = try attend(
-        background, context.useBackgroundLoRA ? .background : nil, scale * control.backgroundScale)
-      var front = try attend(
-        foreground, context.useForegroundLoRA ? .foreground : nil, scale * control.foregroundScale)
-      if control.merge != 0 { front = try front * (1 - control.merge) + behind * control.merge }
-      return try output(Tensor.select(mask, front, behind), residual: residual)
+      func behind(_ x: Tensor, base: Tensor) throws -> Tensor {
+        try attend(
+          x, base, background, context.useBackgroundLoRA ? .background : nil, scale * control.backgroundScale)
+      }
+      if let regions, control.merge == 0 {
+        // Nothing of the other region's answer is used: each half is asked for its own tokens only.
+        var parts: [Tensor] = []
+        if let taps = regions.foreground {
+          let tokens = try x.resampled(axis: 1, taps: taps)
+          parts.append(try front(tokens, base: query.base(tokens)))
+        }
+        if let taps = regions.background {
+          let tokens = try x.resampled(axis: 1, taps: taps)
+          parts.append(try behind(tokens, base: query.base(tokens)))
+        }
+        let attended = parts.count == 1 ? parts[0] : try Tensor.concatenate(parts, axis: 1)
+        return try output(attended.resampled(axis: 1, taps: regions.restoring), residual: residual)
+      }
+      let base = try query.base(x)
+      let back = try behind(x, base: base)
+      var fore = try front(x, base: base)
+      if control.merge != 0 { fore = try fore * (1 - control.merge) + back * control.merge }
+      return try output(Tensor.select(mask, fore, back), residual: residual)
     }
+  }
+
+  /// What queries with a branch active find in one half of the context.
+  private func attend(
+    _ x: Tensor, _ base: Tensor, _ half: BlockContext.KeysAndValues, _ branch: LoRABranch?, _ strength: Float
+  ) throws -> Tensor {
+    let q = try query.adding(branch, of: x, to: base)
+    let attended = try Tensor.attention(q, half.keys, half.values, heads: heads)
+    return strength == 1 ? attended : try attended * strength
   }
 
   /// What attention to a context of zeros adds: keys and values are zero, so the bias of `to_out` is all that is left.

@@ -50,9 +50,11 @@ public struct PreparedContext: Sendable {
   let blocks: [BlockContext]
   /// The binary mask of the tokens at each level, `[activeRows, N, 1]`. Empty without a mask.
   let masks: [Tensor]
+  /// The tokens of each region at each level; nil where the mask differs from row to row. Empty without a mask.
+  let regions: [TokenRegions?]
 
   /// No row sees a reference.
-  public static let none = PreparedContext(activeRows: 0, blocks: [], masks: [])
+  public static let none = PreparedContext(activeRows: 0, blocks: [], masks: [], regions: [])
 }
 
 extension UNet {
@@ -78,6 +80,6 @@ extension UNet {
     }
     return PreparedContext(
       activeRows: batch * repeats, blocks: try crossAttentions.map { try $0.prepare(context, repeats: repeats) },
-      masks: masks)
+      masks: masks, regions: try masks.map { try TokenRegions(mask: $0) })
   }
 }

@@ -83,6 +83,7 @@ struct TransformerBlock: Sendable {
     let seeing = x.sliced(axis: 0, 0..<active)
     let attended = try crossAttention(
       norms[1](seeing), context: context.blocks[block], mask: context.masks.isEmpty ? nil : context.masks[level],
+      regions: context.regions.isEmpty ? nil : context.regions[level],
       scale: conditions.control.referenceScales[block], control: conditions.control, residual: seeing)
     if active == rows { return attended }
     let blind = try crossAttention.addingZeroContext(to: x.sliced(axis: 0, active..<rows))

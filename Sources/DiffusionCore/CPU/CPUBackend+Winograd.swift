@@ -1,0 +1,73 @@
+import CKernels
+
+extension CPUBackend {
+  /// Whether a convolution is one for ``winogradConvolution``: 3x3 with stride 1 and enough channels and outputs that
+  /// the transforms are small beside the products.
+  static func winogradPays(weight: Shape, geometry: ConvolutionGeometry, out: Shape) -> Bool {
+    weight[1] == 3 && weight[2] == 3 && geometry.stride == 1 && weight[0] >= 16 && weight[3] >= 16
+      && out[1] * out[2] >= 16
+  }
+
+  /// A 3x3 convolution by Winograd's F(4x4, 3x3): a quarter of the multiplications.
+  ///
+  /// Blocks of tiles one after the other: first all their inputs are transformed, then each piece takes some output
+  /// channels, transforms their kernels, sums the products and finishes them. Only a block's transformed inputs are in
+  /// memory, and they fit the outer cache.
+  func winogradConvolution(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    let (channels, outputs) = (x.shape[3], out.shape[3])
+    let (input, weights) = (try floats(x), try packable(contiguous(weight)))
+    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
+    var plan = ck_winograd()
+    plan.height = Int64(x.shape[1])
+    plan.width = Int64(x.shape[2])
+    plan.channels = Int64(channels)
+    plan.out_height = Int64(out.shape[1])
+    plan.out_width = Int64(out.shape[2])
+    plan.out_channels = Int64(outputs)
+    plan.padding = Int64(geometry.paddingBefore)
+    plan.upsampling = Int64(geometry.upsampling)
+
+    let tiles = x.shape[0] * ((out.shape[1] + 3) / 4) * ((out.shape[2] + 3) / 4)
+    let blocks = max(1, tiles / max(64, (8 << 20) / (36 * 4 * channels)))
+    let block = (tiles + blocks - 1) / blocks
+    let columns = min(outputs, 32)
+    let pieces = (outputs + columns - 1) / columns
+    let table = kernels.pointer.pointee
+    let sumCount = Int(table.winograd_sums(Int64(block), Int64(columns)))
+    let perWorker = sumCount + Int(table.winograd_scratch(Int64(columns)))
+    let values = try scratch([Int(table.winograd_values(Int64(block), Int64(channels)))])
+    let memory = try scratch([min(threads.threads, pieces), perWorker])
+    try withFloats(out) { target in
+      for first in stride(from: 0, to: tiles, by: block) {
+        let count = min(block, tiles - first)
+        threads.forEachRun(of: count, grain: 8) { range in
+          withUnsafePointer(to: plan) {
+            table.winograd_input(
+              floatAddress(values), floatAddress(input), $0, Int64(first), Int64(count), Int64(range.lowerBound),
+              Int64(range.upperBound))
+          }
+        }
+        threads.forEach(pieces) { piece, worker in
+          let column = piece * columns
+          let width = min(columns, outputs - column)
+          let sums = floatAddress(memory) + worker * perWorker
+          table.winograd_product(
+            sums, floatAddress(values), Int64(count), Int64(channels), weights.pointer, weights.dtype.code,
+            Int64(column * weights.columnStride), Int64(width), sums + sumCount)
+          withUnsafePointer(to: plan) {
+            table.winograd_output(
+              target, sums, $0, Int64(first), Int64(count), Int64(column), Int64(width),
+              offsets.map { floatAddress($0) }, activation.code, added.map { floatAddress($0) })
+          }
+        }
+      }
+    }
+    withExtendedLifetime((input, weights.owner, offsets, added, values, memory)) {}
+  }
+
+  /// The operand itself if it has no gaps, else a copy that has none.
+  private func contiguous(_ x: Operand) throws -> Operand { x.view.isContiguous ? x : try floats(x) }
+}

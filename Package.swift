@@ -28,7 +28,8 @@ let package = Package(
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
-      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "include"], plugins: ["CompileShaders"]),
+      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "matrix.sh", "include"],
+      plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel", "CSamples"]),

@@ -4,7 +4,12 @@
 // queries and walks over the keys in tiles of 32, with a running maximum and sum of each row.
 //
 // The 64 invocations hold the sums of 8 * CHANNELS channels; a wider head takes several groups along z, each of which
-// makes the scores anew.
+// makes the scores anew. The values go through shared memory, 32 channels at a time. With SUBGROUPS, of at least eight
+// invocations, the eight that share rows pass maxima and sums among themselves and keep them in registers.
+// variant: SUBGROUPS
+#ifdef SUBGROUPS
+#extension GL_KHR_shader_subgroup_shuffle : require
+#endif
 #include "storage.glsl"
 #include "math.glsl"
 
@@ -12,7 +17,7 @@ layout(constant_id = 0) const uint OUT_TYPE = 0;
 layout(constant_id = 1) const uint Q_TYPE = 0;
 layout(constant_id = 2) const uint K_TYPE = 0;
 layout(constant_id = 3) const uint V_TYPE = 0;
-// How many channels each invocation sums, for four queries.
+// How many channels each invocation sums, for four queries: a multiple of four.
 layout(constant_id = 4) const uint CHANNELS = 8;
 layout(local_size_x = 64) in;
 SOURCE(q, 1)
@@ -40,14 +45,39 @@ layout(push_constant) uniform Push {
 } push;
 
 shared float queryTile[QUERIES * (RUN + 1)];
+// Keys, then values.
 shared float keyTile[KEYS * (RUN + 1)];
 shared float scores[QUERIES * (KEYS + 1)];
+#ifdef SUBGROUPS
+
+// Over the eight invocations that share rows.
+float maximumOfEight(float x) {
+  x = max(x, subgroupShuffleXor(x, 1));
+  x = max(x, subgroupShuffleXor(x, 2));
+  return max(x, subgroupShuffleXor(x, 4));
+}
+
+float sumOfEight(float x) {
+  x += subgroupShuffleXor(x, 1);
+  x += subgroupShuffleXor(x, 2);
+  return x + subgroupShuffleXor(x, 4);
+}
+
+#else
+
 shared float maxima[QUERIES];
 shared float totals[QUERIES];
 shared float corrections[QUERIES];
 
+#endif
+
 void main() {
+#ifdef SUBGROUPS
+  // Of the places in a group, so that eight in a row are of one subgroup.
+  uint lane = gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID;
+#else
   uint lane = gl_LocalInvocationIndex;
+#endif
   uint batch = gl_WorkGroupID.y / push.heads;
   uint head = gl_WorkGroupID.y % push.heads;
   uint firstQuery = gl_WorkGroupID.x * QUERIES;
@@ -63,10 +93,15 @@ void main() {
   for (uint i = 0; i < 4; ++i) {
     for (uint c = 0; c < CHANNELS; ++c) sums[i][c] = 0.0;
   }
+#ifdef SUBGROUPS
+  float maxima[4] = float[](-INFINITY, -INFINITY, -INFINITY, -INFINITY);
+  float totals[4] = float[](0.0, 0.0, 0.0, 0.0);
+#else
   if (lane < QUERIES) {
     maxima[lane] = -INFINITY;
     totals[lane] = 0.0;
   }
+#endif
 
   for (uint firstKey = 0; firstKey < push.keys; firstKey += KEYS) {
     float products[4][4];
@@ -98,6 +133,26 @@ void main() {
         }
       }
     }
+#ifdef SUBGROUPS
+    float corrections[4];
+    [[unroll]] for (uint i = 0; i < 4; ++i) {
+      float top = maxima[i];
+      [[unroll]] for (uint j = 0; j < 4; ++j) {
+        products[i][j] = firstKey + across * 4 + j < push.keys ? products[i][j] * push.scale : -INFINITY;
+        top = max(top, products[i][j]);
+      }
+      top = maximumOfEight(top);
+      corrections[i] = exponential(maxima[i] - top);
+      maxima[i] = top;
+      float total = 0.0;
+      [[unroll]] for (uint j = 0; j < 4; ++j) {
+        float term = exponential(products[i][j] - top);
+        scores[(down * 4 + i) * (KEYS + 1) + across * 4 + j] = term;
+        total += term;
+      }
+      totals[i] = totals[i] * corrections[i] + sumOfEight(total);
+    }
+#else
     [[unroll]] for (uint i = 0; i < 4; ++i) {
       [[unroll]] for (uint j = 0; j < 4; ++j) {
         uint key = across * 4 + j;
@@ -121,20 +176,34 @@ void main() {
       corrections[lane] = correction;
     }
     barrier();
+#endif
     for (uint i = 0; i < 4; ++i) {
+#ifdef SUBGROUPS
+      float correction = corrections[i];
+#else
       float correction = corrections[down * 4 + i];
+#endif
       for (uint c = 0; c < CHANNELS; ++c) sums[i][c] *= correction;
     }
     uint keyCount = min(KEYS, push.keys - firstKey);
-    for (uint key = 0; key < keyCount; ++key) {
-      uint start = vStart + (firstKey + key) * push.vStrides[2];
-      float weights[4];
-      [[unroll]] for (uint i = 0; i < 4; ++i) weights[i] = scores[(down * 4 + i) * (KEYS + 1) + key];
-      for (uint c = 0; c < CHANNELS; ++c) {
-        uint channel = firstChannel + c * 8u + across;
+    [[unroll]] for (uint slice = 0; slice < CHANNELS / 4; ++slice) {
+      // The keys, or the values before, have been read; the scores are written.
+      barrier();
+      uint channel = firstChannel + slice * 32u + (lane & 31u);
+      for (uint key = lane >> 5; key < keyCount; key += 2) {
         float value = 0.0;
-        if (channel < push.width) value = v_at(start + channel * push.vStrides[3], V_TYPE);
-        [[unroll]] for (uint i = 0; i < 4; ++i) sums[i][c] += weights[i] * value;
+        uint index = vStart + (firstKey + key) * push.vStrides[2] + channel * push.vStrides[3];
+        if (channel < push.width) value = v_at(index, V_TYPE);
+        keyTile[key * (RUN + 1) + (lane & 31u)] = value;
+      }
+      barrier();
+      for (uint key = 0; key < keyCount; ++key) {
+        float weights[4];
+        [[unroll]] for (uint i = 0; i < 4; ++i) weights[i] = scores[(down * 4 + i) * (KEYS + 1) + key];
+        [[unroll]] for (uint c = 0; c < 4; ++c) {
+          float value = keyTile[key * (RUN + 1) + c * 8u + across];
+          [[unroll]] for (uint i = 0; i < 4; ++i) sums[i][slice * 4u + c] += weights[i] * value;
+        }
       }
     }
   }
@@ -143,7 +212,11 @@ void main() {
   for (uint i = 0; i < 4; ++i) {
     uint query = firstQuery + down * 4 + i;
     if (query >= push.queries) continue;
+#ifdef SUBGROUPS
+    float inverse = 1.0 / totals[i];
+#else
     float inverse = 1.0 / totals[down * 4 + i];
+#endif
     for (uint c = 0; c < CHANNELS; ++c) {
       uint channel = firstChannel + c * 8u + across;
       if (channel >= push.width) continue;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Compiles a shader to SPIR-V and writes it, in base64, into a Swift source file.
-# usage: compile.sh COMPILER SHADER NAME OUTPUT.swift
+# usage: compile.sh COMPILER SHADER NAME OUTPUT.swift [-DMACRO]
 set -eu
 compiler=$1 shader=$2 name=$3 output=$4
+shift 4
 binary=$output.spv
-if ! "$compiler" -V --target-env vulkan1.1 -g0 --quiet -I"$(dirname "$shader")/include" -o "$binary" "$shader"; then
+if ! "$compiler" -V --target-env vulkan1.1 -g0 --quiet "$@" -I"$(dirname "$shader")/include" -o "$binary" "$shader"; then
   echo "error: $shader does not compile" >&2
   exit 1
 fi

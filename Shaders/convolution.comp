@@ -1,7 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = activation(conv2d(x, weight) + bias) + residual as an implicit matrix product: rows are output positions, the
-// inner index runs over (ky, kx, channel). Everything is row-major: x [B, H, W, I], weight [O, kh, kw, I].
+// inner index runs over (ky, kx, channel). Everything is row-major: x [B, H, W, I], weight [O, kh, kw, I]. The groups
+// along z each sum a part of the inner extent of `split` elements, a multiple of 16.
 #include "storage.glsl"
 #include "math.glsl"
 
@@ -10,10 +11,13 @@ layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint LEFT_TYPE = 0;
 layout(constant_id = 3) const uint RIGHT_TYPE = 0;
 layout(constant_id = 4) const uint UPSAMPLING = 1;
-const bool LEFT_ALONG_K = true;
-const bool RIGHT_ALONG_K = true;
+layout(constant_id = 5) const uint LEFT_MODE = 1;
+layout(constant_id = 6) const uint RIGHT_MODE = 1;
+layout(constant_id = 7) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
+QUADS_OF(left, 1)
+QUADS_OF(right, 2)
 #include "epilogue.glsl"
 
 layout(push_constant) uniform Push {
@@ -34,6 +38,7 @@ layout(push_constant) uniform Push {
   uint flags;
   uint biasOffset;
   uint residualOffset;
+  uint split;
 } push;
 
 // Of each row of the tile: its image's first element, and the position of its first tap in the upsampled image.
@@ -42,7 +47,7 @@ shared int firstY[64];
 shared int firstX[64];
 
 void locateRow(uint lane) {
-  uint row = min(gl_WorkGroupID.y * 64u + lane, push.rows - 1u);
+  uint row = min(gl_WorkGroupID.y * 32u * PARTS + lane, push.rows - 1u);
   uint x = row % push.outWidth;
   uint rest = row / push.outWidth;
   uint y = rest % push.outHeight;
@@ -64,20 +69,33 @@ void prepareLeft(uint k) {
   tapChannel = k - tap * push.channels;
 }
 
-float loadLeft(uint row, uint k) {
-  int y = firstY[row] + tapY;
-  int x = firstX[row] + tapX;
-  bool inside = gl_WorkGroupID.y * 64u + row < push.rows && k < push.inner && y >= 0 &&
-                y < int(push.height * UPSAMPLING) && x >= 0 && x < int(push.width * UPSAMPLING);
-  if (!inside) return 0.0;
-  uint pixel = (uint(y) / UPSAMPLING) * push.width + uint(x) / UPSAMPLING;
-  return left_at(push.leftOffset + imageStart[row] + pixel * push.channels + tapChannel, LEFT_TYPE);
+bool leftInside(uint row, uint k) {
+  // Negative positions are large ones without a sign.
+  return gl_WorkGroupID.y * 32u * PARTS + row < push.rows && k < push.inner &&
+         uint(firstY[row] + tapY) < push.height * UPSAMPLING && uint(firstX[row] + tapX) < push.width * UPSAMPLING;
 }
+
+uint leftIndex(uint row) {
+  uint pixel = (uint(firstY[row] + tapY) / UPSAMPLING) * push.width + uint(firstX[row] + tapX) / UPSAMPLING;
+  return push.leftOffset + imageStart[row] + pixel * push.channels + tapChannel;
+}
+
+float loadLeft(uint row, uint k) { return leftInside(row, k) ? left_at(leftIndex(row), LEFT_TYPE) : 0.0; }
+
+vec4 loadLeftQuad(uint row, uint k) {
+  return leftInside(row, k) ? left_quad(leftIndex(row), LEFT_TYPE) : vec4(0.0);
+}
+
+bool rightInside(uint k, uint column) { return column < push.columns && k < push.inner; }
 
 float loadRight(uint k, uint column) {
   column += gl_WorkGroupID.x * 64u;
-  if (column >= push.columns || k >= push.inner) return 0.0;
-  return right_at(push.rightOffset + column * push.inner + k, RIGHT_TYPE);
+  return rightInside(k, column) ? right_at(push.rightOffset + column * push.inner + k, RIGHT_TYPE) : 0.0;
+}
+
+vec4 loadRightQuad(uint k, uint column) {
+  column += gl_WorkGroupID.x * 64u;
+  return rightInside(k, column) ? right_quad(push.rightOffset + column * push.inner + k, RIGHT_TYPE) : vec4(0.0);
 }
 
 #include "product.glsl"
@@ -85,18 +103,20 @@ float loadRight(uint k, uint column) {
 void main() {
   locateRow(gl_LocalInvocationIndex);
   barrier();
-  accumulate(push.inner);
+  uint begin = gl_WorkGroupID.z * push.split;
+  accumulate(begin, min(begin + push.split, push.inner));
+  uint start = push.outOffset + gl_WorkGroupID.z * push.rows * push.columns;
   uint column = gl_WorkGroupID.x * TILE + gl_LocalInvocationIndex;
-  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+  [[dont_unroll]] for (uint part = 0; part < PARTS; ++part) {
     shareSums(part);
     if (column < push.columns) {
       [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
-        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         uint index = row * push.columns + column;
         float value = finish(
             sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column, push.residualOffset + index);
-        store(push.outOffset + index, value, OUT_TYPE);
+        store(start + index, value, OUT_TYPE);
       }
     }
   }

@@ -9,10 +9,13 @@ layout(local_size_x = 64) in;
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint LEFT_TYPE = 0;
 layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-const bool LEFT_ALONG_K = true;
-const bool RIGHT_ALONG_K = true;
+layout(constant_id = 4) const uint LEFT_MODE = 1;
+layout(constant_id = 5) const uint RIGHT_MODE = 1;
+layout(constant_id = 6) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
+QUADS_OF(left, 1)
+QUADS_OF(right, 2)
 SOURCE(bias, 3)
 
 layout(push_constant) uniform Push {
@@ -32,32 +35,49 @@ layout(push_constant) uniform Push {
 
 void prepareLeft(uint k) {}
 
+bool leftInside(uint row, uint k) { return row < push.rows && k < push.inner; }
+uint leftIndex(uint row, uint k) { return push.leftOffset + row * push.leftStrides[0] + k * push.leftStrides[1]; }
+
 float loadLeft(uint row, uint k) {
-  row += gl_WorkGroupID.y * 64u;
-  if (row >= push.rows || k >= push.inner) return 0.0;
-  return left_at(push.leftOffset + row * push.leftStrides[0] + k * push.leftStrides[1], LEFT_TYPE);
+  row += gl_WorkGroupID.y * 32u * PARTS;
+  return leftInside(row, k) ? left_at(leftIndex(row, k), LEFT_TYPE) : 0.0;
+}
+
+vec4 loadLeftQuad(uint row, uint k) {
+  row += gl_WorkGroupID.y * 32u * PARTS;
+  return leftInside(row, k) ? left_quad(leftIndex(row, k), LEFT_TYPE) : vec4(0.0);
+}
+
+bool rightInside(uint k, uint column) {
+  return gl_WorkGroupID.x * 32u + (column & 31u) < push.columns && k < push.inner;
+}
+
+uint rightIndex(uint k, uint column) {
+  uint row = gl_WorkGroupID.x * 32u + (column & 31u) + (column >> 5) * push.columns;
+  return push.rightOffset + row * push.rightStrides[0] + k * push.rightStrides[1];
 }
 
 float loadRight(uint k, uint column) {
-  uint within = gl_WorkGroupID.x * 32u + (column & 31u);
-  if (within >= push.columns || k >= push.inner) return 0.0;
-  uint row = within + (column >> 5) * push.columns;
-  return right_at(push.rightOffset + row * push.rightStrides[0] + k * push.rightStrides[1], RIGHT_TYPE);
+  return rightInside(k, column) ? right_at(rightIndex(k, column), RIGHT_TYPE) : 0.0;
+}
+
+vec4 loadRightQuad(uint k, uint column) {
+  return rightInside(k, column) ? right_quad(rightIndex(k, column), RIGHT_TYPE) : vec4(0.0);
 }
 
 #include "product.glsl"
 
 void main() {
-  accumulate(push.inner);
+  accumulate(0, push.inner);
   uint within = gl_LocalInvocationIndex & 31u;
   uint column = gl_WorkGroupID.x * 32u + within;
-  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+  [[dont_unroll]] for (uint part = 0; part < PARTS; ++part) {
     shareSums(part);
     if (column < push.columns) {
       float valueBias = bias_at(push.biasOffset + column * push.biasStride, push.biasType);
       float gateBias = bias_at(push.biasOffset + (column + push.columns) * push.biasStride, push.biasType);
       [[dont_unroll]] for (uint i = gl_LocalInvocationIndex >> 5; i < 32; i += 2) {
-        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         float value = sharedSum(i, within) + valueBias;
         float gate = sharedSum(i, within + 32u) + gateBias;

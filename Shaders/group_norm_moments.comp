@@ -2,6 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 // moments[b, g] = (mean, 1 / sqrt(var + epsilon)) from the partial moments of runs of tokens, after Chan, Golub and
 // LeVeque 1979.
+// variant: SUBGROUPS
 #include "rows.glsl"
 
 SOURCE(partials_in, 1)

@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // partials[b, g, chunk] = (mean, sum of squared distances from it) of a run of tokens of one group of channels.
+// variant: SUBGROUPS
 #include "rows.glsl"
 
 layout(constant_id = 2) const uint X_TYPE = 0;

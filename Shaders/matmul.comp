@@ -8,10 +8,13 @@ layout(local_size_x = 64) in;
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint LEFT_TYPE = 0;
 layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-layout(constant_id = 4) const bool LEFT_ALONG_K = true;
-layout(constant_id = 5) const bool RIGHT_ALONG_K = true;
+layout(constant_id = 4) const uint LEFT_MODE = 1;
+layout(constant_id = 5) const uint RIGHT_MODE = 1;
+layout(constant_id = 6) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
+QUADS_OF(left, 1)
+QUADS_OF(right, 2)
 #include "epilogue.glsl"
 
 layout(push_constant) uniform Push {
@@ -33,31 +36,50 @@ layout(push_constant) uniform Push {
 
 void prepareLeft(uint k) {}
 
-float loadLeft(uint row, uint k) {
-  row += gl_WorkGroupID.y * 64u;
-  if (row >= push.rows || k >= push.inner) return 0.0;
+bool leftInside(uint row, uint k) { return row < push.rows && k < push.inner; }
+bool rightInside(uint k, uint column) { return column < push.columns && k < push.inner; }
+
+uint leftIndex(uint row, uint k) {
   uint start = push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0];
-  return left_at(start + row * push.leftStrides[1] + k * push.leftStrides[2], LEFT_TYPE);
+  return start + row * push.leftStrides[1] + k * push.leftStrides[2];
+}
+
+uint rightIndex(uint k, uint column) {
+  uint start = push.rightOffset + gl_WorkGroupID.z * push.rightStrides[0];
+  return start + k * push.rightStrides[1] + column * push.rightStrides[2];
+}
+
+float loadLeft(uint row, uint k) {
+  row += gl_WorkGroupID.y * 32u * PARTS;
+  return leftInside(row, k) ? left_at(leftIndex(row, k), LEFT_TYPE) : 0.0;
+}
+
+vec4 loadLeftQuad(uint row, uint k) {
+  row += gl_WorkGroupID.y * 32u * PARTS;
+  return leftInside(row, k) ? left_quad(leftIndex(row, k), LEFT_TYPE) : vec4(0.0);
 }
 
 float loadRight(uint k, uint column) {
   column += gl_WorkGroupID.x * 64u;
-  if (column >= push.columns || k >= push.inner) return 0.0;
-  uint start = push.rightOffset + gl_WorkGroupID.z * push.rightStrides[0];
-  return right_at(start + k * push.rightStrides[1] + column * push.rightStrides[2], RIGHT_TYPE);
+  return rightInside(k, column) ? right_at(rightIndex(k, column), RIGHT_TYPE) : 0.0;
+}
+
+vec4 loadRightQuad(uint k, uint column) {
+  column += gl_WorkGroupID.x * 64u;
+  return rightInside(k, column) ? right_quad(rightIndex(k, column), RIGHT_TYPE) : vec4(0.0);
 }
 
 #include "product.glsl"
 
 void main() {
-  accumulate(push.inner);
+  accumulate(0, push.inner);
   uint start = push.outOffset + gl_WorkGroupID.z * push.outStrides[0];
   uint column = gl_WorkGroupID.x * TILE + gl_LocalInvocationIndex;
-  [[dont_unroll]] for (uint part = 0; part < 2; ++part) {
+  [[dont_unroll]] for (uint part = 0; part < PARTS; ++part) {
     shareSums(part);
     if (column < push.columns) {
       [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
-        uint row = gl_WorkGroupID.y * TILE + part * 32u + i;
+        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         float value = finish(
             sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column * push.biasStride,

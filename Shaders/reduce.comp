@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out[row] = sum or maximum of x[row, :]
+// variant: SUBGROUPS
 #include "rows.glsl"
 
 layout(constant_id = 1) const uint OUT_TYPE = 0;

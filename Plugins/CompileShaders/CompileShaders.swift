@@ -3,6 +3,9 @@ import PackagePlugin
 
 /// Compiles every `.comp` file of a target to SPIR-V and embeds it as a `StaticString` in a generated Swift file.
 ///
+/// A shader with the line `// variant: NAME` is compiled a second time with the macro NAME defined, as
+/// `<shader>_<name>`; with `// only variant: NAME` it is not compiled without.
+///
 /// Embedding keeps a binary in one piece: a resource bundle is lost when the program is moved away from its build.
 @main
 struct CompileShaders: BuildToolPlugin {
@@ -24,13 +27,25 @@ struct CompileShaders: BuildToolPlugin {
     let includes = try FileManager.default.contentsOfDirectory(
       at: root.appending(path: "include"), includingPropertiesForKeys: nil
     ).sorted { $0.path < $1.path }
-    return target.sourceFiles(withSuffix: ".comp").map { file in
-      let name = file.url.deletingPathExtension().lastPathComponent
-      let output = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
-      return .buildCommand(
-        displayName: "Compiling shader \(name)", executable: URL(filePath: "/bin/sh"),
-        arguments: [script.path, compiler, file.url.path, name, output.path],
-        inputFiles: [file.url, script] + includes, outputFiles: [output])
+    return try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
+      let stem = file.url.deletingPathExtension().lastPathComponent
+      return try Self.variants(of: file.url).map { macro -> Command in
+        let name = macro.map { "\(stem)_\($0.lowercased())" } ?? stem
+        let output = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
+        return .buildCommand(
+          displayName: "Compiling shader \(name)", executable: URL(filePath: "/bin/sh"),
+          arguments: [script.path, compiler, file.url.path, name, output.path] + (macro.map { ["-D\($0)"] } ?? []),
+          inputFiles: [file.url, script] + includes, outputFiles: [output])
+      }
     }
+  }
+
+  /// The macros that a shader is to be compiled with, nil for none.
+  private static func variants(of shader: URL) throws -> [String?] {
+    for line in try String(contentsOf: shader, encoding: .utf8).split(separator: "\n") {
+      if line.hasPrefix("// variant: ") { return [nil, String(line.dropFirst(12))] }
+      if line.hasPrefix("// only variant: ") { return [String(line.dropFirst(17))] }
+    }
+    return [nil]
   }
 }

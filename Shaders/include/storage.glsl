@@ -53,6 +53,17 @@ uint widen(uint word, uint index, uint type) {
   }                                                                                       \
   float NAME##_at(uint index, uint type) { return uintBitsToFloat(NAME##_bits(index, type)); }
 
+// NAME_quad(index, type): four elements from a multiple of four on, of a source that was named before, in one load.
+#define QUADS_OF(NAME, BINDING)                                                                          \
+  layout(set = 0, binding = BINDING) readonly buffer NAME##_quad_block { uvec4 NAME##_quads[]; };        \
+  layout(set = 0, binding = BINDING) readonly buffer NAME##_double_block { uvec2 NAME##_doubles[]; };    \
+  vec4 NAME##_quad(uint index, uint type) {                                                              \
+    if (type == TYPE_F32) return uintBitsToFloat(NAME##_quads[index >> 2]);                              \
+    uvec2 pair = NAME##_doubles[index >> 2];                                                             \
+    return uintBitsToFloat(uvec4(                                                                        \
+        widen(pair.x, 0, type), widen(pair.x, 1, type), widen(pair.y, 0, type), widen(pair.y, 1, type))); \
+  }
+
 // The destination. Short elements are stored as such: two invocations may own the halves of one word.
 layout(set = 0, binding = 0) writeonly buffer out_block { uint out_words[]; };
 layout(set = 0, binding = 0) writeonly buffer out_short_block { uint16_t out_shorts[]; };

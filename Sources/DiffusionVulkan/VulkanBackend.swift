@@ -12,6 +12,9 @@ public final class VulkanBackend: Backend {
   public let name: String
   /// The device.
   public let device: VulkanDevice
+  /// What its kernels use of the device.
+  public let tier: VulkanTier
+  public let storageType: DType
   package let context: DeviceContext
   package let memory: MemoryPool
   let pipelines: PipelineCache
@@ -19,6 +22,11 @@ public final class VulkanBackend: Backend {
   /// The recordings that someone may still replay.
   let recordings = Mutex<[WeakRecording]>([])
   let replaysRecordings: Bool
+  /// Set on devices in software.
+  let laneProducts: LaneProducts?
+  /// Set on devices with matrix units.
+  let matrixProducts: MatrixProducts?
+  let productPlan: ProductPlan
   private let messages: ValidationMessages?
 
   /// How a backend is set up.
@@ -31,6 +39,19 @@ public final class VulkanBackend: Backend {
     ///
     /// By default what the environment variable `IRODORI_VULKAN_MEMORY` says, in MiB.
     public var memoryLimit: Int?
+    /// The highest tier of kernels to use; a device that offers less gets what it offers.
+    ///
+    /// By default what the environment variable `IRODORI_VULKAN_TIER` says (`portable`, `subgroup` or `matrix`), else
+    /// the highest.
+    public var tier: VulkanTier
+    /// The element type in which parameters and the results of operations are stored; sums are always in `f32`.
+    ///
+    /// `f16` halves the memory, and lets the tier ``VulkanTier/matrix`` use its units, which take no other type.
+    public var storageType: DType = .f32
+    // What tests set, to run on a device in software what is meant for others.
+    package var avoidsLanes = false
+    package var emulatesMatrices = false
+    package var wantedGroups: Int?
 
     /// The folder in which compiled shaders outlast the program, nil to keep none. A file there that is damaged or of
     /// another driver is ignored, and so is a folder that cannot be written.
@@ -50,6 +71,7 @@ public final class VulkanBackend: Backend {
       pipelineFolder = variable("CACHE") == "0" ? nil : PipelineStore.standardFolder
       replaysRecordings = variable("REPLAY") != "0"
       memoryLimit = variable("MEMORY").flatMap { Int($0) }.flatMap { (1...1 << 40).contains($0) ? $0 << 20 : nil }
+      tier = variable("TIER").flatMap(VulkanTier.init) ?? .matrix
     }
   }
 
@@ -68,6 +90,11 @@ public final class VulkanBackend: Backend {
     device = try VulkanDevice.selected(selector, on: instance)
     name = "\(familyName):\(device.index)"
     context = try DeviceContext(device, memoryLimit: options.memoryLimit ?? .max)
+    tier = min(options.tier, device.physical.kernelFeatures.tier)
+    laneProducts = options.avoidsLanes ? nil : LaneProducts(device, tier: tier)
+    matrixProducts = MatrixProducts(device, tier: tier, emulated: options.emulatesMatrices)
+    storageType = options.storageType
+    productPlan = ProductPlan(device, wantedGroups: options.wantedGroups)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context, folder: options.pipelineFolder)
     replaysRecordings = options.replaysRecordings
@@ -182,6 +209,22 @@ extension VulkanBackend {
   func withContiguous(_ out: Operand, _ body: (Operand) throws -> Void) throws {
     if out.view.isContiguous { return try body(out.with(View(contiguous: out.shape, offset: out.view.offset))) }
     let result = try scratch(out.shape, out.dtype)
+    try body(result)
+    try copy(result, to: out)
+  }
+
+  /// The operand itself if it has the element type, else a copy that has.
+  func converted(_ x: Operand, to dtype: DType) throws -> Operand {
+    if x.dtype == dtype { return x }
+    let result = try scratch(x.shape, dtype)
+    try copy(x, to: result)
+    return result
+  }
+
+  /// Lets `body` compute into memory of an element type that ends up in `out`.
+  func computing(_ out: Operand, in dtype: DType, _ body: (Operand) throws -> Void) throws {
+    if out.dtype == dtype { return try body(out) }
+    let result = try scratch(out.shape, dtype)
     try body(result)
     try copy(result, to: out)
   }

@@ -3,7 +3,7 @@ import DiffusionCore
 import DiffusionVulkan
 import Testing
 
-/// The conformance suite with the validation layer on, which must stay silent.
+/// The conformance suite with the validation layer on, which must stay silent, with the kernels of each tier.
 ///
 /// `IRODORI_CONFORMANCE=matmul,copy` runs only those members; `IRODORI_CONFORMANCE_LARGE=1` adds the large cases, which
 /// take long in a debug build.
@@ -29,15 +29,29 @@ struct ConformanceTests {
     return options
   }
 
-  private func check(_ operations: Set<String>) throws {
-    let backend = try TestDevice.makeBackend()
+  private func check(_ operations: Set<String>, _ kernels: TestDevice.Kernels) throws {
+    let backend = try TestDevice.makeBackend(kernels)
     let results = BackendConformance.run(on: backend, options: Self.options(operations))
-    print(results.report)
+    print("\(kernels):\n\(results.report)")
     #expect(results.failures.isEmpty)
     #expect(backend.validationMessages == [])
   }
 
-  @Test func primitives() throws { try check(Self.primitives) }
+  @Test(arguments: TestDevice.tiers) func primitives(kernels: TestDevice.Kernels) throws {
+    try check(Self.primitives, kernels)
+  }
 
-  @Test func fusedMembers() throws { try check(Set(BackendConformance.operations).subtracting(Self.primitives)) }
+  @Test(arguments: TestDevice.tiers) func fusedMembers(kernels: TestDevice.Kernels) throws {
+    try check(Set(BackendConformance.operations).subtracting(Self.primitives), kernels)
+  }
+
+  /// The members whose kernels on a graphics card differ from those on a device in software.
+  @Test(arguments: [TestDevice.Kernels.subgroupsWithoutLanes, .emulatedMatrices])
+  func kernelsOfOtherDevices(kernels: TestDevice.Kernels) throws {
+    try check(
+      [
+        "reduce", "softmax", "layerNorm", "groupNorm", "matmul", "linear", "gatedLinear", "conv2d", "convolution",
+        "attention",
+      ], kernels)
+  }
 }

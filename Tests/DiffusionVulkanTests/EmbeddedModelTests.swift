@@ -1,6 +1,7 @@
 import Colorize
 import DiffusionCore
 import DiffusionVulkan
+import Glibc
 import Testing
 
 /// The model that the library carries, end to end on Vulkan, compared with the CPU backend.
@@ -65,5 +66,29 @@ struct EmbeddedModelTests {
     // Rounding to bytes turns the smallest difference into one level.
     #expect((distances.max() ?? 255) <= 1)
     #expect(backend.validationMessages == [])
+  }
+
+  /// Storing numbers in `f16` must not be seen: 40 dB is an error of 1 % of the range, 8-bit rounding alone is 59 dB.
+  @Test(arguments: InferenceMode.allCases) func shortStorageAgreesWithLong(mode: InferenceMode) async throws {
+    var request = try ColorizeRequest(sketch: Sample.sketch(), reference: Sample.reference())
+    request.sketchMask = try Sample.sketchMask()
+    request.referenceMask = try Sample.referenceMask()
+    request.mode = mode
+    request.size = 64
+    request.steps = 3
+    func picture(_ storageType: DType) async throws -> Image {
+      let backend = try TestDevice.makeBackend(storageType: storageType)
+      let image = try await Colorizer(backend: backend).colorize(request).image
+      #expect(backend.validationMessages == [])
+      return image
+    }
+    let (short, long) = (try await picture(.f16), try await picture(.f32))
+    #expect(short.pixels.count == long.pixels.count && short.pixels != long.pixels)
+    let squares = zip(short.pixels, long.pixels).reduce(0.0) {
+      $0 + Double((Int($1.0) - Int($1.1)) * (Int($1.0) - Int($1.1)))
+    }
+    let ratio = 10 * log10(255 * 255 * Double(long.pixels.count) / max(squares, 1e-9))
+    print("f16 against f32, \(mode): \(ratio) dB")
+    #expect(ratio > 40)
   }
 }

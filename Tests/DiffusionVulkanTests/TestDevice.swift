@@ -1,3 +1,4 @@
+import DiffusionCore
 import DiffusionVulkan
 import Glibc
 
@@ -12,9 +13,52 @@ enum TestDevice {
 
   /// A backend with the validation layer on, unless `IRODORI_VULKAN_VALIDATION` is 0. `IRODORI_VULKAN_DEVICE` chooses
   /// the device.
-  static func makeBackend() throws -> VulkanBackend {
-    try VulkanBackend(environment("IRODORI_VULKAN_DEVICE"), options: options)
+  ///
+  /// - Parameters:
+  ///   - kernels: which to use.
+  ///   - storageType: how numbers are stored.
+  static func makeBackend(_ kernels: Kernels? = nil, storageType: DType = .f32) throws -> VulkanBackend {
+    var options = options
+    options.storageType = storageType
+    switch kernels {
+    case nil: break
+    case .tier(let tier): options.tier = tier
+    case .subgroupsWithoutLanes:
+      options.tier = .subgroup
+      options.avoidsLanes = true
+      options.wantedGroups = 64
+    case .emulatedMatrices:
+      options.avoidsLanes = true
+      options.wantedGroups = 64
+      options.emulatesMatrices = true
+    }
+    return try VulkanBackend(environment("IRODORI_VULKAN_DEVICE"), options: options)
   }
+
+  /// The sets of kernels that tests run, whatever the device would choose.
+  enum Kernels: Sendable, CustomStringConvertible {
+    case tier(VulkanTier)
+    /// What a graphics card without matrix units uses, with small products split.
+    case subgroupsWithoutLanes
+    /// What a graphics card with matrix units uses, with the units imitated.
+    case emulatedMatrices
+
+    var description: String {
+      switch self {
+      case .tier(let tier): "tier \(tier)"
+      case .subgroupsWithoutLanes: "subgroups without lanes, split products"
+      case .emulatedMatrices: "emulated matrices, split products"
+      }
+    }
+  }
+
+  /// Those of the tiers that the device offers.
+  static let tiers: [Kernels] = {
+    do {
+      let highest = try makeBackend().tier
+      return VulkanTier.allCases.filter { $0 <= highest }.map(Kernels.tier)
+    } catch { return [] }
+  }()
 
   /// The options of that backend.
   static var options: VulkanBackend.Options {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Colorize
 import DiffusionCore
+import DiffusionVulkan
 
 /// The model, and where it computes.
 struct ModelOptions: ParsableArguments {
@@ -55,5 +56,27 @@ struct BackendOptions: ParsableArguments {
       "Where to compute: cpu, cpu:4 for four threads, or a device that `colorize devices` lists.", valueName: "name"))
   var backend = "cpu"
 
-  func makeBackend() throws -> any Backend { try BackendRegistry.shared.makeBackend(backend) }
+  @Option(
+    help: ArgumentHelp(
+      "How numbers are stored: f32, or f16 on a Vulkan device; sums are in f32 either way.", valueName: "type"))
+  var precision = Precision.f32
+
+  /// How numbers are stored.
+  enum Precision: String, CaseIterable, ExpressibleByArgument {
+    case f32, f16
+  }
+
+  /// Opens the backend.
+  ///
+  /// - Throws: `BackendError`; ``ToolError`` if the backend cannot store numbers so.
+  func makeBackend() throws -> any Backend {
+    guard precision == .f16 else { return try BackendRegistry.shared.makeBackend(backend) }
+    let parts = backend.split(separator: ":", maxSplits: 1)
+    guard parts.first == "vulkan" else {
+      throw ToolError.usage("--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
+    }
+    var options = VulkanBackend.Options()
+    options.storageType = .f16
+    return try VulkanBackend(parts.count > 1 ? String(parts[1]) : nil, options: options)
+  }
 }

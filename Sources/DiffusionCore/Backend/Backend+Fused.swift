@@ -2,6 +2,8 @@
 extension Backend {
   private func tensor(_ operand: Operand) -> Tensor { Tensor(operand, on: self) }
 
+  public var storageType: DType { .f32 }
+
   public func makeBuffer(
     mapping bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
   ) throws -> any Buffer {

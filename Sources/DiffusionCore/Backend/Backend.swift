@@ -13,6 +13,9 @@
 public protocol Backend: AnyObject, Sendable {
   /// The name it is registered under, for example `cpu` or `vulkan:0`.
   var name: String { get }
+  /// The element type in which results of operations are stored, and parameters that are asked for in `f32`. Default:
+  /// `f32`. Reductions are `f32` always, as is what the host hands over.
+  var storageType: DType { get }
 
   // MARK: Memory
 

@@ -6,7 +6,7 @@ public struct CheckpointParameters: ParameterSource {
   public enum Storage: Sendable, Hashable {
     /// In the checkpoint's element type; mapped from the file where the backend can use it in place.
     case asStored
-    /// Converted to that element type.
+    /// Converted to that element type; `f32` stands for the backend's storage type.
     case converted(DType)
   }
 
@@ -37,7 +37,7 @@ public struct CheckpointParameters: ParameterSource {
       Operand(buffer: buffer, view: View(contiguous: shape), dtype: entry.dtype), on: backend)
     switch storage {
     case .asStored: return stored
-    case .converted(let dtype): return try stored.cast(to: dtype)
+    case .converted(let dtype): return try stored.cast(to: dtype == .f32 ? backend.storageType : dtype)
     }
   }
 

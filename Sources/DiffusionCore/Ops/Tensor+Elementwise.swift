@@ -1,7 +1,9 @@
 extension Tensor {
-  /// A new `f32` tensor of a shape, filled by `body`.
-  func result(_ shape: Shape, dtype: DType = .f32, _ body: (Operand) throws -> Void) throws -> Tensor {
-    let out = try Tensor(uninitialized: shape, dtype: dtype, on: backend)
+  /// A new tensor of a shape, filled by `body`.
+  ///
+  /// - Parameter dtype: nil for the backend's storage type.
+  func result(_ shape: Shape, dtype: DType? = nil, _ body: (Operand) throws -> Void) throws -> Tensor {
+    let out = try Tensor(uninitialized: shape, dtype: dtype ?? backend.storageType, on: backend)
     try body(out.operand)
     return out
   }

@@ -1,7 +1,9 @@
 extension Tensor {
   private func reduced(_ reduction: Reduction) throws -> Tensor {
     precondition(shape.rank > 0, "a scalar has no axis to reduce")
-    return try result(shape.replacing(axis: -1, with: 1)) { try backend.reduce(reduction, operand, to: $0) }
+    return try result(shape.replacing(axis: -1, with: 1), dtype: .f32) {
+      try backend.reduce(reduction, operand, to: $0)
+    }
   }
 
   /// The sum over the last axis, which stays with extent 1; 0 for no elements.

@@ -9,7 +9,8 @@ struct PhysicalDevice: @unchecked Sendable {
   let properties: VkPhysicalDeviceProperties
   let memory: VkPhysicalDeviceMemoryProperties
   let extensions: [String]
-  let subgroupSize: Int
+  /// What the choice of kernels depends on.
+  let kernelFeatures: KernelFeatures
   let maxAllocationByteCount: Int
   let hasShortStorage: Bool
   /// The index of the family of queues to compute on; those that cannot draw come first.
@@ -30,23 +31,19 @@ struct PhysicalDevice: @unchecked Sendable {
     self.properties = properties
     guard properties.apiVersion >= cvk_api_version_1_1 else {
       // The calls below are of Vulkan 1.1.
-      (subgroupSize, maxAllocationByteCount, hasShortStorage, queueFamily) = (0, 0, false, nil)
+      (kernelFeatures, maxAllocationByteCount, hasShortStorage, queueFamily) = (KernelFeatures(), 0, false, nil)
       return
     }
-    var subgroup = VkPhysicalDeviceSubgroupProperties()
-    subgroup.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES
+    kernelFeatures = try KernelFeatures(
+      of: handle, instance: instance.handle, version: properties.apiVersion, extensions: extensions)
     var maintenance = VkPhysicalDeviceMaintenance3Properties()
     maintenance.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES
-    withUnsafeMutablePointer(to: &subgroup) { subgroup in
-      withUnsafeMutablePointer(to: &maintenance) { maintenance in
-        maintenance.pointee.pNext = UnsafeMutableRawPointer(subgroup)
-        var all = VkPhysicalDeviceProperties2()
-        all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-        all.pNext = UnsafeMutableRawPointer(maintenance)
-        vkGetPhysicalDeviceProperties2(handle, &all)
-      }
+    withUnsafeMutablePointer(to: &maintenance) { maintenance in
+      var all = VkPhysicalDeviceProperties2()
+      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
+      all.pNext = UnsafeMutableRawPointer(maintenance)
+      vkGetPhysicalDeviceProperties2(handle, &all)
     }
-    subgroupSize = Int(subgroup.subgroupSize)
     maxAllocationByteCount = Int(clamping: maintenance.maxMemoryAllocationSize)
 
     var short = VkPhysicalDevice16BitStorageFeatures()

@@ -72,7 +72,7 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
     memoryByteCount = physical.deviceMemoryByteCount
     let version = properties.apiVersion
     apiVersion = "\(cvk_version_major(version)).\(cvk_version_minor(version)).\(cvk_version_patch(version))"
-    subgroupSize = physical.subgroupSize
+    subgroupSize = physical.kernelFeatures.subgroupSize
     sharedMemoryByteCount = Int(properties.limits.maxComputeSharedMemorySize)
     hasCooperativeMatrix = physical.extensions.contains { $0.hasSuffix("_cooperative_matrix") }
     obstacle = physical.obstacle

@@ -8,6 +8,12 @@ enum Kernel: Hashable, CaseIterable {
   case resample
   case groupNormPartials, groupNormMoments, groupNorm
   case attention
+  case reduceSubgroups, softmaxSubgroups, layerNormSubgroups, groupNormPartialsSubgroups, groupNormMomentsSubgroups
+  case attentionSubgroups
+  case sumSplits
+  case matmulMatrix, gatedLinearMatrix, convolutionMatrix
+  case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated
+  case matmulLanes, gatedLinearLanes, convolutionLanes, attentionLanes
 
   /// SPIR-V in base64.
   var binary: StaticString {
@@ -28,6 +34,23 @@ enum Kernel: Hashable, CaseIterable {
     case .groupNormMoments: ShaderBinaries.groupNormMoments
     case .groupNorm: ShaderBinaries.groupNorm
     case .attention: ShaderBinaries.attention
+    case .reduceSubgroups: ShaderBinaries.reduceSubgroups
+    case .softmaxSubgroups: ShaderBinaries.softmaxSubgroups
+    case .layerNormSubgroups: ShaderBinaries.layerNormSubgroups
+    case .groupNormPartialsSubgroups: ShaderBinaries.groupNormPartialsSubgroups
+    case .groupNormMomentsSubgroups: ShaderBinaries.groupNormMomentsSubgroups
+    case .attentionSubgroups: ShaderBinaries.attentionSubgroups
+    case .sumSplits: ShaderBinaries.sumSplits
+    case .matmulMatrix: MatrixShaderBinaries.matmulMatrix
+    case .matmulMatrixEmulated: ShaderBinaries.matmulMatrixEmulated
+    case .gatedLinearMatrix: MatrixShaderBinaries.gatedLinearMatrix
+    case .gatedLinearMatrixEmulated: ShaderBinaries.gatedLinearMatrixEmulated
+    case .convolutionMatrix: MatrixShaderBinaries.convolutionMatrix
+    case .convolutionMatrixEmulated: ShaderBinaries.convolutionMatrixEmulated
+    case .matmulLanes: ShaderBinaries.matmulLanes
+    case .gatedLinearLanes: ShaderBinaries.gatedLinearLanes
+    case .convolutionLanes: ShaderBinaries.convolutionLanes
+    case .attentionLanes: ShaderBinaries.attentionLanes
     }
   }
 }

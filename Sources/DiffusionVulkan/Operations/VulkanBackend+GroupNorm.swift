@@ -19,22 +19,30 @@ extension VulkanBackend {
     var push: PushConstants = [tokens, groups, width, tokensPerChunk, source.elementOffset]
     push.append(x.view.strides)
     push.append(partials.elementOffset)
-    try run(
-      .groupNormPartials, [0, 0, x.dtype.code], [partials, source], push, WorkGroups(chunks, batch * groups))
+    let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width)
+    let (first, firstConstants) = rows.kernel(
+      .groupNormPartials, .groupNormPartialsSubgroups, [0, x.dtype.code, 0])
+    try run(first, firstConstants, [partials, source], push, WorkGroups(chunks, batch * groups))
 
     push = [tokens, width, tokensPerChunk, chunks, partials.elementOffset, moments.elementOffset]
     push.append(epsilon)
-    try run(.groupNormMoments, [], [moments, partials], push, WorkGroups(batch * groups, 1))
+    let (second, secondConstants) = rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups, [0, 0, 0])
+    try run(second, secondConstants, [moments, partials], push, WorkGroups(batch * groups, 1))
 
-    push = [out.shape.elementCount, tokens, channels, width, source.elementOffset]
+    // A run of tokens for each invocation: short, so that a small picture still makes enough of them, but not so short
+    // that there are more runs than a device counts along one axis.
+    let tokensPerRun = max(8, ceilingDivide(tokens, 65535))
+    push = [tokens, channels, width, tokensPerRun, source.elementOffset]
     push.append(x.view.strides + [target.elementOffset] + out.view.strides + [moments.elementOffset])
     let parameters = try [gamma, beta].map(window)
     for (operand, window) in zip([gamma, beta], parameters) {
       push.append([window.elementOffset, operand.view.strides[0], Int(operand.dtype.code)])
     }
+    let across = channels <= 8 ? 8 : channels <= 32 ? 32 : 64
     try run(
-      .groupNorm, [0, out.dtype.code, x.dtype.code, activation.code], [target, source, moments] + parameters, push,
-      WorkGroups(flat: ceilingDivide(out.shape.elementCount, 256)))
+      .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code],
+      [target, source, moments] + parameters,
+      push, WorkGroups(ceilingDivide(channels, across), ceilingDivide(tokens, tokensPerRun), batch))
   }
 }
 

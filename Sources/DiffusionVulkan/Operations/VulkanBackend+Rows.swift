@@ -3,18 +3,19 @@ import DiffusionCore
 extension VulkanBackend {
   public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows(.reduce, x, out, constants: [reduction == .sum ? 0 : 1])
+    try rows((.reduce, .reduceSubgroups), x, out, constant: { _ in reduction == .sum ? 0 : 1 })
   }
 
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows(.softmax, x, out) { $0.append(scale) }
+    try rows((.softmax, .softmaxSubgroups), x, out, finish: { $0.append(scale) })
   }
 
   public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     let windows = [try window(gamma), try window(beta)]
-    try rows(.layerNorm, x, out, windows) { push in
+    let held = { (groups: RowGroups) in UInt32(groups.held(columns: x.shape[x.shape.rank - 1])) }
+    try rows((.layerNorm, .layerNormSubgroups), x, out, windows, constant: held) { push in
       push.append(epsilon)
       for (parameter, window) in zip([gamma, beta], windows) {
         push.append([window.elementOffset, parameter.view.strides[0], Int(parameter.dtype.code)])
@@ -22,26 +23,30 @@ extension VulkanBackend {
     }
   }
 
-  /// Runs a kernel with one group of invocations for each row of the last axis.
+  /// Runs a kernel, portable or with subgroups, with one group of invocations for each row of the last axis.
+  ///
+  /// - Parameter constant: the specialisation constant 3.
   private func rows(
-    _ kernel: Kernel, _ x: Operand, _ out: Operand, _ more: [Window] = [], constants: [UInt32] = [],
-    _ finish: (inout PushConstants) -> Void = { _ in }
+    _ kernels: (Kernel, Kernel), _ x: Operand, _ out: Operand, _ more: [Window] = [],
+    constant: (RowGroups) -> UInt32 = { _ in 0 }, finish: (inout PushConstants) -> Void = { _ in }
   ) throws {
     guard let target = RowStrides(out.view) else {
       let result = try scratch(out.shape, out.dtype)
-      try rows(kernel, x, result, more, constants: constants, finish)
+      try rows(kernels, x, result, more, constant: constant, finish: finish)
       return try copy(result, to: out)
     }
     guard let source = RowStrides(x.view) else {
-      return try rows(kernel, contiguous(x), out, more, constants: constants, finish)
+      return try rows(kernels, contiguous(x), out, more, constant: constant, finish: finish)
     }
     let windows = [try window(out), try window(x)]
     var push: PushConstants = [source.rows, source.columns]
     push.append([windows[0].elementOffset, target.row, target.column])
     push.append([windows[1].elementOffset, source.row, source.column])
     finish(&push)
-    try run(
-      kernel, [0, out.dtype.code, x.dtype.code] + constants, windows + more, push, WorkGroups(flat: source.rows))
+    let groups = RowGroups(tier: tier, lanes: laneProducts, columns: source.columns)
+    let (kernel, constants) = groups.kernel(
+      kernels.0, kernels.1, [out.dtype.code, x.dtype.code, constant(groups)])
+    try run(kernel, constants, windows + more, push, WorkGroups(flat: source.rows))
   }
 }
 

@@ -1,0 +1,43 @@
+import DiffusionCore
+
+/// How a product is cut into groups of invocations so that a device is filled: the rows of a tile, and among how many
+/// groups the inner extent is split.
+struct ProductPlan {
+  /// The fewest groups of 64 invocations or more that keep a device busy. A split costs a pass over its sums and is
+  /// made only below that.
+  let wantedGroups: Int
+
+  init(_ device: VulkanDevice, wantedGroups: Int?) {
+    let usual =
+      switch device.kind {
+      case .discrete, .virtual: 256
+      case .integrated, .other: 64
+      case .cpu: 1
+      }
+    self.wantedGroups = wantedGroups ?? usual
+  }
+
+  /// The runs of 32 rows of a tile of `product.glsl`, 1 or 2: half a tile where a whole one would be half empty, or
+  /// where whole ones are too few.
+  func parts(rows: Int, columns: Int, batch: Int = 1) -> Int {
+    let groups = ceilingDivide(rows, 64) * ceilingDivide(columns, 64) * batch
+    return rows <= 32 || groups < wantedGroups / 2 ? 1 : 2
+  }
+
+  /// Into how many parts to cut an inner extent if there are `groups` tiles; 1 for no split.
+  ///
+  /// - Parameter multiple: of what the length of a part must be a multiple.
+  func splits(groups: Int, inner: Int, multiple: Int) -> (count: Int, length: Int) {
+    // A part of fewer than 256 products is not worth its sums; more than 16 are not worth their memory.
+    let wanted = min(wantedGroups / max(groups, 1), inner / 256, 16)
+    guard wanted > 1 else { return (1, inner) }
+    let length = ceilingDivide(ceilingDivide(inner, wanted), multiple) * multiple
+    return (ceilingDivide(inner, length), length)
+  }
+
+  /// The same with parts of one length without rest, which a batch can stand for.
+  func evenSplits(groups: Int, inner: Int, multiple: Int) -> Int {
+    let wanted = splits(groups: groups, inner: inner, multiple: multiple).count
+    return (1...max(1, wanted)).last { inner % $0 == 0 && inner / $0 % multiple == 0 } ?? 1
+  }
+}

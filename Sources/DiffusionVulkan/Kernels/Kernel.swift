@@ -11,8 +11,8 @@ enum Kernel: Hashable, CaseIterable {
   case reduceSubgroups, softmaxSubgroups, layerNormSubgroups, groupNormPartialsSubgroups, groupNormMomentsSubgroups
   case attentionSubgroups
   case sumSplits
-  case matmulMatrix, gatedLinearMatrix, convolutionMatrix
-  case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated
+  case matmulMatrix, gatedLinearMatrix, convolutionMatrix, attentionMatrix
+  case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated, attentionMatrixEmulated
   case matmulLanes, gatedLinearLanes, convolutionLanes, attentionLanes
 
   /// SPIR-V in base64.
@@ -47,6 +47,8 @@ enum Kernel: Hashable, CaseIterable {
     case .gatedLinearMatrixEmulated: ShaderBinaries.gatedLinearMatrixEmulated
     case .convolutionMatrix: MatrixShaderBinaries.convolutionMatrix
     case .convolutionMatrixEmulated: ShaderBinaries.convolutionMatrixEmulated
+    case .attentionMatrix: MatrixShaderBinaries.attentionMatrix
+    case .attentionMatrixEmulated: ShaderBinaries.attentionMatrixEmulated
     case .matmulLanes: ShaderBinaries.matmulLanes
     case .gatedLinearLanes: ShaderBinaries.gatedLinearLanes
     case .convolutionLanes: ShaderBinaries.convolutionLanes

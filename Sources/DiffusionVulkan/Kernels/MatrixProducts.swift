@@ -7,14 +7,15 @@ struct MatrixProducts {
   let threads: Int
   /// Whether the units are imitated, so that a device without them can run the rest of the kernels, for tests.
   let isEmulated: Bool
-  private let hasRoomForLargeTiles: Bool
+  private let sharedMemoryByteCount: Int
+  /// (TILE_ROWS + TILE_COLUMNS) * PITCH words of 16 bytes.
+  private var hasRoomForLargeTiles: Bool { sharedMemoryByteCount >= (128 + 128) * 5 * 16 }
 
   init?(_ device: VulkanDevice, tier: VulkanTier, emulated: Bool) {
     let features = device.physical.kernelFeatures
     let limits = device.physical.properties.limits
     isEmulated = emulated
-    // (TILE_ROWS + TILE_COLUMNS) * PITCH words of 16 bytes.
-    hasRoomForLargeTiles = device.sharedMemoryByteCount >= (128 + 128) * 5 * 16
+    sharedMemoryByteCount = device.sharedMemoryByteCount
     if emulated {
       shape = MatrixShape(rows: 16, columns: 16, inner: 16)
       threads = 32
@@ -31,6 +32,20 @@ struct MatrixProducts {
   func tile(rows: Int, columns: Int, batch: Int = 1) -> Int {
     let large = ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * batch
     return hasRoomForLargeTiles && large >= 96 ? 128 : 64
+  }
+
+  /// The channels of a head, rounded up to what `attention_matrix.comp` takes; nil if it takes no so wide a head, or
+  /// the device has no room for it.
+  ///
+  /// - Parameter canPassRows: whether subgroups have the shuffles that the kernel uses.
+  func attentionDepth(width: Int, canPassRows: Bool) -> Int? {
+    let depth = ceilingDivide(width, 32) * 32
+    // Queries, keys, probabilities and strips in words of 16 bytes, and a number for each query.
+    let needed = ((64 + 32) * (depth / 8 + 1) + 2 * 64 * 9) * 16 + 64 * 4
+    guard shape.rows == 16, (8...64).contains(threads / 4), isEmulated || canPassRows, depth <= 128,
+      needed <= sharedMemoryByteCount
+    else { return nil }
+    return depth
   }
 
   /// The specialisation constants 0 to 6.

@@ -14,6 +14,15 @@ extension VulkanBackend {
     }
     let work = 4 * Double(batch * heads) * Double(queries * keys) * Double(width)
     let types = operands.map(\.dtype.code)
+    if let matrices = matrixProducts,
+      let depth = matrices.attentionDepth(width: width, canPassRows: device.physical.kernelFeatures.canPassRowsOfEight),
+      zip([q, k, v], windows.dropFirst()).allSatisfy({ $0.isMatrixOperand(along: 3, in: $1) })
+    {
+      return try run(
+        matrices.kernel(.attentionMatrix, .attentionMatrixEmulated),
+        [matrices.threads, matrices.shape.columns, matrices.shape.inner, depth].map { UInt32($0) } + [out.dtype.code],
+        windows, push, WorkGroups(ceilingDivide(queries, 64), batch * heads), work: work)
+    }
     if let lanes = laneProducts {
       guard lanes.accepts(out, q, k, v) else {
         return try computing(out, in: .f32) {

@@ -6,8 +6,12 @@ struct ProductPlan {
   /// The fewest groups of 64 invocations or more that keep a device busy. A split costs a pass over its sums and is
   /// made only below that.
   let wantedGroups: Int
+  /// The shortest part of an inner extent: shorter ones are not worth their sums.
+  private let shortestPart: Int
 
+  /// - Parameter wantedGroups: set by tests, to split what is small.
   init(_ device: VulkanDevice, wantedGroups: Int?) {
+    shortestPart = wantedGroups == nil ? 256 : 32
     let usual =
       switch device.kind {
       case .discrete, .virtual: 256
@@ -28,8 +32,8 @@ struct ProductPlan {
   ///
   /// - Parameter multiple: of what the length of a part must be a multiple.
   func splits(groups: Int, inner: Int, multiple: Int) -> (count: Int, length: Int) {
-    // A part of fewer than 256 products is not worth its sums; more than 16 are not worth their memory.
-    let wanted = min(wantedGroups / max(groups, 1), inner / 256, 16)
+    // More than 16 are not worth their memory.
+    let wanted = min(wantedGroups / max(groups, 1), inner / shortestPart, 16)
     guard wanted > 1 else { return (1, inner) }
     let length = ceilingDivide(ceilingDivide(inner, wanted), multiple) * multiple
     return (ceilingDivide(inner, length), length)

@@ -94,7 +94,7 @@ public final class VulkanBackend: Backend {
     laneProducts = options.avoidsLanes ? nil : LaneProducts(device, tier: tier)
     matrixProducts = MatrixProducts(device, tier: tier, emulated: options.emulatesMatrices)
     storageType = options.storageType
-    productPlan = ProductPlan(device, wantedGroups: options.wantedGroups)
+    productPlan = ProductPlan(device.kind, wantedGroups: options.wantedGroups)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context, folder: options.pipelineFolder)
     replaysRecordings = options.replaysRecordings

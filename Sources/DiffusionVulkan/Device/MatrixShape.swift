@@ -1,10 +1,12 @@
 import CVulkan
 
 /// The shape of the matrices that a device's units multiply: `rows x inner` by `inner x columns`, f16 in, f32 out.
-struct MatrixShape: Sendable, Hashable {
-  var rows: Int
-  var columns: Int
-  var inner: Int
+package struct MatrixShape: Sendable, Hashable {
+  let rows: Int
+  let columns: Int
+  let inner: Int
+
+  package init(rows: Int, columns: Int, inner: Int) { (self.rows, self.columns, self.inner) = (rows, columns, inner) }
 
   static let extensionName = "VK_KHR_cooperative_matrix"
 
@@ -21,18 +23,22 @@ struct MatrixShape: Sendable, Hashable {
     guard extensions.contains(extensionName), hasFeatures(physical), offersCompute(physical) else { return nil }
     var blank = CVKCooperativeMatrixProperties()
     blank.sType = CVK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES
-    return try enumerated(blank, "listing shapes of matrices") {
+    let shapes = try enumerated(blank, "listing shapes of matrices") {
       cvk_cooperative_matrix_properties(instance, physical, $0, $1)
     }
-    .filter {
+    let fitting = shapes.filter {
       $0.AType == CVK_COMPONENT_TYPE_FLOAT16 && $0.BType == CVK_COMPONENT_TYPE_FLOAT16
         && $0.CType == CVK_COMPONENT_TYPE_FLOAT32 && $0.ResultType == CVK_COMPONENT_TYPE_FLOAT32
         && $0.scope == CVK_SCOPE_SUBGROUP && $0.saturatingAccumulation == VK_FALSE
     }
-    .map { MatrixShape(rows: Int($0.MSize), columns: Int($0.NSize), inner: Int($0.KSize)) }
-    .filter(\.isUsable)
-    // The most work a multiplication; of equal ones the squarest.
-    .max { ($0.rows * $0.columns * $0.inner, -$0.columns) < ($1.rows * $1.columns * $1.inner, -$1.columns) }
+    return best(of: fitting.map { MatrixShape(rows: Int($0.MSize), columns: Int($0.NSize), inner: Int($0.KSize)) })
+  }
+
+  /// The shape to use of those that a device offers: the most work a multiplication, of equal ones the squarest.
+  package static func best(of shapes: [MatrixShape]) -> MatrixShape? {
+    shapes.filter(\.isUsable).max {
+      ($0.rows * $0.columns * $0.inner, -$0.columns) < ($1.rows * $1.columns * $1.inner, -$1.columns)
+    }
   }
 
   /// Matrices, the memory model that they require, and 16-bit values in registers.

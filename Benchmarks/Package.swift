@@ -14,6 +14,7 @@ let package = Package(
       dependencies: [
         .product(name: "DiffusionCore", package: "Irodori"),
         .product(name: "DiffusionVulkan", package: "Irodori"),
+        .product(name: "Colorize", package: "Irodori"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ])
   ],

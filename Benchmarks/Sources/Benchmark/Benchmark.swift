@@ -1,54 +1,79 @@
 import ArgumentParser
 import DiffusionCore
+import DiffusionVulkan
 import Foundation
 
 /// `swift run -c release --package-path Benchmarks Benchmark`: times the network at its real sizes.
 @main
-struct Benchmark: ParsableCommand {
+struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Times the operations and parts of the full-size network, beside what the machine can do at best.",
+    abstract: "Times the operations, the parts and a whole job of the network, beside what the machine can do at best.",
     discussion: """
-      Every figure is the median of several runs in this process. `floor` is the time that the machine's best measured
-      matrix product would take for the same arithmetic; `of floor` is how much of that rate is reached.
+      ops    each operation at the shapes of the network
+      unet   one step of the U-Net: batch 1, batch 2 (guided), batch 2 with split cross-attention
+      parts  image encoder, sketch encoder, recovery transformer, VAE encode and decode
+      job    a whole picture through the Colorize API, by stage: full mode with guidance, batch 2 split
+
+      Every figure is a median. `floor` is the least time that the arithmetic takes at the rate of a large matrix \
+      product, or the memory traffic at the rate of a copy, whichever is longer, both measured in the same run; \
+      `of floor` is how much of that is reached. Each group runs in a process of its own, so that peaks of memory do \
+      not mix.
       """)
 
-  @Option(parsing: .upToNextOption, help: "Which groups to run: ops, unet, parts.")
-  var groups: [Group] = Group.allCases
-  @Option(help: "The backend: cpu, cpu:N, or one of a plug-in.")
-  var backend = "cpu"
-  @Option(help: "The picture's side in pixels.")
-  var size = 512
-  @Option(help: "Counted runs of each.")
-  var runs = 3
-  @Option(help: "The element type of the weights.")
-  var weights: String = "f16"
-  @Flag(help: "Print one JSON object instead of a table.")
-  var json = false
+  @Option(
+    parsing: .upToNextOption,
+    help: "Which groups to run: ops, unet, parts, job. (default: all but job, which writes a checkpoint of 3.5 GB)")
+  var groups: [GroupName] = []
 
-  enum Group: String, CaseIterable, ExpressibleByArgument { case ops, unet, parts }
+  @OptionGroup var settings: Settings
+
+  @Option(help: ArgumentHelp("Write a report in JSON there; - for standard output, with the table on standard error."))
+  var json: String?
+
+  /// Set for the process of one group: where its report goes.
+  @Option(help: .hidden)
+  var groupReport: String?
 
   func validate() throws {
-    guard size % 64 == 0, (64...2048).contains(size) else {
-      throw ValidationError("--size is \(size), expected a multiple of 64 from 64 to 2048")
-    }
-    guard (1...100).contains(runs) else { throw ValidationError("--runs is \(runs), expected 1 to 100") }
-    guard DType(rawValue: weights) != nil else {
-      throw ValidationError("--weights is \(weights), expected f32, f16 or bf16")
-    }
-  }
-
-  func run() throws {
-    let backend = try BackendRegistry.shared.makeBackend(self.backend)
-    let timer = Timer(backend: backend, runs: runs, quiet: json)
-    let dtype = DType(rawValue: weights) ?? .f16
-    try timer.measurePeak()
-    for group in Group.allCases where groups.contains(group) {
-      switch group {
-      case .ops: try benchmarkOperations(timer, size: size)
-      case .unet: try benchmarkUNet(timer, size: size, dtype: dtype)
-      case .parts: try benchmarkParts(timer, size: size, dtype: dtype)
+    if let json {
+      guard !json.isEmpty else { throw ValidationError("--json wants a path, or -") }
+      let folder = URL(fileURLWithPath: json).deletingLastPathComponent().path
+      guard json == "-" || FileManager.default.isWritableFile(atPath: folder) else {
+        throw ValidationError("--json \(json): the folder \(folder) does not exist or cannot be written to")
       }
     }
-    if json { print(try timer.json()) } else { print(timer.summary) }
+    guard groupReport == nil || groups.count == 1 else { throw ValidationError("--group-report wants one group") }
+  }
+
+  func run() async throws {
+    // A peer or a group that ends early must be an error with words, not the end of this process.
+    signal(SIGPIPE, SIG_IGN)
+    VulkanBackend.register()
+    if let groupReport {
+      let report = try await groups[0].run(settings)
+      try report.json().write(to: URL(fileURLWithPath: groupReport))
+      return
+    }
+    let console = Console(handle: json == "-" ? .standardError : .standardOutput)
+    let machine = try Machine(backend: BackendRegistry.shared.makeBackend(settings.backend))
+    console.say(machine.description)
+    if settings.compare {
+      // Found out before minutes of work: an interpreter without PyTorch.
+      let peer = try Peer(settings: settings, threads: machine.threads)
+      console.say(peer.description)
+      peer.close()
+    }
+    let chosen = groups.isEmpty ? GroupName.allCases.filter { $0 != .job } : GroupName.allCases.filter(groups.contains)
+    var reports: [GroupReport] = []
+    for group in chosen { reports.append(try GroupProcess.run(group, settings, output: console.handle)) }
+    guard let json else { return }
+    let report = try Report(machine: machine, settings: settings, groups: reports).json()
+    if json == "-" {
+      FileHandle.standardOutput.write(report + Data("\n".utf8))
+    } else {
+      try report.write(to: URL(fileURLWithPath: json), options: .atomic)
+    }
   }
 }
+
+extension GroupName: ExpressibleByArgument {}

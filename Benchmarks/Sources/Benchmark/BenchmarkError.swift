@@ -1,0 +1,35 @@
+/// What can go wrong besides what the library throws.
+enum BenchmarkError: Error, CustomStringConvertible {
+  /// There is no such program.
+  case noPython(String)
+  /// The peer's script is not where the sources were built.
+  case noPeerScript(String)
+  /// The interpreter has no usable PyTorch.
+  case noTorch(python: String, reason: String, requirements: String)
+  /// The peer could not do what it was asked to.
+  case peerFailed(request: String, reason: String)
+  /// The peer ended.
+  case peerEnded(status: Int32)
+  /// A group's process ended without a report.
+  case groupFailed(group: String, status: Int32, wasKilled: Bool)
+
+  var description: String {
+    switch self {
+    case .noPython(let name):
+      "--python \(name): there is no such program; give the path of a Python that has PyTorch"
+    case .noPeerScript(let path):
+      "\(path) is missing; build the benchmarks from a complete checkout and leave it where it is"
+    case .noTorch(let python, let reason, let requirements):
+      "\(python) cannot import PyTorch (\(reason)); install it with `\(python) -m pip install -r \(requirements)`, or "
+        + "choose another interpreter with --python"
+    case .peerFailed(let request, let reason):
+      "PyTorch failed at \(request): \(reason)"
+    case .peerEnded(let status):
+      "the PyTorch process ended (status \(status)); what it said stands above"
+    case .groupFailed(let group, let status, let wasKilled):
+      wasKilled
+        ? "the group \(group) was killed by signal \(status)\(status == 9 ? ", perhaps for want of memory" : "")"
+        : "the group \(group) failed (status \(status)); what it said stands above"
+    }
+  }
+}

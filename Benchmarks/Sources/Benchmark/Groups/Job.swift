@@ -1,0 +1,136 @@
+import Colorize
+import DiffusionCore
+import Foundation
+import Synchronization
+
+/// A whole picture through the Colorize API, by stage: full mode with guidance by the reference.
+///
+/// Nothing is warmed up, and loading is a row of its own: this is what a user waits for.
+func measureJob(_ bench: Bench) async throws {
+  let settings = bench.settings
+  let (path, isTemporary) = checkpointPath(settings)
+  defer { if isTemporary { try? FileManager.default.removeItem(atPath: path) } }
+  if !FileManager.default.fileExists(atPath: path) {
+    bench.console.say("  writing random weights to \(path)")
+    try RandomCheckpoint.write(bench.configuration, dtype: settings.weights, to: path)
+  }
+  let model = try Model.load(path, configuration: .given(bench.configuration))
+  let request = try jobRequest(settings)
+  let work = try await countedWork(model, request, bench)
+
+  bench.beginMemory()
+  let clock = ContinuousClock()
+  let start = clock.now
+  let colorizer = try await Colorizer(model: model, backend: bench.backend)
+  let loading = (clock.now - start) / .seconds(1)
+  bench.add(row("loading the checkpoint", [loading], [], bench.limits, bench.endMemory()))
+
+  let peerWork = PeerWork("job", ["size": settings.pixels, "steps": settings.steps])
+  let prepared = try bench.peer?.prepare(peerWork)
+  var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
+  let peaks = StagePeaks()
+  for _ in 0..<(settings.runs ?? 1) {
+    let start = clock.now
+    let result = try await colorizer.colorize(request) { event in
+      if case .stage(let stage) = event { peaks.begin(stage.rawValue) }
+    }
+    peaks.end()
+    var seconds = result.summary.seconds
+    seconds[whole] = (clock.now - start) / .seconds(1)
+    ours.append(seconds)
+    if prepared != nil, let turn = try bench.peer?.turn(repeats: 1) {
+      theirs.append((turn.stages ?? [:]).merging([whole: turn.seconds]) { $1 })
+    }
+  }
+  let steps = settings.steps == 1 ? "1 step" : "\(settings.steps) steps"
+  for stage in ColorizeEvent.Stage.allCases.map(\.rawValue) + [whole] {
+    let records = stage == whole ? work : work.filter { $0.section == stage }
+    let name = stage == ColorizeEvent.Stage.sampling.rawValue ? "\(stage), \(steps), batch 2 split" : stage
+    var line = row(name, ours.compactMap { $0[stage] }, records, bench.limits, peaks[stage])
+    let others = theirs.compactMap { $0[stage] }
+    if !others.isEmpty {
+      line.peer = Times(seconds: others)
+      line.peerLayout = prepared?.layout
+    }
+    bench.add(line)
+  }
+}
+
+/// The most memory that was resident at a time in each stage.
+private final class StagePeaks: Sendable {
+  private struct State {
+    var memory = PeakMemory()
+    var stage: String?
+    var peaks: [String: Double] = [:]
+
+    mutating func close() {
+      guard let stage else { return }
+      peaks[stage] = max(peaks[stage] ?? 0, memory.end())
+      self.stage = nil
+    }
+  }
+  private let state = Mutex(State())
+
+  func begin(_ stage: String) {
+    state.withLock {
+      $0.close()
+      $0.memory.begin()
+      $0.stage = stage
+    }
+  }
+
+  func end() { state.withLock { $0.close() } }
+
+  /// The stage's, or that of all for anything else.
+  subscript(stage: String) -> Double { state.withLock { $0.peaks[stage] ?? $0.peaks.values.max() ?? 0 } }
+}
+
+private let whole = "the whole job"
+
+private func row(
+  _ name: String, _ seconds: [Double], _ records: [OperationRecord], _ limits: MachineLimits, _ peak: Double
+) -> Row {
+  Row(
+    name: name, ours: Times(seconds: seconds), gigaflop: records.gigaflop, gigabytes: records.gigabytes,
+    floorMilliseconds: records.floor(limits) * 1000, peakResidentGiB: peak)
+}
+
+private func checkpointPath(_ settings: Settings) -> (path: String, isTemporary: Bool) {
+  if let model = settings.model { return (model, false) }
+  let folder = FileManager.default.temporaryDirectory
+  return (folder.appendingPathComponent("irodori-benchmark-\(UUID().uuidString).safetensors").path, true)
+}
+
+/// What a job has to do: the same request on a backend that computes nothing.
+private func countedWork(_ model: Model, _ request: ColorizeRequest, _ bench: Bench) async throws -> [OperationRecord] {
+  let counter = bench.counter
+  let colorizer = try await Colorizer(model: model, backend: counter)
+  counter.start()
+  _ = try await colorizer.colorize(request) { event in
+    if case .stage(let stage) = event { counter.begin(stage.rawValue) }
+  }
+  return counter.takeRecords()
+}
+
+/// A drawing of lines, a reference of gradients, and the left halves as their figures.
+private func jobRequest(_ settings: Settings) throws -> ColorizeRequest {
+  let size = settings.pixels
+  let places = (0..<size * size).map { (x: $0 % size, y: $0 / size) }
+  let sketch = try Image(
+    width: size, height: size, channels: 1, pixels: places.map { ($0.x + $0.y) % 37 < 2 || $0.x % 64 == 0 ? 0 : 255 })
+  let reference = try Image(
+    width: size, height: size, channels: 3,
+    pixels: places.flatMap { [UInt8($0.x * 255 / size), UInt8($0.y * 255 / size), 128] })
+  let mask = try Mask(width: size, height: size, values: places.map { $0.x < size / 2 ? 1 : 0 })
+  var request = ColorizeRequest(sketch: sketch, reference: reference)
+  request.polarity = .darkOnLight
+  request.mode = .full
+  request.sketchMask = mask
+  request.referenceMask = mask
+  request.size = size
+  request.steps = settings.steps
+  // One evaluation of the network a step, and a scale above 1, so that each has two rows.
+  request.sampler = .dpmpp2M
+  request.guidance = Guidance(reference: 4)
+  return request
+}

@@ -1,0 +1,118 @@
+import DiffusionCore
+import Foundation
+
+/// The same things made twice: on a backend that only counts, and on the one that is timed.
+struct Twin<Content> {
+  let counted: Content
+  let timed: Content
+}
+
+/// Measures one group: times work beside its floor and, if asked for, in turns with the peer.
+final class Bench {
+  let settings: Settings
+  let configuration: ModelConfiguration
+  let backend: any Backend
+  let console = Console(handle: .standardOutput)
+  let peer: Peer?
+  let limits: MachineLimits
+  let counter = MeteredBackend(ShapeOnlyBackend(), isTiming: false)
+  private var memory = PeakMemory()
+  private var report: GroupReport
+
+  init(_ group: GroupName, settings: Settings) throws {
+    self.settings = settings
+    configuration = try settings.configuration()
+    backend = try BackendRegistry.shared.makeBackend(settings.backend)
+    limits = try MachineLimits.measure(on: backend)
+    report = GroupReport(group: group.rawValue, limits: limits)
+    peer = settings.compare ? try Peer(settings: settings, threads: Machine(backend: backend).threads) : nil
+    console.heading(group.rawValue, comparing: peer?.name)
+    console.say("  " + limits.description)
+    memory.reset()
+  }
+
+  deinit { peer?.close() }
+
+  /// Counted runs of each row.
+  var runs: Int { settings.runs ?? 3 }
+
+  /// Makes what rows work on.
+  func twin<Content>(_ make: (any Backend) throws -> Content) throws -> Twin<Content> {
+    Twin(counted: try make(counter), timed: try make(backend))
+  }
+
+  /// Times `body` after a run to warm up, waiting for its result, and adds a row.
+  ///
+  /// - Parameter work: the same for the peer; nil if it has nothing of the kind.
+  func measure<Content>(
+    _ name: String, peer work: PeerWork? = nil, on twin: Twin<Content>, _ body: (Content) throws -> Tensor
+  ) throws {
+    let records = try counter.records { _ = try body(twin.counted) }
+    func once(_ repeats: Int) throws -> Double {
+      let time = try ContinuousClock().measure {
+        for index in 0..<repeats {
+          let result = try body(twin.timed)
+          if index == repeats - 1 { try waited(result) }
+        }
+      }
+      return time / .seconds(1) / Double(repeats)
+    }
+    // The second run tells how long it takes: the first has memory to get and, on a device, pipelines to make.
+    _ = try once(1)
+    let span = 0.05
+    let estimate = records.floor(limits) < span ? try once(1) : span
+    let repeats = max(1, min(200, Int(span / max(estimate, 1e-6))))
+    let prepared = try work.flatMap { try peer?.prepare($0) }
+    memory.begin()
+    var (ours, theirs): ([Double], [Double]) = ([], [])
+    for _ in 0..<runs {
+      ours.append(try once(repeats))
+      if prepared != nil, let peer { theirs.append(try peer.turn(repeats: repeats).seconds) }
+    }
+    if prepared != nil { try peer?.forget() }
+    add(
+      Row(
+        name: name, ours: Times(seconds: ours), gigaflop: records.gigaflop, gigabytes: records.gigabytes,
+        floorMilliseconds: records.floor(limits) * 1000, peakResidentGiB: memory.end(),
+        peer: theirs.isEmpty ? nil : Times(seconds: theirs), peerLayout: prepared?.layout))
+  }
+
+  /// Adds a row that was measured elsewhere.
+  func add(_ row: Row) {
+    report.rows.append(row)
+    console.row(row)
+  }
+
+  /// Where the time of one run goes, if that was asked for.
+  func profile<Content>(
+    _ name: String, _ make: (any Backend) throws -> Content, _ body: (Content) throws -> Tensor
+  ) throws {
+    guard settings.profile else { return }
+    let metered = MeteredBackend(backend, isTiming: true)
+    let content = try make(metered)
+    try waited(body(content))
+    let profile = Profile(
+      name: name, records: try metered.records { try waited(body(content)) }, limits: limits)
+    report.profiles.append(profile)
+    profile.print(on: console)
+  }
+
+  /// Begins a span of memory for a row that is measured elsewhere.
+  func beginMemory() { memory.begin() }
+  /// The highest since then, in GiB.
+  func endMemory() -> Double { memory.end() }
+
+  /// Ends the group.
+  func finish() throws -> GroupReport {
+    // A row that was measured elsewhere has put the mark back by itself.
+    report.peakResidentGiB = report.rows.map(\.peakResidentGiB).reduce(memory.highestGiB, max)
+    var line = "  peak resident memory \(Console.number(report.peakResidentGiB, 2)) GiB"
+    if let peer {
+      let theirs = GroupReport.PeerReport(name: peer.description, peakResidentGiB: try peer.peakResidentGiB())
+      report.peer = theirs
+      line += "; \(peer.name) \(Console.number(theirs.peakResidentGiB, 2)) GiB"
+    }
+    console.say(line)
+    return report
+  }
+}

@@ -1,0 +1,73 @@
+import DiffusionCore
+
+/// What the backend reaches at best on this machine, measured in this process.
+struct MachineLimits: Codable {
+  /// How fast a tensor is copied that is read and written as a whole.
+  struct CopyRate: Codable {
+    /// Bytes read and written.
+    let bytes: Int
+    let gigabytesPerSecond: Double
+  }
+
+  /// The rate of a product of two square matrices in `f32`.
+  let gigaflopPerSecond: Double
+  /// From what caches hold to what only memory holds.
+  let copyRates: [CopyRate]
+
+  /// The side of the matrices.
+  static let side = 2048
+
+  /// Measures both limits. A limit is the fastest run, not the median.
+  static func measure(on backend: any Backend) throws -> MachineLimits {
+    let matrix = try RandomParameters(backend: backend, dtype: .f32).values([side, side])
+    let product = try fastest(of: 4) { try waited(matrix.linear(weight: matrix)) }
+    var rates: [CopyRate] = []
+    for megabytes in [1, 8, 128] {
+      let source = try Tensor(repeating: 1, shape: [megabytes << 18], on: backend)
+      let target = try Tensor(repeating: 0, shape: source.shape, on: backend)
+      // A small copy is repeated, so that the clock and the wait for the device do not count.
+      let repeats = max(1, 128 / megabytes)
+      let seconds = try fastest(of: 5) {
+        for _ in 0..<repeats { try backend.copy(source.operand, to: target.operand) }
+        try waited(target)
+      }
+      let bytes = 2 * megabytes << 20
+      rates.append(CopyRate(bytes: bytes, gigabytesPerSecond: Double(bytes * repeats) / seconds / 1e9))
+    }
+    backend.releaseCachedMemory()
+    let side = Double(side)
+    return MachineLimits(gigaflopPerSecond: 2 * side * side * side / product / 1e9, copyRates: rates)
+  }
+
+  private static func fastest(of runs: Int, _ body: () throws -> Void) throws -> Double {
+    let clock = ContinuousClock()
+    return try (0..<runs).map { _ in try clock.measure(body) / .seconds(1) }.min() ?? 0
+  }
+
+  /// The least time of an operation, in seconds: its arithmetic or its traffic, whichever takes longer.
+  ///
+  /// The traffic goes at the rate of a copy of about that size, since small operands stay in a cache.
+  func floor(_ operation: OperationRecord) -> Double {
+    let bytes = operation.bytes
+    let rate = copyRates.first { bytes <= $0.bytes } ?? copyRates.last
+    let moving = rate.map { Double(bytes) / ($0.gigabytesPerSecond * 1e9) } ?? 0
+    return max(operation.gigaflop / gigaflopPerSecond, moving)
+  }
+
+  var description: String {
+    let copies = copyRates.map { "\(Console.number($0.gigabytesPerSecond, 1)) GB/s (\($0.bytes >> 20) MiB)" }
+    return "limits: matrix product \(Self.side)^3 \(Console.number(gigaflopPerSecond, 1)) GFLOP/s; copying "
+      + copies.joined(separator: ", ")
+  }
+}
+
+/// Waits until a backend that works behind the caller's back has made the tensor, by reading one element.
+func waited(_ tensor: Tensor) throws {
+  let operand = tensor.operand
+  guard operand.shape.elementCount > 0 else { return }
+  try withUnsafeTemporaryAllocation(byteCount: operand.dtype.byteWidth, alignment: 4) { bytes in
+    try tensor.backend.read(
+      operand.buffer, byteOffset: operand.view.offset * operand.dtype.byteWidth,
+      into: UnsafeMutableRawBufferPointer(bytes))
+  }
+}

@@ -1,0 +1,64 @@
+/// What one call of a backend's member had to do, and how long it took if that was measured.
+struct OperationRecord {
+  /// The member of `Backend`.
+  let family: String
+  /// The part of the run in which it was called.
+  let section: String
+  /// Arithmetic of products, 2 for each multiply-add; 0 for what only moves memory.
+  let gigaflop: Double
+  /// The operands, each element once.
+  let bytes: Int
+  /// Until the result was there; 0 if it was only counted.
+  let seconds: Double
+}
+
+extension Sequence where Element == OperationRecord {
+  var gigaflop: Double { reduce(0) { $0 + $1.gigaflop } }
+  var gigabytes: Double { Double(reduce(0) { $0 + $1.bytes }) / 1e9 }
+  var seconds: Double { reduce(0) { $0 + $1.seconds } }
+
+  /// The least time that the operations take one after another at the limits of the machine, in seconds.
+  func floor(_ limits: MachineLimits) -> Double { reduce(0) { $0 + limits.floor($1) } }
+}
+
+/// Where the time of one piece of work went, by the backend's members.
+struct Profile: Codable {
+  struct Entry: Codable {
+    let family: String
+    let calls: Int
+    let milliseconds: Double
+    let gigaflop: Double
+    let gigabytes: Double
+    let floorMilliseconds: Double
+  }
+
+  let name: String
+  let entries: [Entry]
+
+  init(name: String, records: [OperationRecord], limits: MachineLimits) {
+    self.name = name
+    entries = Dictionary(grouping: records, by: \.family).map { family, records in
+      Entry(
+        family: family, calls: records.count, milliseconds: records.seconds * 1000, gigaflop: records.gigaflop,
+        gigabytes: records.gigabytes, floorMilliseconds: records.floor(limits) * 1000)
+    }.sorted { $0.milliseconds > $1.milliseconds }
+  }
+
+  func print(on console: Console) {
+    let total = entries.reduce(0) { $0 + $1.milliseconds }
+    console.say("\n  by member: \(name), \(Console.time(total)) ms in all, each call waited for")
+    for entry in entries {
+      let share = total > 0 ? entry.milliseconds / total * 100 : 0
+      var line = "  " + Console.left(entry.family, 16) + Console.right("\(entry.calls)", 6) + " calls"
+      line += Console.right(Console.time(entry.milliseconds), 10) + " ms" + Console.right(Console.number(share, 1), 7)
+      line += " %  "
+      if entry.gigaflop > 0 {
+        line += Console.right(Console.number(entry.gigaflop / entry.milliseconds * 1000, 1), 9) + " GFLOP/s"
+      } else {
+        line += Console.right(Console.number(entry.gigabytes / entry.milliseconds * 1000, 1), 9) + " GB/s   "
+      }
+      line += "  floor" + Console.right(Console.time(entry.floorMilliseconds), 9) + " ms"
+      console.say(line)
+    }
+  }
+}

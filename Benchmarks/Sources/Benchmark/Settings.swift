@@ -1,0 +1,87 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+/// What is measured, and how: the options that every group's process is given too.
+struct Settings: ParsableArguments {
+  @Option(help: "The backend: cpu, cpu:N (threads), vulkan, vulkan:N (device).")
+  var backend = "cpu"
+  @Option(help: "The network's sizes: v1.5, or embedded for those of the built-in model.")
+  var preset: Preset = .published
+  @Option(help: "The picture's side in pixels. (default: 512; 256 with --preset embedded)")
+  var size: Int?
+  @Option(help: "Counted runs of each. (default: 3; the job 1)")
+  var runs: Int?
+  @Option(help: "Sampling steps of the job.")
+  var steps = 20
+  @Option(help: "The element type of the weights: f32, f16, bf16.")
+  var weights: DType = .f16
+  @Option(
+    help: ArgumentHelp(
+      "The job's checkpoint. Written with random weights if there is none. (default: a temporary file)",
+      valueName: "path"))
+  var model: String?
+  @Flag(help: "Also print a step's and each part's time by the backend's members (groups unet and parts).")
+  var profile = false
+
+  @Flag(help: "Run the same work in PyTorch, in turns with ours.")
+  var compare = false
+  @Option(help: "PyTorch's element type: f32, bf16.")
+  var compareDtype: PeerDType = .f32
+  @Option(help: "PyTorch's layout of images: auto (the faster one), nchw, nhwc.")
+  var compareLayout: PeerLayout = .auto
+  @Option(help: ArgumentHelp("The Python that has PyTorch.", valueName: "path"))
+  var python = "python3"
+
+  enum Preset: String, ExpressibleByArgument, CaseIterable {
+    case published = "v1.5"
+    case embedded
+  }
+  enum PeerDType: String, ExpressibleByArgument, CaseIterable { case f32, bf16 }
+  enum PeerLayout: String, ExpressibleByArgument, CaseIterable { case auto, nchw, nhwc }
+
+  func validate() throws {
+    guard pixels % 64 == 0, (64...2048).contains(pixels) else {
+      throw ValidationError("--size is \(pixels), expected a multiple of 64 from 64 to 2048")
+    }
+    guard (1...100).contains(runs ?? 1) else { throw ValidationError("--runs is \(runs ?? 1), expected 1 to 100") }
+    guard (1...1000).contains(steps) else { throw ValidationError("--steps is \(steps), expected 1 to 1000") }
+    guard compare || (compareDtype == .f32 && compareLayout == .auto) else {
+      throw ValidationError("--compare-dtype and --compare-layout say how to compare; add --compare")
+    }
+    guard model?.hasSuffix(".safetensors") ?? true else {
+      throw ValidationError("--model \(model ?? ""): expected a name that ends in .safetensors")
+    }
+  }
+
+  /// The picture's side.
+  var pixels: Int { size ?? (preset == .embedded ? 256 : 512) }
+
+  /// The network's sizes.
+  func configuration() throws -> ModelConfiguration {
+    switch preset {
+    case .published: .v1_5
+    case .embedded: try Model.embedded().configuration
+    }
+  }
+
+  /// The same settings as a command line.
+  var arguments: [String] {
+    var list = [
+      "--backend=\(backend)", "--preset=\(preset.rawValue)", "--size=\(pixels)", "--steps=\(steps)",
+      "--weights=\(weights.rawValue)",
+    ]
+    if let runs { list.append("--runs=\(runs)") }
+    if let model { list.append("--model=\(model)") }
+    if profile { list.append("--profile") }
+    if compare {
+      list += [
+        "--compare", "--compare-dtype=\(compareDtype.rawValue)", "--compare-layout=\(compareLayout.rawValue)",
+        "--python=\(python)",
+      ]
+    }
+    return list
+  }
+}
+
+extension DType: @retroactive ExpressibleByArgument {}

@@ -20,6 +20,7 @@ class Setting:
         # Parameters are filled from one block: drawing a billion numbers would take longer than timing them.
         self.block = torch.rand(1 << 20, generator=torch.Generator().manual_seed(0)) * 2 - 1
         self.known_layouts = {}
+        self.kept = None
 
     def random(self, *shape, deviation=1.0):
         count = 1
@@ -43,6 +44,13 @@ class Setting:
             else:
                 parameter.data.fill_(1 if name.endswith("weight") else 0)
         return module.eval().requires_grad_(False).to(memory_format=LAYOUTS[layout])
+
+    def kept_module(self, name, make, layout):
+        """The same for a large module that several requests in a row use: one is kept, until another is asked for."""
+        if self.kept is None or self.kept[0] != (name, layout):
+            self.kept = None
+            self.kept = ((name, layout), self.module(make, layout))
+        return self.kept[1]
 
     def image(self, *shape, layout="nchw"):
         return self.random(*shape).to(memory_format=LAYOUTS[layout])
@@ -172,7 +180,7 @@ def guided(context, rows):
 
 def unet(s, size, rows, active, split):
     layout = unet_layout(s, size)
-    net = s.module(lambda: model.UNet(s.config), layout)
+    net = s.kept_module("unet", lambda: model.UNet(s.config), layout)
     side = size // 2 ** (len(s.config["vae"]["ch_mult"]) - 1)
     x = s.image(rows, s.config["unet"]["in_channels"], side, side, layout=layout)
     t = torch.full((rows,), 500.0)

@@ -1,7 +1,6 @@
 import Colorize
 import DiffusionCore
 import Foundation
-import Synchronization
 
 /// A whole picture through the Colorize API, by stage: full mode with guidance by the reference.
 ///
@@ -28,14 +27,13 @@ func measureJob(_ bench: Bench) async throws {
   let peerWork = PeerWork("job", ["size": settings.pixels, "steps": settings.steps])
   let prepared = try bench.peer?.prepare(peerWork)
   var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
-  let peaks = StagePeaks()
+  let stages = StageClock(backend: bench.backend)
   for _ in 0..<(settings.runs ?? 1) {
     let start = clock.now
-    let result = try await colorizer.colorize(request) { event in
-      if case .stage(let stage) = event { peaks.begin(stage.rawValue) }
+    _ = try await colorizer.colorize(request) { event in
+      if case .stage(let stage) = event { stages.begin(stage.rawValue) }
     }
-    peaks.end()
-    var seconds = result.summary.seconds
+    var seconds = stages.end()
     seconds[whole] = (clock.now - start) / .seconds(1)
     ours.append(seconds)
     if prepared != nil, let turn = try bench.peer?.turn(repeats: 1) {
@@ -46,7 +44,7 @@ func measureJob(_ bench: Bench) async throws {
   for stage in ColorizeEvent.Stage.allCases.map(\.rawValue) + [whole] {
     let records = stage == whole ? work : work.filter { $0.section == stage }
     let name = stage == ColorizeEvent.Stage.sampling.rawValue ? "\(stage), \(steps), batch 2 split" : stage
-    var line = row(name, ours.compactMap { $0[stage] }, records, bench.limits, peaks[stage])
+    var line = row(name, ours.compactMap { $0[stage] }, records, bench.limits, stages.peak(of: stage))
     let others = theirs.compactMap { $0[stage] }
     if !others.isEmpty {
       line.peer = Times(seconds: others)
@@ -54,35 +52,6 @@ func measureJob(_ bench: Bench) async throws {
     }
     bench.add(line)
   }
-}
-
-/// The most memory that was resident at a time in each stage.
-private final class StagePeaks: Sendable {
-  private struct State {
-    var memory = PeakMemory()
-    var stage: String?
-    var peaks: [String: Double] = [:]
-
-    mutating func close() {
-      guard let stage else { return }
-      peaks[stage] = max(peaks[stage] ?? 0, memory.end())
-      self.stage = nil
-    }
-  }
-  private let state = Mutex(State())
-
-  func begin(_ stage: String) {
-    state.withLock {
-      $0.close()
-      $0.memory.begin()
-      $0.stage = stage
-    }
-  }
-
-  func end() { state.withLock { $0.close() } }
-
-  /// The stage's, or that of all for anything else.
-  subscript(stage: String) -> Double { state.withLock { $0.peaks[stage] ?? $0.peaks.values.max() ?? 0 } }
 }
 
 private let whole = "the whole job"

@@ -9,18 +9,24 @@ struct MachineLimits: Codable {
     let gigabytesPerSecond: Double
   }
 
+  /// The side of the matrices of the product.
+  let side: Int
   /// The rate of a product of two square matrices in `f32`.
   let gigaflopPerSecond: Double
   /// From what caches hold to what only memory holds.
   let copyRates: [CopyRate]
 
-  /// The side of the matrices.
-  static let side = 2048
-
   /// Measures both limits. A limit is the fastest run, not the median.
   static func measure(on backend: any Backend) throws -> MachineLimits {
-    let matrix = try RandomParameters(backend: backend, dtype: .f32).values([side, side])
-    let product = try fastest(of: 4) { try waited(matrix.linear(weight: matrix)) }
+    let source = try RandomParameters(backend: backend, dtype: .f32)
+    func product(_ side: Int) throws -> Double {
+      let matrix = try source.values([side, side])
+      return try fastest(of: 4) { try waited(matrix.linear(weight: matrix)) }
+    }
+    // A device emulated in software would take a minute for the large one, and is no slower with the small one.
+    let small = try product(512)
+    let side = small < 0.1 ? 2048 : 512
+    let seconds = side == 512 ? small : try product(side)
     var rates: [CopyRate] = []
     for megabytes in [1, 8, 128] {
       let source = try Tensor(repeating: 1, shape: [megabytes << 18], on: backend)
@@ -35,8 +41,8 @@ struct MachineLimits: Codable {
       rates.append(CopyRate(bytes: bytes, gigabytesPerSecond: Double(bytes * repeats) / seconds / 1e9))
     }
     backend.releaseCachedMemory()
-    let side = Double(side)
-    return MachineLimits(gigaflopPerSecond: 2 * side * side * side / product / 1e9, copyRates: rates)
+    return MachineLimits(
+      side: side, gigaflopPerSecond: 2 * Double(side * side * side) / seconds / 1e9, copyRates: rates)
   }
 
   private static func fastest(of runs: Int, _ body: () throws -> Void) throws -> Double {
@@ -56,7 +62,7 @@ struct MachineLimits: Codable {
 
   var description: String {
     let copies = copyRates.map { "\(Console.number($0.gigabytesPerSecond, 1)) GB/s (\($0.bytes >> 20) MiB)" }
-    return "limits: matrix product \(Self.side)^3 \(Console.number(gigaflopPerSecond, 1)) GFLOP/s; copying "
+    return "limits: matrix product \(side)^3 \(Console.number(gigaflopPerSecond, 1)) GFLOP/s; copying "
       + copies.joined(separator: ", ")
   }
 }

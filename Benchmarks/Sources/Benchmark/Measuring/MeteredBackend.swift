@@ -77,6 +77,9 @@ final class MeteredBackend: Backend {
     try base.makeBuffer(mapping: bytes, owner: owner)
   }
   func releaseCachedMemory() { base.releaseCachedMemory() }
+  var memoryLimits: MemoryLimits { base.memoryLimits }
+  func prepareMemory(for demand: MemoryDemand) throws { try base.prepareMemory(for: demand) }
+  func finish() throws { try base.finish() }
   func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try base.read(buffer, byteOffset: byteOffset, into: target)
   }

@@ -31,6 +31,7 @@ final class TimingBackend: Backend {
   // MARK: Memory
 
   var name: String { base.name }
+  var storageType: DType { base.storageType }
   var memoryLimits: MemoryLimits { base.memoryLimits }
   func prepareMemory(for demand: MemoryDemand) throws { try base.prepareMemory(for: demand) }
   func releaseCachedMemory() { base.releaseCachedMemory() }

@@ -24,6 +24,7 @@ final class MeteredBackend: Backend {
   }
 
   var name: String { base.name }
+  var storageType: DType { base.storageType }
 
   /// The records of what `body` computes.
   func records(of body: () throws -> Void) throws -> [OperationRecord] {

@@ -7,26 +7,9 @@ struct StridedLoop {
   private(set) var strides: [[Int]]
 
   init(_ views: [View]) {
-    let shape = views[0].shape
-    precondition(views.allSatisfy { $0.shape == shape }, "operands differ in shape")
-    extents = []
-    strides = views.map { _ in [] }
-    for axis in 0..<shape.rank where shape[axis] != 1 {
-      let mergeable =
-        !extents.isEmpty
-        && views.indices.allSatisfy { strides[$0][extents.count - 1] == views[$0].strides[axis] * shape[axis] }
-      if mergeable {
-        extents[extents.count - 1] *= shape[axis]
-        for k in views.indices { strides[k][extents.count - 1] = views[k].strides[axis] }
-      } else {
-        extents.append(shape[axis])
-        for k in views.indices { strides[k].append(views[k].strides[axis]) }
-      }
-    }
-    if extents.isEmpty {
-      extents = [1]
-      for k in views.indices { strides[k] = [1] }
-    }
+    let merged = View.merged(views)
+    extents = merged[0].shape.extents
+    strides = merged.map(\.strides)
   }
 
   /// Splits the longest axis into runs of about 32 Ki elements and calls `body` with each part's loop and offsets.

@@ -56,6 +56,32 @@ public struct View: Sendable, Hashable {
     return View(shape: target, strides: strides, offset: offset)
   }
 
+  /// The views of one shape with axes merged where all of them allow it, and without axes of extent 1: what a loop over
+  /// their elements in row-major order has to walk. At least one axis is left.
+  package static func merged(_ views: [View]) -> [View] {
+    let shape = views[0].shape
+    precondition(views.allSatisfy { $0.shape == shape }, "operands differ in shape")
+    var extents: [Int] = []
+    var strides = views.map { _ in [Int]() }
+    for axis in 0..<shape.rank where shape[axis] != 1 {
+      let last = extents.count - 1
+      let mergeable =
+        last >= 0 && views.indices.allSatisfy { strides[$0][last] == views[$0].strides[axis] * shape[axis] }
+      if mergeable {
+        extents[last] *= shape[axis]
+        for k in views.indices { strides[k][last] = views[k].strides[axis] }
+      } else {
+        extents.append(shape[axis])
+        for k in views.indices { strides[k].append(views[k].strides[axis]) }
+      }
+    }
+    if extents.isEmpty {
+      extents = [1]
+      for k in views.indices { strides[k] = [1] }
+    }
+    return views.indices.map { View(shape: Shape(extents), strides: strides[$0], offset: views[$0].offset) }
+  }
+
   /// The same elements in another shape, if strides can express it: nil where a copy is needed.
   public func reshaped(_ target: Shape) -> View? {
     precondition(target.elementCount == shape.elementCount, "cannot reshape \(shape) to \(target)")

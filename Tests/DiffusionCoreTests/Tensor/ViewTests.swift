@@ -2,6 +2,20 @@ import DiffusionCore
 import Testing
 
 @Suite struct ViewTests {
+  @Test func mergesAxesThatAllViewsAllow() {
+    let dense = View(contiguous: [2, 1, 3, 4])
+    #expect(View.merged([dense, dense]).map(\.shape) == [[24], [24]])
+    // The second repeats its rows: only the last two axes are one run in both.
+    let repeated = View(contiguous: [1, 1, 3, 4], offset: 5).broadcast(to: [2, 1, 3, 4])
+    let both = View.merged([dense, repeated])
+    #expect(both.map(\.shape) == [[2, 12], [2, 12]])
+    #expect(both[0].strides == [12, 1] && both[1].strides == [0, 1] && both[1].offset == 5)
+    let one = View.merged([View(contiguous: [1, 1], offset: 3)])
+    #expect(one[0].shape == [1] && one[0].strides == [1] && one[0].offset == 3)
+    let turned = View.merged([View(contiguous: [4, 6]).permuted([1, 0])])
+    #expect(turned[0].shape == [6, 4] && turned[0].strides == [1, 6])
+  }
+
   @Test func contiguityIgnoresAxesOfOneElementAndEmptyViews() {
     #expect(View(contiguous: [2, 3]).isContiguous)
     #expect(View(shape: [2, 1, 3], strides: [3, 99, 1]).isContiguous)

@@ -13,18 +13,11 @@ enum JPEGCoding {
       cjpeg_read_info(data, data.count, limits, &info, message)
     }
     let size = Int(info.width) * Int(info.height) * Int(info.channels)
-    var failure: ImageError?
-    let pixels = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      do throws(ImageError) {
-        try check(file: file, info: &info) { info, message in
-          cjpeg_decode(data, data.count, limits, buffer.baseAddress, size, &info, message)
-        }
-        count = size
-      } catch {
-        failure = error
+    let pixels = try CodecStatus.pixels(count: size) { address throws(ImageError) in
+      try check(file: file, info: &info) { info, message in
+        cjpeg_decode(data, data.count, limits, address, size, &info, message)
       }
     }
-    if let failure { throw failure }
     return try Image(
       width: Int(info.width), height: Int(info.height), channels: Int(info.channels), pixels: pixels)
   }
@@ -51,31 +44,29 @@ enum JPEGCoding {
     _ call: (_ info: inout cjpeg_info, _ message: UnsafeMutablePointer<CChar>) -> cjpeg_status
   ) throws(ImageError) {
     let (status, reason) = withMessage { call(&info, $0) }
-    switch status {
-    case CJPEG_OK:
-      return
-    case CJPEG_TRUNCATED:
-      throw .truncated(file: file, format: .jpeg, reason: reason)
-    case CJPEG_TOO_LARGE:
+    if status == CJPEG_TOO_LARGE {
       try Image.checkSize(width: Int(info.width), height: Int(info.height), file: file)
-      throw .tooLarge(file: file, reason: reason)
-    case CJPEG_OUT_OF_MEMORY:
-      throw .tooLarge(file: file, reason: reason)
-    default:
-      throw .corrupt(file: file, format: .jpeg, reason: reason)
     }
+    if let error = error(status, reason: reason, file: file) { throw error }
+  }
+
+  /// What a status means, or nil for success.
+  private static func error(_ status: cjpeg_status, reason: String, file: String?) -> ImageError? {
+    let status: CodecStatus =
+      switch status {
+      case CJPEG_OK: .done
+      case CJPEG_TRUNCATED: .truncated
+      case CJPEG_TOO_LARGE: .tooLarge
+      case CJPEG_OUT_OF_MEMORY: .outOfMemory
+      default: .corrupt
+      }
+    return status.error(reading: .jpeg, reason: reason, file: file)
   }
 
   /// Lends `call` room for a message.
   private static func withMessage(
     _ call: (UnsafeMutablePointer<CChar>) -> cjpeg_status
   ) -> (status: cjpeg_status, message: String) {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CJPEG_MESSAGE_SIZE)) { buffer in
-      buffer.initialize(repeating: 0)
-      // The capacity is not zero, so there is an address.
-      let address = buffer.baseAddress!
-      let status = call(address)
-      return (status, String(cString: address))
-    }
+    CodecStatus.withMessage(capacity: CJPEG_MESSAGE_SIZE, call)
   }
 }

@@ -9,18 +9,11 @@ enum PNGCoding {
     // Twice through the header: the first time to learn how much to allocate.
     var info = try header(of: data, file: file)
     let size = Int(info.width) * Int(info.height) * Int(info.channels)
-    var failure: ImageError?
-    let pixels = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      do throws(ImageError) {
-        try check(file: file, info: &info) { info, message in
-          cpng_decode(data, data.count, limits, buffer.baseAddress, size, &info, message)
-        }
-        count = size
-      } catch {
-        failure = error
+    let pixels = try CodecStatus.pixels(count: size) { address throws(ImageError) in
+      try check(file: file, info: &info) { info, message in
+        cpng_decode(data, data.count, limits, address, size, &info, message)
       }
     }
-    if let failure { throw failure }
     return try Image(
       width: Int(info.width), height: Int(info.height), channels: Int(info.channels), pixels: pixels)
   }
@@ -63,24 +56,21 @@ enum PNGCoding {
 
   /// What a status means, or nil for success.
   static func error(_ status: cpng_status, reason: String, file: String?) -> ImageError? {
-    switch status {
-    case CPNG_OK: nil
-    case CPNG_TRUNCATED: .truncated(file: file, format: .png, reason: reason)
-    case CPNG_TOO_LARGE, CPNG_OUT_OF_MEMORY: .tooLarge(file: file, reason: reason)
-    default: .corrupt(file: file, format: .png, reason: reason)
-    }
+    let status: CodecStatus =
+      switch status {
+      case CPNG_OK: .done
+      case CPNG_TRUNCATED: .truncated
+      case CPNG_TOO_LARGE: .tooLarge
+      case CPNG_OUT_OF_MEMORY: .outOfMemory
+      default: .corrupt
+      }
+    return status.error(reading: .png, reason: reason, file: file)
   }
 
   /// Lends `call` room for a message.
-  static func withMessage<Status>(
-    _ call: (UnsafeMutablePointer<CChar>) -> Status
-  ) -> (status: Status, message: String) {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CPNG_MESSAGE_SIZE)) { buffer in
-      buffer.initialize(repeating: 0)
-      // The capacity is not zero, so there is an address.
-      let address = buffer.baseAddress!
-      let status = call(address)
-      return (status, String(cString: address))
-    }
+  static func withMessage(
+    _ call: (UnsafeMutablePointer<CChar>) -> cpng_status
+  ) -> (status: cpng_status, message: String) {
+    CodecStatus.withMessage(capacity: CPNG_MESSAGE_SIZE, call)
   }
 }

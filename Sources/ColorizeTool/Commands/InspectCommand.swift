@@ -17,32 +17,18 @@ struct InspectCommand: AsyncParsableCommand {
       valueName: "file"))
   var path: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's configuration. (default: config.json beside the checkpoint)", valueName: "file"))
-  var config: String?
-
-  @Option(help: ArgumentHelp("A known configuration instead of a file: v1.5.", valueName: "name"))
-  var preset: String?
-
-  @Option(
-    help: ArgumentHelp("An OpenCLIP ViT-H/14 file, for a checkpoint without an image encoder.", valueName: "file"))
-  var imageEncoder: String?
+  @OptionGroup var checkpoint: CheckpointOptions
 
   func run() async throws {
     guard let path else { return try await inspect(try Model.embedded()) }
     if Self.isPNG(path) { return try Self.printText(of: path) }
-    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    let choice = try checkpoint.configuration()
     guard FileManager.default.fileExists(atPath: path) else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
-    let choice: Model.ConfigurationChoice =
-      if let config { .file(config) } else if let preset { .given(try Model.preset(named: preset)) } else {
-        .besideWeights
-      }
     do {
-      try await inspect(try Model.load(path, imageEncoder: imageEncoder, configuration: choice))
-    } catch let error as ColorizeError where config == nil && preset == nil {
+      try await inspect(try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
+    } catch let error as ColorizeError where checkpoint.config == nil && checkpoint.preset == nil {
       // What the file holds can be told without a configuration; whether it is a model cannot.
       var isFolder: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

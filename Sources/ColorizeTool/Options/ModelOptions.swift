@@ -3,14 +3,8 @@ import Colorize
 import DiffusionCore
 import DiffusionVulkan
 
-/// The model, and where it computes.
-struct ModelOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A safetensors checkpoint, or a folder with model.safetensors. (default: the built-in model)",
-      valueName: "path"))
-  var model: String?
-
+/// What a checkpoint's file does not say by itself.
+struct CheckpointOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The model's configuration. (default: config.json beside the checkpoint)", valueName: "file"))
@@ -24,15 +18,34 @@ struct ModelOptions: ParsableArguments {
       "An OpenCLIP ViT-H/14 file, for a checkpoint without an image encoder.", valueName: "file"))
   var imageEncoder: String?
 
+  /// Where the sizes come from.
+  func configuration() throws -> Model.ConfigurationChoice {
+    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    if let config { return .file(config) }
+    return try preset.map { .given(try Model.preset(named: $0)) } ?? .besideWeights
+  }
+}
+
+/// The model.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A safetensors checkpoint, or a folder with model.safetensors. (default: the built-in model)",
+      valueName: "path"))
+  var model: String?
+
+  @OptionGroup var checkpoint: CheckpointOptions
+
   @Option(help: ArgumentHelp("What the network predicts, if not what the configuration says.", valueName: "type"))
   var prediction: PredictionType?
 
   /// Opens the model: its files are checked and mapped, the weights not yet read.
   func open() throws -> Model {
-    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    let configuration = try checkpoint.configuration()
     guard let model else {
-      for (option, value) in [("--config", config), ("--preset", preset), ("--image-encoder", imageEncoder)]
-      where value != nil {
+      for (option, value) in [
+        ("--config", checkpoint.config), ("--preset", checkpoint.preset), ("--image-encoder", checkpoint.imageEncoder),
+      ] where value != nil {
         throw ToolError.usage("\(option) belongs to a checkpoint; give its path with --model")
       }
       let embedded = try Model.embedded()
@@ -41,11 +54,8 @@ struct ModelOptions: ParsableArguments {
       configuration.prediction = prediction
       return Model(name: embedded.name, weights: embedded.weights, configuration: configuration)
     }
-    let choice: Model.ConfigurationChoice =
-      if let config { .file(config) } else if let preset { .given(try Model.preset(named: preset)) } else {
-        .besideWeights
-      }
-    return try .load(model, imageEncoder: imageEncoder, configuration: choice, prediction: prediction)
+    return try .load(
+      model, imageEncoder: checkpoint.imageEncoder, configuration: configuration, prediction: prediction)
   }
 }
 

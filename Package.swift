@@ -51,7 +51,7 @@ let package = Package(
     // The tests run the built program; depending on it makes the build put it beside them.
     .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize"]),
     .testTarget(
-      name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance"]),
+      name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

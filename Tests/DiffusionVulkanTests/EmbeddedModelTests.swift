@@ -2,6 +2,7 @@ import Colorize
 import DiffusionCore
 import DiffusionVulkan
 import Glibc
+import TestSupport
 import Testing
 
 /// The model that the library carries, end to end on Vulkan, compared with the CPU backend.

@@ -1,5 +1,6 @@
 import DiffusionCore
 import DiffusionVulkan
+import TestSupport
 import Testing
 
 /// Whole networks of a tiny configuration on Vulkan, compared with the CPU backend.

@@ -3,6 +3,9 @@
 
 #include <sched.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 int ck_available_processors(void) {
 #if defined(__linux__)
@@ -11,4 +14,10 @@ int ck_available_processors(void) {
 #endif
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
+}
+
+void ck_release_heap(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }

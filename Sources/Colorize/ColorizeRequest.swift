@@ -73,6 +73,8 @@ public struct ColorizeRequest: Sendable {
   public var referenceThreshold: Float = 0.5
   /// Which tokens the regions attend to in full mode.
   public var contextLayout: ContextLayout = .paper
+  /// Whether the request is refused if the backend's memory looks too small for it.
+  public var checksMemory = true
   /// Decode a preview every so many steps; nil for none.
   public var previewInterval: Int?
 

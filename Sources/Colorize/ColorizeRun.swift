@@ -5,7 +5,7 @@ struct ColorizeRun {
   let request: ColorizeRequest
   let colorizer: Colorizer
   let owner: ObjectIdentifier
-  private var network: ColorizationNetwork { colorizer.conditioning.network }
+  private var configuration: ModelConfiguration { colorizer.conditioning.configuration }
   private var backend: any Backend { colorizer.backend }
 
   init(request: ColorizeRequest, colorizer: Colorizer, owner: ObjectIdentifier) throws {
@@ -23,18 +23,25 @@ struct ColorizeRun {
 
   func perform(observer: @Sendable (ColorizeEvent) -> Void) throws -> ColorizeResult {
     let conditioning = colorizer.conditioning
-    let configuration = network.configuration
     var timings: [String: Double] = [:]
+    if request.checksMemory {
+      try colorizer.model.checkMemory(
+        for: request, backend: backend, memory: colorizer.memory, isLoaded: colorizer.memory == .normal)
+    }
+    defer { if colorizer.memory == .low { conditioning.parts.keep(only: []) } }
     func stage<R>(_ stage: ColorizeEvent.Stage, _ body: () throws -> R) throws -> R {
       try Task.checkCancellation()
       observer(.stage(stage))
+      if colorizer.memory == .low {
+        conditioning.parts.keep(only: Set(stage.parts(previews: request.previewInterval != nil)))
+      }
       let clock = ContinuousClock()
       let start = clock.now
       let result = try body()
       timings[stage.rawValue] = (clock.now - start) / .seconds(1)
       // A stage does not use the weights of the one before, which may stand in mapped pages and in spare memory.
-      for file in colorizer.model.weights.files { file.releasePages() }
       backend.releaseCachedMemory()
+      conditioning.parts.releasePages()
       return result
     }
 
@@ -54,9 +61,10 @@ struct ColorizeRun {
     }
     let latent = try stage(.sampling) {
       let denoiser = try GuidedDenoiser(
-        unet: network.unet, schedule: NoiseSchedule(configuration.schedule), predictionType: configuration.prediction,
+        unet: conditioning.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
+        predictionType: configuration.prediction,
         context: context, hints: hints, emptyHints: emptyHints, guidance: request.guidance, control: control(),
-        batch: request.count)
+        batch: request.count, sequential: colorizer.memory == .low)
       var source: any NoiseSource = try PictureNoise(generator: request.noise, seeds: seeds)
       let factor = configuration.latentFactor
       let shape = [
@@ -64,12 +72,17 @@ struct ColorizeRun {
       ]
       let noise = try Tensor(source.normals(shape: shape), shape: Shape(shape), on: backend)
         .transposed(0, 2, 3, 1).contiguous()
-      return try request.sampler.sample(
+      let latent = try request.sampler.sample(
         CancellableDenoiser(base: denoiser), noise: noise, steps: request.steps, schedule: request.schedule,
         source: &source
       ) { step in
         try observe(step, frame: frame, observer: observer)
       }
+      // A sampler's last act may come after its last report.
+      guard try latent.floats().allSatisfy(\.isFinite) else {
+        throw ColorizeError.nonFinite(step: request.steps, of: request.steps)
+      }
+      return latent
     }
     let images = try stage(.decoding) {
       try (0..<request.count).map { index in
@@ -121,7 +134,7 @@ struct ColorizeRun {
     let mask =
       try request.mode.needsSketchMask
       ? request.sketchMask.map {
-        try frame.latentMask(of: $0, factor: network.configuration.latentFactor, on: backend)
+        try frame.latentMask(of: $0, factor: configuration.latentFactor, on: backend)
       } : nil
     return try conditioning.context(
       mode: request.mode, layout: request.contextLayout, tokens: tokens, background: background, mask: mask,
@@ -130,7 +143,7 @@ struct ColorizeRun {
 
   /// The tiles that pictures are decoded in, in pixels a side, if they are.
   private func vaeTile(_ frame: WorkingFrame) -> Int? {
-    let factor = network.configuration.latentFactor
+    let factor = configuration.latentFactor
     let grid = request.vaeTiling.grid(
       latentHeight: frame.padded.height / factor, latentWidth: frame.padded.width / factor, factor: factor)
     guard grid != nil else { return nil }
@@ -140,7 +153,7 @@ struct ColorizeRun {
 
   private func control() throws -> AttentionControl {
     AttentionControl(
-      referenceScales: try request.referenceStrength.scales(for: network.configuration.unet),
+      referenceScales: try request.referenceStrength.scales(for: configuration.unet),
       foregroundScale: request.foregroundStrength, backgroundScale: request.backgroundStrength, merge: request.merge)
   }
 

@@ -8,53 +8,77 @@ import DiffusionCore
 /// try picture.write(to: "result.png")
 /// ```
 ///
-/// A colorizer runs one request at a time, on a thread of its own. Cancelling the task that waits for a request ends
-/// the request within one step, with a `CancellationError`.
+/// A colorizer runs one request at a time, on a thread of its own; others wait for their turn. Cancelling the task that
+/// waits for a request ends the request with a `CancellationError`: within one step if it runs, at once if it waits.
 public actor Colorizer {
   /// The model.
   public nonisolated let model: Model
   /// Where it computes.
   public nonisolated let backend: any Backend
   /// What was read of the model's files.
-  public nonisolated let loadReport: LoadReport
+  public nonisolated var loadReport: LoadReport { conditioning.parts.report }
+  /// How much of the network stays in memory.
+  public nonisolated let memory: MemoryUse
 
   nonisolated let conditioning: Conditioning
   private nonisolated let identity = Identity()
   private nonisolated let executor: QueueExecutor
+  private nonisolated let turns = TurnQueue()
 
   private final class Identity: Sendable {}
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// Loads a model on a backend.
+  /// Loads a model on a backend, on the colorizer's own thread. Cancelling the task that waits for it ends it soon.
   ///
   /// - Parameters:
   ///   - model: the embedded one, or a checkpoint.
   ///   - backend: nil for the processor.
-  /// - Throws: ``WeightError``, ``ConfigurationError``, ``BackendError``.
-  public init(model: Model? = nil, backend: (any Backend)? = nil) async throws {
+  ///   - memory: how much of the network stays in memory. With ``MemoryUse/low`` the model is only checked here.
+  ///   - progress: called on the colorizer's thread, now and then, with the share of the work that is done, 0...1.
+  /// - Throws: ``WeightError``, ``ConfigurationError``, ``BackendError``, `CancellationError`, and what `progress`
+  ///   throws.
+  public init(
+    model: Model? = nil, backend: (any Backend)? = nil, memory: MemoryUse = .normal,
+    progress: @escaping LoadProgress = { _ in }
+  ) async throws {
     let model = try model ?? .embedded()
     let backend = try backend ?? CPUBackend()
-    let (network, report) = try ColorizationNetwork.load(
-      model.weights, configuration: model.configuration, backend: backend, storage: model.storage)
+    let executor = QueueExecutor(label: "irodori.colorizer")
+    let parts = try await executor.run { checkCancellation in
+      // Checking reads every byte; of the parts, most is used where it lies.
+      let share = memory == .normal ? 0.7 : 1
+      let parts = try NetworkParts(
+        model.weights, configuration: model.configuration, backend: backend, storage: model.storage
+      ) {
+        try checkCancellation()
+        try progress($0 * share)
+      }
+      guard memory == .normal else { return parts }
+      try parts.load(ColorizeEvent.Stage.allParts) {
+        try checkCancellation()
+        try progress(share + $0 * (1 - share))
+      }
+      return parts
+    }
     self.model = model
     self.backend = backend
-    self.loadReport = report
-    self.conditioning = Conditioning(network: network, backend: backend)
-    self.executor = QueueExecutor(label: "irodori.colorizer")
+    self.memory = memory
+    self.conditioning = Conditioning(parts: parts, backend: backend)
+    self.executor = executor
   }
 
   /// Whether the model has the weights that a mode needs.
   public nonisolated func supports(_ mode: InferenceMode) -> Bool {
-    mode == .vanilla || conditioning.network.split != nil
+    mode == .vanilla || conditioning.parts.hasSplit
   }
 
   /// Colours a sketch after a reference, with good defaults.
   ///
   /// - Returns: a picture of the sketch's size.
   /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
-  public func colorize(sketch: Image, reference: Image) throws -> Image {
-    try colorize(request(sketch: sketch, reference: .image(reference))).image
+  public nonisolated func colorize(sketch: Image, reference: Image) async throws -> Image {
+    try await colorize(request(sketch: sketch, reference: .image(reference))).image
   }
 
   /// A request with the settings that suit the model, to be changed and carried out.
@@ -67,8 +91,16 @@ public actor Colorizer {
   /// - Parameter observer: called on the colorizer's thread for everything but the result.
   /// - Throws: ``ColorizeError``, ``ScheduleError``, ``NoiseError``, ``ImageError``, ``BackendError``,
   ///   `CancellationError`.
-  public func colorize(
+  public nonisolated func colorize(
     _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
+  ) async throws -> ColorizeResult {
+    try await turns.take()
+    defer { turns.giveBack() }
+    return try await perform(request, observer: observer)
+  }
+
+  private func perform(
+    _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void
   ) throws -> ColorizeResult {
     let run = try ColorizeRun(request: request, colorizer: self, owner: ObjectIdentifier(identity))
     return try run.perform(observer: observer)
@@ -98,11 +130,22 @@ public actor Colorizer {
   ///   - background: a picture whose colours the background takes instead.
   ///   - threshold: mask values from it on are figure, 0...1.
   /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
-  public func encode(
+  public nonisolated func encode(
     _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
-  ) throws -> Reference {
+  ) async throws -> Reference {
+    try await turns.take()
+    defer { turns.giveBack() }
+    return try await performEncoding(image, mask: mask, background: background, threshold: threshold)
+  }
+
+  private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
     try ColorizeRequest.check(threshold, "reference threshold", in: 0...1)
     try Task.checkCancellation()
+    defer {
+      backend.releaseCachedMemory()
+      if memory == .low { conditioning.parts.keep(only: []) }
+      conditioning.parts.releasePages()
+    }
     let picture = try Self.tensor(image, on: backend)
     let tokens = try conditioning.tokens(picture)
     try Task.checkCancellation()

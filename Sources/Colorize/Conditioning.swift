@@ -2,16 +2,21 @@ import DiffusionCore
 
 /// Turns pictures into what the U-Net is conditioned on.
 package struct Conditioning: Sendable {
-  package let network: ColorizationNetwork
+  package let parts: NetworkParts
   package let backend: any Backend
+  package var configuration: ModelConfiguration { parts.configuration }
 
-  package init(network: ColorizationNetwork, backend: any Backend) {
-    self.network = network
+  package init(parts: NetworkParts, backend: any Backend) {
+    self.parts = parts
     self.backend = backend
   }
 
+  package init(network: ColorizationNetwork, backend: any Backend) {
+    self.init(parts: NetworkParts(network), backend: backend)
+  }
+
   /// The tokens of a picture `[1, H, W, 3]` in -1...1.
-  package func tokens(_ image: Tensor) throws -> Tensor { try network.imageEncoder(image).contiguous() }
+  package func tokens(_ image: Tensor) throws -> Tensor { try parts.imageEncoder()(image).contiguous() }
 
   /// The tokens of the reference's background: white where the mask says figure, the threshold told, then recovered.
   ///
@@ -19,7 +24,7 @@ package struct Conditioning: Sendable {
   ///   - image: `[1, H, W, 3]` in -1...1.
   ///   - mask: `[1, H, W, 1]` in 0...1.
   package func recoveredBackground(of image: Tensor, mask: Tensor, threshold: Float) throws -> Tensor {
-    guard let split = network.split else { throw missingSplit(.background) }
+    guard let split = try parts.split() else { throw missingSplit(.background) }
     // Kept where mask < threshold, so figure is threshold - mask <= 0; ties are figure.
     let kept = try mask.affine(scale: -1, offset: threshold)
     let cut = try Tensor.select(kept, image, Tensor(repeating: 1, shape: [], on: backend))
@@ -28,7 +33,7 @@ package struct Conditioning: Sendable {
 
   /// The tokens of a picture given for the background; it is whole, so nothing is recovered.
   package func givenBackground(_ image: Tensor, threshold: Float) throws -> Tensor {
-    guard let split = network.split else { throw missingSplit(.background) }
+    guard let split = try parts.split() else { throw missingSplit(.background) }
     return try tokens(image) + split.threshold([threshold])
   }
 
@@ -44,7 +49,7 @@ package struct Conditioning: Sendable {
   ) throws -> ReferenceContext {
     func rows(_ x: Tensor) -> Tensor { x.broadcast(to: x.shape.replacing(axis: 0, with: batch)) }
     guard mode != .vanilla else { return ReferenceContext(whole: try rows(tokens).contiguous()) }
-    guard let split = network.split else { throw missingSplit(mode) }
+    guard let split = try parts.split() else { throw missingSplit(mode) }
     guard let mask else { throw ColorizeError.missingInput(mode: mode, needed: "the sketch's mask") }
     var front = tokens
     var behind = tokens
@@ -65,7 +70,7 @@ package struct Conditioning: Sendable {
   /// The sketch encoder's hints times the strength: for the lines `[1, H, W, 1]`, or for an empty drawing.
   package func hints(lines: Tensor, strength: Float) throws -> [Tensor] {
     let sketch = try lines.broadcast(to: lines.shape.replacing(axis: 3, with: 3)).contiguous()
-    let hints = try network.sketchEncoder(sketch)
+    let hints = try parts.sketchEncoder()(sketch)
     return strength == 1 ? hints : try hints.map { try $0 * strength }
   }
 
@@ -73,8 +78,8 @@ package struct Conditioning: Sendable {
   package func decode(
     _ latent: Tensor, tiling: VAETiling = .off, progress: VAEProgress = { _, _ in }
   ) throws -> Tensor {
-    try network.vaeDecoder(
-      latent * Float(1 / network.configuration.scaleFactor), tiling: tiling, progress: progress)
+    try parts.vaeDecoder()(
+      latent * Float(1 / configuration.scaleFactor), tiling: tiling, progress: progress)
   }
 
   private func missingSplit(_ mode: InferenceMode) -> ColorizeError {

@@ -156,6 +156,66 @@ struct ColorizerTests {
     #expect(result?.image.width == 40)
   }
 
+  @Test func lowMemoryUseGivesTheSamePicture() async throws {
+    var request = try request(.full)
+    request.guidance.sketch = 1.5
+    request.guidance.reference = 2
+    request.previewInterval = 1
+    let expected = try await colorizer().colorize(request)
+    let frugal = try await Colorizer(model: Self.tiny.model(), backend: CPUBackend(), memory: .low)
+    for _ in 0..<2 { #expect(try await frugal.colorize(request).image == expected.image) }
+    request.reference = .encoded(try await frugal.encode(reference(), mask: mask(30, 20)))
+    request.referenceMask = nil
+    #expect(try await frugal.colorize(request).image == expected.image)
+  }
+
+  @Test func loadingTellsItsProgressAndCanBeCancelled() async throws {
+    let shares = Locked<[Double]>([])
+    _ = try await Colorizer(model: Self.tiny.model(), backend: CPUBackend()) { share in
+      shares.mutate { $0.append(share) }
+    }
+    #expect(shares.value.last == 1 && shares.value == shares.value.sorted())
+
+    let (steps, isCancelled) = (StepCounter(), Locked(false))
+    let model = try Self.tiny.model()
+    let task = Task {
+      try await Colorizer(model: model, backend: CPUBackend()) { _ in
+        steps.completed += 1
+        while !isCancelled.value {}
+      }
+    }
+    while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    task.cancel()
+    isCancelled.mutate { $0 = true }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(steps.completed == 1)
+  }
+
+  @Test func aRequestThatWaitsIsCancelledAtOnce() async throws {
+    let colorizer = try await colorizer()
+    let long = try request(.full, steps: 1000)
+    let steps = StepCounter()
+    let first = Task {
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+    }
+    while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    let second = Task { try await colorizer.colorize(long) }
+    let third = Task { try await colorizer.colorize(self.request()) }
+    try await Task.sleep(for: .milliseconds(5))
+    second.cancel()
+    await #expect(throws: CancellationError.self) { try await second.value }
+    #expect(steps.completed < 1000, "the first was waited for")
+    first.cancel()
+    await #expect(throws: CancellationError.self) { try await first.value }
+    #expect(try await third.value.image.width == 40)
+    // Cancelled before it waits at all.
+    let late = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await colorizer.colorize(long)
+    }
+    await #expect(throws: CancellationError.self) { try await late.value }
+  }
+
   @Test func tilesAreReportedAndToldInTheSummary() async throws {
     let colorizer = try await colorizer()
     var request = try request(.full, steps: 1)

@@ -1,6 +1,7 @@
 import Colorize
 import DiffusionCore
 import DiffusionVulkan
+import TestSupport
 import Testing
 
 /// The figures of `Docs/GPU.md`: how long the host is busy with one denoising step.

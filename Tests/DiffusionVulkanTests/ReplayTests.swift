@@ -1,4 +1,5 @@
 import DiffusionCore
+import TestSupport
 import Testing
 
 import DiffusionVulkan

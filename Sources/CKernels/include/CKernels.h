@@ -131,3 +131,5 @@ const ck_kernels *ck_kernels_named(const char *name);
 
 // The number of processors that this process may run on, at least 1.
 int ck_available_processors(void);
+// Gives freed memory that the heap keeps back to the system.
+void ck_release_heap(void);

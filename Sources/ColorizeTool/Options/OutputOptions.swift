@@ -35,6 +35,17 @@ struct MemoryOptions: ParsableArguments {
       "Decode in tiles of so many pixels a side, 128 to 4096: a smaller tile takes less memory and more time. auto "
         + "takes tiles of 512 for pictures that are larger, off none.", valueName: "pixels"))
   var vaeTile: TilingChoice = .automatic
+
+  @Flag(
+    help: ArgumentHelp(
+      "Keep only what the running stage needs of the model, and read the rest again when it is needed. Slower, the same "
+        + "picture."))
+  var lowMemory = false
+
+  @Flag(help: "Start even if memory looks too small.")
+  var force = false
+
+  var use: MemoryUse { lowMemory ? .low : .normal }
 }
 
 /// What is said about it.

@@ -6,14 +6,15 @@ import Synchronization
 struct ColorizeJob {
   let model: Model
   let backend: any Backend
+  var memory = MemoryUse.normal
   let report: ReportOptions
   let progress: Progress
 
   /// Reads the weights.
   func makeColorizer() async throws -> Colorizer {
     progress.begin("loading the model")
-    let (model, backend) = (self.model, self.backend)
-    let colorizer = try await Interruption.shared.endingAtOnce { try await Colorizer(model: model, backend: backend) }
+    let progress = self.progress
+    let colorizer = try await Colorizer(model: model, backend: backend, memory: memory) { progress.share($0) }
     if report.verbose {
       Console.shared.message(
         "colorize: model \(model.name) on \(backend.name)\(Self.details(backend)), predicts "

@@ -36,7 +36,10 @@ struct RunCommand: AsyncParsableCommand {
 
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
-    let job = ColorizeJob(model: model, backend: backend, report: report, progress: progress)
+    let job = ColorizeJob(
+      model: model, backend: backend, memory: memory.use, report: report, progress: progress)
+    // Told before gigabytes are read.
+    if request.checksMemory { try model.checkMemory(for: request, backend: backend, memory: memory.use) }
     let colorizer = try await job.makeColorizer()
     request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
     if strengths.mode == .auto && request.mode == .full && !colorizer.supports(.full) { request.mode = .vanilla }
@@ -57,11 +60,12 @@ struct RunCommand: AsyncParsableCommand {
       try image.write(to: plan.paths[index], text: try stored[index].pngText())
     }
     progress.finish()
+    let estimate = try model.memoryEstimate(for: request, backend: backend, memory: memory.use)
     let hasPreview = output.previews.map { request.steps > $0 } ?? false
     try report.finish(
       RunReport(
         outputs: plan.paths, preview: hasPreview ? plan.preview : nil, summary: result.summary, options: stored[0],
-        seconds: progress.elapsed, peakMemoryBytes: ProcessUsage.peakMemory),
+        seconds: progress.elapsed, estimatedMemoryBytes: estimate.peakBytes, peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
   }
 
@@ -76,6 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     request.frame = output.frame
     request.count = output.count
     request.vaeTiling = memory.vaeTile.tiling
+    request.checksMemory = !memory.force
     request.previewInterval = output.previews
     try sampling.apply(to: &request, defaults: .published)
     request.seed = sampling.seed.resolved

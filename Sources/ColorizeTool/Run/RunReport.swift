@@ -16,6 +16,8 @@ struct RunReport: Encodable {
   let options: StoredOptions
   /// Seconds in all, from the start to the last file.
   let seconds: Double
+  /// What the job was thought to take before it started, in bytes.
+  var estimatedMemoryBytes: Int?
   /// The most memory that was resident, in bytes.
   let peakMemoryBytes: Int
 }
@@ -30,7 +32,8 @@ extension ReportOptions {
         guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
         Console.shared.message("colorize: \(stage.rawValue) took \(Format.decimal(seconds, 2)) s")
       }
-      Console.shared.message("colorize: peak memory \(Format.bytes(report.peakMemoryBytes))")
+      let estimate = report.estimatedMemoryBytes.map { ", \(Format.bytes($0)) expected" } ?? ""
+      Console.shared.message("colorize: peak memory \(Format.bytes(report.peakMemoryBytes))\(estimate)")
     }
     for (path, image) in zip(report.outputs, images) {
       Console.shared.output("wrote \(path) (\(image.width) x \(image.height))")

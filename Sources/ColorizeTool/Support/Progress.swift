@@ -64,6 +64,9 @@ final class Progress: Sendable {
     if Console.shared.isInteractive { redraw() } else { Console.shared.message("colorize: \(stage)") }
   }
 
+  /// A share of the stage is done, 0...1.
+  func share(_ share: Double) { step(Int(share * 100), of: 100, unit: "%") }
+
   /// Steps of the stage are done.
   func step(_ completed: Int, of total: Int, unit: String = "step") {
     let isDue = state.withLock { state in
@@ -98,7 +101,8 @@ final class Progress: Sendable {
 
   private static func line(_ state: State, elapsed: Double, barWidth: Int?) -> String {
     guard let (completed, total) = state.steps, total > 0 else { return "\(state.stage), \(time(elapsed))" }
-    var line = "\(state.stage), \(state.unit) \(completed) of \(total)"
+    let amount = state.unit == "%" ? "\(completed) %" : "\(state.unit) \(completed) of \(total)"
+    var line = "\(state.stage), \(amount)"
     if let barWidth {
       let filled = barWidth * completed / total
       line += " [" + String(repeating: "#", count: filled) + String(repeating: ".", count: barWidth - filled) + "]"

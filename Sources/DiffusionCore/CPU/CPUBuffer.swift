@@ -38,7 +38,7 @@ final class CPUMemoryPool: Sendable {
 
   private let state = Mutex(State())
   /// How much freed memory is kept at most.
-  private let cacheLimit: Int
+  let cacheLimit: Int
 
   init(cacheLimit: Int = 512 << 20) { self.cacheLimit = cacheLimit }
 
@@ -98,7 +98,7 @@ final class CPUMemoryPool: Sendable {
   }
 
   /// Rounds up to an eighth of a power of two, so that near sizes share blocks and at most an eighth is wasted.
-  private static func capacity(for byteCount: Int) -> Int {
+  static func capacity(for byteCount: Int) -> Int {
     let size = max(byteCount, 64)
     let step = max(64, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount - 3))
     return (size + step - 1) / step * step

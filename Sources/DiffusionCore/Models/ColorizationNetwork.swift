@@ -23,24 +23,53 @@ public struct ColorizationNetwork: Sendable {
     public let threshold: ThresholdEmbedder
   }
 
+  /// A network of given parts.
+  init(
+    configuration: ModelConfiguration, unet: UNet, vaeEncoder: VAEEncoder, vaeDecoder: VAEDecoder,
+    imageEncoder: OpenCLIPVisionTower, sketchEncoder: SketchEncoder, split: SplitParts?
+  ) {
+    self.configuration = configuration
+    self.unet = unet
+    self.vaeEncoder = vaeEncoder
+    self.vaeDecoder = vaeDecoder
+    self.imageEncoder = imageEncoder
+    self.sketchEncoder = sketchEncoder
+    self.split = split
+  }
+
   /// Builds the network from its parameters.
   ///
   /// - Parameter withSplit: whether the parts of the mask modes are there.
   public init(_ p: Parameters, configuration c: ModelConfiguration, withSplit: Bool) throws {
     configuration = c
-    unet = try UNet(
+    unet = try Self.unet(p, c, withSplit: withSplit)
+    vaeEncoder = try Self.vaeEncoder(p, c)
+    vaeDecoder = try Self.vaeDecoder(p, c)
+    imageEncoder = try Self.imageEncoder(p, c)
+    sketchEncoder = try Self.sketchEncoder(p, c)
+    split = withSplit ? try Self.split(p, c) : nil
+  }
+
+  static func unet(_ p: Parameters, _ c: ModelConfiguration, withSplit: Bool) throws -> UNet {
+    try UNet(
       p["model"]["diffusion_model"], configuration: c.unet, lora: withSplit ? c.lora : nil, normGroups: c.normGroups)
-    let vae = p["first_stage_model"]
-    vaeEncoder = try VAEEncoder(vae, configuration: c.vae, normGroups: c.normGroups)
-    vaeDecoder = try VAEDecoder(vae, configuration: c.vae, normGroups: c.normGroups)
-    imageEncoder = try OpenCLIPVisionTower(
-      p["cond_stage_model"]["visual"]["model"], configuration: c.imageEncoder)
-    sketchEncoder = try SketchEncoder(p["control_encoder"], configuration: c.sketchEncoder)
-    split =
-      withSplit
-      ? SplitParts(
-        recovery: try RecoveryTransformer(p["transformer"], configuration: c.recovery),
-        threshold: try ThresholdEmbedder(p["thresh_embedder"], configuration: c.threshold)) : nil
+  }
+  static func vaeEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> VAEEncoder {
+    try VAEEncoder(p["first_stage_model"], configuration: c.vae, normGroups: c.normGroups)
+  }
+  static func vaeDecoder(_ p: Parameters, _ c: ModelConfiguration) throws -> VAEDecoder {
+    try VAEDecoder(p["first_stage_model"], configuration: c.vae, normGroups: c.normGroups)
+  }
+  static func imageEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> OpenCLIPVisionTower {
+    try OpenCLIPVisionTower(p["cond_stage_model"]["visual"]["model"], configuration: c.imageEncoder)
+  }
+  static func sketchEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> SketchEncoder {
+    try SketchEncoder(p["control_encoder"], configuration: c.sketchEncoder)
+  }
+  static func split(_ p: Parameters, _ c: ModelConfiguration) throws -> SplitParts {
+    SplitParts(
+      recovery: try RecoveryTransformer(p["transformer"], configuration: c.recovery),
+      threshold: try ThresholdEmbedder(p["thresh_embedder"], configuration: c.threshold))
   }
 
   /// Every key of a checkpoint of that configuration with its shape in PyTorch's order, in the order of loading.
@@ -65,23 +94,7 @@ public struct ColorizationNetwork: Sendable {
     _ source: WeightSource, configuration: ModelConfiguration, backend: any Backend,
     storage: CheckpointParameters.Storage = .asStored
   ) throws -> (network: ColorizationNetwork, report: LoadReport) {
-    try configuration.validate()
-    let splitPrefixes = ["transformer.", "thresh_embedder."]
-    let hasSplit =
-      configuration.lora != nil
-      && source.keys.contains { key in key.contains(".lora_") || splitPrefixes.contains { key.hasPrefix($0) } }
-    func build(_ reader: WeightReader, on backend: any Backend) throws -> ColorizationNetwork {
-      let parameters = CheckpointParameters(reader, backend: backend, storage: storage)
-      return try ColorizationNetwork(Parameters(parameters), configuration: configuration, withSplit: hasSplit)
-    }
-    let checking = WeightReader(source)
-    checking.ignore(UnusedPart.scheduleBuffers + UnusedPart.trainingState + UnusedPart.textTower)
-    _ = try build(checking, on: ShapeOnlyBackend())
-    let report = try checking.finish()
-    // Checking has touched every page; after loading, what was repacked is not needed in the file's order.
-    for file in source.files { file.releasePages() }
-    let network = try build(WeightReader(source, checksFinite: false), on: backend)
-    for file in source.files { file.releasePages() }
-    return (network, report)
+    let parts = try NetworkParts(source, configuration: configuration, backend: backend, storage: storage)
+    return (try parts.network(), parts.report)
   }
 }

@@ -13,6 +13,7 @@ public struct CheckpointParameters: ParameterSource {
   let reader: WeightReader
   let backend: any Backend
   let storage: Storage
+  private var meter: LoadingMeter?
 
   /// Parameters from below the root of a reader.
   public init(_ reader: WeightReader, backend: any Backend, storage: Storage = .asStored) {
@@ -21,12 +22,19 @@ public struct CheckpointParameters: ParameterSource {
     self.storage = storage
   }
 
+  /// The same, with a meter that is told of every parameter.
+  init(_ reader: WeightReader, backend: any Backend, storage: Storage, meter: LoadingMeter) {
+    self.init(reader, backend: backend, storage: storage)
+    self.meter = meter
+  }
+
   public func parameter(_ key: String, shape: Shape) throws -> Tensor {
     let entry = try reader.take(key, shape: shape.extents)
     if entry.isPlaceholder {
       // A stand-in of one element: the load fails as a whole later, and must not fill memory before.
       return try Tensor(repeating: 0, shape: [], on: backend).broadcast(to: shape)
     }
+    try meter?.add(entry.bytes.count)
     // Files need not align their tensors; a misaligned one is copied.
     let buffer = try entry.bytes.withUnsafeBytes { bytes in
       entry.bytes.isAligned(to: entry.dtype.byteWidth)

@@ -40,6 +40,8 @@ public struct GuidedDenoiser: Denoiser {
   let guidance: Guidance
   let control: AttentionControl
   let context: PreparedContext?
+  /// Whether the branches run one after another, which takes less memory and gives the same.
+  let isSequential: Bool
   /// Hints for the branches [conditional, sketch-free, reference-free], as far as they run.
   let hints: [Tensor]
   /// Hints without the reference-free branch, for the part of the run where no branch has a reference.
@@ -54,9 +56,11 @@ public struct GuidedDenoiser: Denoiser {
   ///   - hints: the sketch encoder's, of one sketch (`[1, ...]`) or of each (`[batch, ...]`).
   ///   - emptyHints: those of an empty drawing, needed if `guidance.sketch > 1`.
   ///   - batch: how many pictures.
+  ///   - sequential: run the branches one after another: less memory, the same result.
   public init(
     unet: UNet, schedule: NoiseSchedule, predictionType: PredictionType, context: ReferenceContext?, hints: [Tensor],
-    emptyHints: [Tensor]?, guidance: Guidance, control: AttentionControl, batch: Int
+    emptyHints: [Tensor]?, guidance: Guidance, control: AttentionControl, batch: Int,
+    sequential: Bool = false
   ) throws {
     self.unet = unet
     self.schedule = schedule
@@ -65,7 +69,8 @@ public struct GuidedDenoiser: Denoiser {
     if emptyHints == nil { guidance.sketch = 1 }
     self.guidance = guidance
     self.control = control
-    let sketchBranches = guidance.sketch > 1 ? 2 : 1
+    isSequential = sequential
+    let sketchBranches = guidance.sketch > 1 && !sequential ? 2 : 1
     self.context = try context.map { try unet.prepare($0, repeats: sketchBranches) }
 
     func rows(_ hint: Tensor) -> Tensor {
@@ -96,10 +101,20 @@ public struct GuidedDenoiser: Denoiser {
     let batch = x.shape[0]
     let hasReferenceFree = seesReference && guidance.reference > 1
     let branches = 1 + (guidance.sketch > 1 ? 1 : 0) + (hasReferenceFree ? 1 : 0)
-    let rows = try Tensor.concatenate([Tensor](repeating: x, count: branches), axis: 0)
-    let predicted = try unet(
-      rows, embedding: embedding, context: (seesReference ? context : nil) ?? .none,
-      hints: seesReference ? hints : hintsWithoutReference, control: control)
+    let seen = (seesReference ? context : nil) ?? .none
+    let hints = seesReference ? self.hints : hintsWithoutReference
+    let predicted: Tensor
+    if isSequential {
+      let parts = try (0..<branches).map { index in
+        try unet(
+          x, embedding: embedding, context: hasReferenceFree && index == branches - 1 ? .none : seen,
+          hints: hints.map { $0.sliced(axis: 0, index * batch..<(index + 1) * batch) }, control: control)
+      }
+      predicted = try Tensor.concatenate(parts, axis: 0)
+    } else {
+      let rows = try Tensor.concatenate([Tensor](repeating: x, count: branches), axis: 0)
+      predicted = try unet(rows, embedding: embedding, context: seen, hints: hints, control: control)
+    }
     func branch(_ index: Int) -> Tensor { predicted.sliced(axis: 0, index * batch..<(index + 1) * batch) }
     func guided(from unconditional: Tensor, by scale: Double) throws -> Tensor {
       try branch(0) * Float(scale) + unconditional * Float(1 - scale)

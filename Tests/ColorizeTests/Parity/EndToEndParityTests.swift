@@ -12,11 +12,13 @@ import Colorize
 struct EndToEndParityTests {
   let backend: CPUBackend
   let conditioning: Conditioning
+  let network: ColorizationNetwork
   let golden: GoldenFile
 
   init() throws {
     backend = try CPUBackend()
-    conditioning = Conditioning(network: try GoldenModel.load(on: backend), backend: backend)
+    network = try GoldenModel.load(on: backend)
+    conditioning = Conditioning(network: network, backend: backend)
     golden = try GoldenFile("e2e", backend: backend)
   }
 
@@ -31,7 +33,6 @@ struct EndToEndParityTests {
       let error = try made.relativeError(to: golden.image(key))
       #expect(error < tolerance, "\(key): \(error)")
     }
-    let network = conditioning.network
     let reference = try golden.image("in.\(c.inputs).reference")
     let tokens = try conditioning.tokens(reference)
     var background: Tensor?

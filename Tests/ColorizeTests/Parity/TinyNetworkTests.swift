@@ -12,12 +12,14 @@ struct TinyNetworkTests {
   /// The fixtures on a backend.
   struct Setup {
     let conditioning: Conditioning
+    let network: ColorizationNetwork
     let file: SafetensorsFile
     let backend: any Backend
 
     init(on backend: any Backend, dtype: DType = .f32) throws {
       self.backend = backend
-      conditioning = Conditioning(network: try TinyNetwork.make(on: backend, dtype: dtype), backend: backend)
+      network = try TinyNetwork.make(on: backend, dtype: dtype)
+      conditioning = Conditioning(network: network, backend: backend)
       let path = try #require(
         Bundle.module.path(forResource: "network", ofType: "safetensors", inDirectory: "Fixtures/network"))
       file = try SafetensorsFile(path: path)
@@ -37,7 +39,7 @@ struct TinyNetworkTests {
         mask: mode.needsSketchMask ? image("smask").resizedBicubic(factor: 8) : nil, sketchThreshold: 0.3, batch: 1)
     }
 
-    func hints(_ sketch: Tensor) throws -> [Tensor] { try conditioning.network.sketchEncoder(sketch) }
+    func hints(_ sketch: Tensor) throws -> [Tensor] { try network.sketchEncoder(sketch) }
     var control: AttentionControl {
       AttentionControl(
         referenceScales: [Float](repeating: 1, count: TinyNetwork.configuration.unet.transformerBlockCount))
@@ -52,7 +54,7 @@ struct TinyNetworkTests {
   @Test(arguments: [false, true]) func parts(primitivesOnly: Bool) throws {
     let backend = try CPUBackend()
     let s = try Setup(on: primitivesOnly ? PrimitivesOnly(backend) : backend)
-    let network = s.conditioning.network
+    let network = s.network
     let picture = try s.image("reference")
     try expect(
       network.imageEncoder.allTokens(network.imageEncoder.preprocess(picture)), s.tensor("tokens"), within: 1e-4,
@@ -71,7 +73,7 @@ struct TinyNetworkTests {
   {
     let backend = try CPUBackend()
     let s = try Setup(on: primitivesOnly ? PrimitivesOnly(backend) : backend)
-    let unet = s.conditioning.network.unet
+    let unet = s.network.unet
     let context = try s.context(mode)
     let tokens =
       switch context.tokens {
@@ -90,7 +92,7 @@ struct TinyNetworkTests {
     let sketch = try s.image("sketch")
     let empty = try Tensor(repeating: -1, shape: sketch.shape, on: s.backend)
     let denoiser = try GuidedDenoiser(
-      unet: s.conditioning.network.unet, schedule: NoiseSchedule(TinyNetwork.configuration.schedule),
+      unet: s.network.unet, schedule: NoiseSchedule(TinyNetwork.configuration.schedule),
       predictionType: .v, context: s.context(.full), hints: s.hints(sketch), emptyHints: s.hints(empty),
       guidance: Guidance(reference: 3, sketch: 1.5), control: s.control, batch: 1)
     var source: any NoiseSource = RecordedNoise([])
@@ -105,7 +107,7 @@ struct TinyNetworkTests {
     throws
   {
     let s = try Setup(on: CPUBackend(), dtype: dtype)
-    let unet = s.conditioning.network.unet
+    let unet = s.network.unet
     let v = try unet(
       s.image("x"), timestep: 613.25, context: unet.prepare(s.context(.full)), hints: s.hints(s.image("sketch")),
       control: s.control)

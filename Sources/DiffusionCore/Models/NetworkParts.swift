@@ -1,0 +1,201 @@
+import CKernels
+
+/// The network of a checkpoint in parts, each of which is loaded when it is first asked for and can be let go.
+///
+/// A run needs its parts one after another: the image encoder for the reference, the sketch encoder for the lines, the
+/// U-Net for the steps, the decoder for the picture. Who has little memory keeps one of them at a time.
+public final class NetworkParts: Sendable {
+  /// A part that can be loaded and let go by itself.
+  public enum Part: String, Sendable, Hashable, CaseIterable {
+    case imageEncoder, split, sketchEncoder, unet, vaeEncoder, vaeDecoder
+  }
+
+  /// The sizes.
+  public let configuration: ModelConfiguration
+  /// Whether the checkpoint has the parts of the mask modes.
+  public let hasSplit: Bool
+  /// What was read of the files.
+  public let report: LoadReport
+
+  private let loaded = Locked<[Part: any Sendable]>([:])
+  private let files: [SafetensorsFile]
+  /// Makes a fresh reading of the parameters; nil where all parts were given and none can be loaded again.
+  private let makeParameters: (@Sendable (LoadingMeter) -> Parameters)?
+
+  /// Checks a checkpoint, and loads none of its parts yet.
+  ///
+  /// Reading is strict: every key must be there, of the right shape and finite, and no other key may be, but for the
+  /// parts that are known and not needed. All faults are listed in one error. A file without any key of the mask modes
+  /// makes a network for the vanilla mode only.
+  ///
+  /// - Parameter progress: called now and then with the share of the bytes that are checked, 0...1. Throwing ends it.
+  /// - Throws: ``WeightError``, ``ConfigurationError``, ``BackendError``, and what `progress` throws.
+  public init(
+    _ source: WeightSource, configuration: ModelConfiguration, backend: any Backend,
+    storage: CheckpointParameters.Storage = .asStored, progress: @escaping LoadProgress = { _ in }
+  ) throws {
+    try configuration.validate()
+    let hasSplit = Self.hasSplit(source, configuration: configuration)
+    let checking = WeightReader(source)
+    checking.ignore(UnusedPart.scheduleBuffers + UnusedPart.trainingState + UnusedPart.textTower)
+    let total = source.files.reduce(0) { $0 + $1.dataByteCount }
+    let meter = LoadingMeter(total: total, files: source.files, progress: progress)
+    _ = try ColorizationNetwork(
+      Parameters(
+        CheckpointParameters(checking, backend: ShapeOnlyBackend(), storage: storage, meter: meter)),
+      configuration: configuration, withSplit: hasSplit)
+    report = try checking.finish()
+    // Checking has touched every page.
+    for file in source.files { file.releasePages() }
+    self.configuration = configuration
+    self.hasSplit = hasSplit
+    files = source.files
+    makeParameters = { meter in
+      Parameters(
+        CheckpointParameters(
+          WeightReader(source, checksFinite: false), backend: backend, storage: storage, meter: meter))
+    }
+  }
+
+  /// Whether files hold the parts of the mask modes, or some of them.
+  package static func hasSplit(_ source: WeightSource, configuration: ModelConfiguration) -> Bool {
+    let prefixes = ["transformer.", "thresh_embedder."]
+    return configuration.lora != nil
+      && source.keys.contains { key in key.contains(".lora_") || prefixes.contains { key.hasPrefix($0) } }
+  }
+
+  /// Parts whose parameters come from elsewhere: without a checkpoint, unchecked.
+  package init(_ source: any ParameterSource, configuration: ModelConfiguration, hasSplit: Bool) {
+    self.configuration = configuration
+    self.hasSplit = hasSplit
+    report = LoadReport()
+    files = []
+    makeParameters = { _ in Parameters(source) }
+  }
+
+  /// The parts of a network, all of them loaded; they cannot be let go.
+  public init(_ network: ColorizationNetwork) {
+    configuration = network.configuration
+    hasSplit = network.split != nil
+    report = LoadReport()
+    files = []
+    makeParameters = nil
+    var parts: [Part: any Sendable] = [
+      .unet: network.unet, .vaeEncoder: network.vaeEncoder, .vaeDecoder: network.vaeDecoder,
+      .imageEncoder: network.imageEncoder, .sketchEncoder: network.sketchEncoder,
+    ]
+    if let split = network.split { parts[.split] = split }
+    loaded.mutate { [parts] in $0 = parts }
+  }
+
+  /// `model.diffusion_model`
+  public func unet() throws -> UNet {
+    try part(.unet) { try ColorizationNetwork.unet($0, configuration, withSplit: hasSplit) }
+  }
+  /// `first_stage_model.encoder`
+  public func vaeEncoder() throws -> VAEEncoder {
+    try part(.vaeEncoder) { try ColorizationNetwork.vaeEncoder($0, configuration) }
+  }
+  /// `first_stage_model.decoder`
+  public func vaeDecoder() throws -> VAEDecoder {
+    try part(.vaeDecoder) { try ColorizationNetwork.vaeDecoder($0, configuration) }
+  }
+  /// `cond_stage_model.visual.model`
+  public func imageEncoder() throws -> OpenCLIPVisionTower {
+    try part(.imageEncoder) { try ColorizationNetwork.imageEncoder($0, configuration) }
+  }
+  /// `control_encoder`
+  public func sketchEncoder() throws -> SketchEncoder {
+    try part(.sketchEncoder) { try ColorizationNetwork.sketchEncoder($0, configuration) }
+  }
+  /// What only the mask modes need; nil if the checkpoint is vanilla only.
+  public func split() throws -> ColorizationNetwork.SplitParts? {
+    guard hasSplit else { return nil }
+    return try part(.split) { try ColorizationNetwork.split($0, configuration) }
+  }
+
+  /// All parts as one network.
+  public func network() throws -> ColorizationNetwork {
+    ColorizationNetwork(
+      configuration: configuration, unet: try unet(), vaeEncoder: try vaeEncoder(), vaeDecoder: try vaeDecoder(),
+      imageEncoder: try imageEncoder(), sketchEncoder: try sketchEncoder(), split: try split())
+  }
+
+  /// Loads parts ahead of their use.
+  ///
+  /// - Parameter progress: called after each part with the share of the parts that are loaded. Throwing ends it.
+  public func load(_ parts: [Part], progress: LoadProgress = { _ in }) throws {
+    for (index, part) in parts.enumerated() {
+      switch part {
+      case .imageEncoder: _ = try imageEncoder()
+      case .split: _ = try split()
+      case .sketchEncoder: _ = try sketchEncoder()
+      case .unet: _ = try unet()
+      case .vaeEncoder: _ = try vaeEncoder()
+      case .vaeDecoder: _ = try vaeDecoder()
+      }
+      try progress(Double(index + 1) / Double(parts.count))
+    }
+  }
+
+  /// Lets all parts go but those. What is asked for later is read again.
+  public func keep(only parts: Set<Part>) {
+    guard makeParameters != nil else { return }
+    let changed = loaded.mutate { loaded in
+      let before = loaded.count
+      loaded = loaded.filter { parts.contains($0.key) }
+      return loaded.count < before
+    }
+    if changed { releasePages() }
+  }
+
+  /// Gives the pages of the files back to the system, which reads them again when they are next used.
+  public func releasePages() {
+    guard !files.isEmpty else { return }
+    for file in files { file.releasePages() }
+    // Kernels of some megabytes lie in the heap, which keeps what is freed.
+    ck_release_heap()
+  }
+
+  private func part<P: Sendable>(_ part: Part, _ make: (Parameters) throws -> P) throws -> P {
+    if let known = loaded.value[part] as? P { return known }
+    guard let makeParameters else { preconditionFailure("\(part) was not given") }
+    let made = try make(makeParameters(LoadingMeter(total: 0, files: files) { _ in }))
+    loaded.mutate { $0[part] = made }
+    // What was repacked is not needed in the file's order.
+    releasePages()
+    return made
+  }
+}
+
+/// Called now and then while a model is read, with the share that is done, 0...1. Throwing ends the reading.
+public typealias LoadProgress = @Sendable (_ share: Double) throws -> Void
+
+/// Counts the bytes that were read of a checkpoint, and keeps few of its pages in memory.
+final class LoadingMeter: Sendable {
+  /// How many bytes are read between two reports.
+  private static let interval = 64 << 20
+
+  private let total: Int
+  private let files: [SafetensorsFile]
+  private let progress: LoadProgress
+  private let read = Locked<Int>(0)
+
+  init(total: Int, files: [SafetensorsFile], progress: @escaping LoadProgress) {
+    self.total = max(total, 1)
+    self.files = files
+    self.progress = progress
+  }
+
+  /// Notes that a parameter was read.
+  func add(_ byteCount: Int) throws {
+    let after = read.mutate { read in
+      read += byteCount
+      return read
+    }
+    let before = after - byteCount
+    guard before / Self.interval != after / Self.interval else { return }
+    for file in files { file.releasePages() }
+    try progress(min(Double(after) / Double(total), 1))
+  }
+}

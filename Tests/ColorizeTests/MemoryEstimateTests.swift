@@ -1,0 +1,97 @@
+import Colorize
+import DiffusionCore
+import Testing
+
+/// What a job is said to need, and what is said where that is too much.
+struct MemoryEstimateTests {
+  /// Computes nothing, and says how much memory it has.
+  private final class LimitedBackend: Backend {
+    let name = "limited"
+    let memoryLimits: MemoryLimits
+    private let base = ShapeOnlyBackend()
+
+    init(_ bytes: Int) { memoryLimits = MemoryLimits(availableBytes: bytes) }
+
+    func makeBuffer(byteCount: Int) throws -> any Buffer { try base.makeBuffer(byteCount: byteCount) }
+    func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
+      try base.makeBuffer(copying: bytes)
+    }
+    func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+      try base.read(buffer, byteOffset: byteOffset, into: target)
+    }
+    func fill(_ out: Operand, with value: Float) throws {}
+    func copy(_ x: Operand, to out: Operand) throws {}
+    func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {}
+    func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {}
+    func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {}
+    func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {}
+    func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {}
+    func matmul(_ a: Operand, _ b: Operand, to out: Operand) throws {}
+    func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {}
+    func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws {}
+  }
+
+  private static let published = Model(name: "published", weights: WeightSource(), configuration: .v1_5)
+
+  private func request(_ size: Int, _ mode: InferenceMode = .vanilla) throws -> ColorizeRequest {
+    let picture = try Image(width: 64, height: 64, color: [1, 2, 3])
+    var request = ColorizeRequest(sketch: picture, reference: picture)
+    request.mode = mode
+    request.size = size
+    request.sketchMask = Mask(picture)
+    request.referenceMask = Mask(picture)
+    return request
+  }
+
+  private func peak(
+    _ size: Int, _ memory: MemoryUse = .normal, _ change: (inout ColorizeRequest) -> Void = { _ in }
+  ) throws -> Int {
+    var request = try request(size)
+    change(&request)
+    return try Self.published.memoryEstimate(for: request, backend: CPUBackend(threads: 2), memory: memory).peakBytes
+  }
+
+  @Test func whatTakesMoreIsSaidToTakeMore() throws {
+    let base = try peak(512)
+    #expect(try peak(1024) > base && peak(256) < base)
+    #expect(try peak(512, .low) < base)
+    #expect(try peak(1024) { $0.count = 4 } > peak(1024))
+    #expect(try peak(1024) { $0.vaeTiling = .off } > peak(1024))
+  }
+
+  @Test func saysWhatWouldFitBeforeAnythingIsComputed() throws {
+    func advice(_ bytes: Int, _ change: (inout ColorizeRequest) -> Void = { _ in }) throws -> String? {
+      var request = try request(768)
+      change(&request)
+      do {
+        try Self.published.checkMemory(for: request, backend: LimitedBackend(bytes))
+        return nil
+      } catch BackendError.insufficientMemory(let shortage) {
+        #expect(shortage.neededBytes > bytes && shortage.fittingBytes == bytes)
+        return shortage.advice
+      }
+    }
+    #expect(try advice(.max) == nil)
+    let normal = try Self.published.memoryEstimate(for: request(768), backend: LimitedBackend(0)).peakBytes
+    let low = try Self.published.memoryEstimate(for: request(768), backend: LimitedBackend(0), memory: .low).peakBytes
+    #expect(try advice(normal) == nil)
+    #expect(try advice(normal - 1)?.hasPrefix("low memory use needs ") == true)
+    #expect(try advice(low - 1)?.contains("256") == true)
+    #expect(try advice(1 << 20) == "no size fits; free some memory")
+  }
+
+  @Test func aColorizerChecksUnlessTold() async throws {
+    let model = try TinyModel().model()
+    let colorizer = try await Colorizer(model: model, backend: LimitedBackend(1000))
+    var request = try request(64, .vanilla)
+    request.steps = 1
+    let error = await #expect(throws: BackendError.self) { try await colorizer.colorize(request) }
+    guard case .insufficientMemory(let shortage) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(shortage.fittingBytes == 1000)
+    request.checksMemory = false
+    #expect(try await colorizer.colorize(request).image.width == 64)
+  }
+}

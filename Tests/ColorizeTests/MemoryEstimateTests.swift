@@ -44,19 +44,23 @@ struct MemoryEstimateTests {
   }
 
   private func peak(
-    _ size: Int, _ memory: MemoryUse = .normal, _ change: (inout ColorizeRequest) -> Void = { _ in }
+    _ stage: ColorizeEvent.Stage, _ size: Int, _ memory: MemoryUse = .normal,
+    _ change: (inout ColorizeRequest) -> Void = { _ in }
   ) throws -> Int {
     var request = try request(size)
     change(&request)
-    return try Self.published.memoryEstimate(for: request, backend: CPUBackend(threads: 2), memory: memory).peakBytes
+    let estimate = try Self.published.memoryEstimate(for: request, backend: CPUBackend(threads: 2), memory: memory)
+    return try #require(estimate.stageBytes[stage])
   }
 
   @Test func whatTakesMoreIsSaidToTakeMore() throws {
-    let base = try peak(512)
-    #expect(try peak(1024) > base && peak(256) < base)
-    #expect(try peak(512, .low) < base)
-    #expect(try peak(1024) { $0.count = 4 } > peak(1024))
-    #expect(try peak(1024) { $0.vaeTiling = .off } > peak(1024))
+    let base = try peak(.sampling, 512)
+    #expect(try peak(.sampling, 1024) > base)
+    #expect(try peak(.sampling, 256) < base)
+    #expect(try peak(.sampling, 512, .low) < base)
+    #expect(try peak(.sampling, 512) { $0.count = 4 } > base)
+    let tiled = try peak(.decoding, 1024)
+    #expect(try peak(.decoding, 1024) { $0.vaeTiling = .off } > tiled)
   }
 
   @Test func saysWhatWouldFitBeforeAnythingIsComputed() throws {

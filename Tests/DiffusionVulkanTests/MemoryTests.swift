@@ -1,3 +1,4 @@
+import Colorize
 import DiffusionCore
 import Testing
 
@@ -61,6 +62,19 @@ struct MemoryTests {
     backend.releaseCachedMemory()
     #expect(backend.memory.reservedByteCount == 0)
     #expect(backend.memoryLimits.availableBytes == before)
+  }
+
+  @Test func modelThatDoesNotFitIsRefused() async throws {
+    var options = TestDevice.options
+    options.memoryLimit = 16 << 20
+    let backend = try VulkanBackend(TestDevice.environment("IRODORI_VULKAN_DEVICE"), options: options)
+    let error = await #expect(throws: BackendError.self) { _ = try await Colorizer(backend: backend) }
+    guard case .insufficientMemory(let shortage) = try #require(error) else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(shortage.backend == backend.name && shortage.neededBytes > shortage.fittingBytes)
+    #expect(backend.validationMessages == [])
   }
 
   @Test func refusesOperandBeyondBindingLimit() throws {

@@ -50,9 +50,11 @@ package final class MemoryPool: @unchecked Sendable {
     }
     if best == nil {
       let shared = min(Self.blockByteCount, context.physical.maxAllocationByteCount)
-      let byteCount = max(size, size > shared / 2 ? size : shared)
-      // A driver may serve what its own memory cannot hold from the host's, where it is slow: refuse instead.
       let remaining = context.remainingByteCount
+      let wanted = size > shared / 2 ? size : shared
+      // Where little is left, a smaller block may still fit.
+      let byteCount = wanted <= remaining ? wanted : max(size, min(remaining, 4 << 20))
+      // A driver may serve what its own memory cannot hold from the host's, where it is slow: refuse instead.
       guard byteCount <= remaining else {
         throw BackendError.insufficientMemory(
           MemoryShortage(backend: context.name, limit: .total, neededBytes: byteCount, fittingBytes: remaining))

@@ -78,10 +78,13 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
     obstacle = physical.obstacle
   }
 
-  /// One line: position, name, kind, memory, version.
+  /// One line: position, name, kind, memory, version and what kernels can use.
   public var description: String {
-    "\(index): \(name) (\(kind), \(memoryByteCount >> 20) MiB\(freeMemoryByteCount.map { ", \($0 >> 20) MiB free" } ?? ""), Vulkan \(apiVersion), subgroups of \(subgroupSize)"
-      + "\(hasCooperativeMatrix ? ", cooperative matrices" : ""))\(obstacle.map { ", unusable: \($0)" } ?? "")"
+    var facts = ["\(kind)", "\(memoryByteCount >> 20) MiB"]
+    if let free = freeMemoryByteCount { facts.append("\(free >> 20) MiB free") }
+    facts += ["Vulkan \(apiVersion)", "subgroups of \(subgroupSize)"]
+    if hasCooperativeMatrix { facts.append("cooperative matrices") }
+    return "\(index): \(name) (\(facts.joined(separator: ", ")))\(obstacle.map { ", unusable: \($0)" } ?? "")"
   }
 
   /// The device that a selector means: nil for the best one, a position, or a part of one device's name in any case.

@@ -64,6 +64,8 @@ enum TestDevice {
   static var options: VulkanBackend.Options {
     var options = VulkanBackend.Options()
     options.validation = environment("IRODORI_VULKAN_VALIDATION") != "0"
+    // Tests leave nothing in the user's folders.
+    options.pipelineFolder = nil
     return options
   }
 

@@ -136,6 +136,14 @@ extension VulkanBackend {
     return buffer
   }
 
+  /// A table that an operation reads and that depends on its arguments alone. In a capture it is made once and kept:
+  /// not in the recording's own memory, whose content is undefined before the first run.
+  func makeTable(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
+    let buffer = try allocate(bytes.count, from: memory)
+    try recorder.upload(bytes, to: buffer, isConstant: true)
+    return buffer
+  }
+
   public func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     guard let buffer = buffer as? VulkanBuffer else {
       preconditionFailure("a tensor of another backend was given to the Vulkan backend")
@@ -144,9 +152,9 @@ extension VulkanBackend {
     try recorder.read(buffer, byteOffset: byteOffset, into: target)
   }
 
-  private func allocate(_ byteCount: Int) throws -> VulkanBuffer {
+  private func allocate(_ byteCount: Int, from pool: MemoryPool? = nil) throws -> VulkanBuffer {
     try context.ensureUsable()
-    let pool = recorder.arena ?? memory
+    let pool = pool ?? recorder.arena ?? memory
     do { return try pool.makeBuffer(byteCount: byteCount) } catch let error as BackendError {
       switch error {
       case .outOfMemory: break

@@ -19,14 +19,21 @@ struct ReplayTests {
   }
 
   /// A tiny U-Net with guidance, whose reference acts in the later part of the run only.
-  private func predictions(on backend: VulkanBackend, disturbing: Bool) throws -> [[Float]] {
+  private func predictions(on backend: VulkanBackend, isSplit: Bool, disturbing: Bool) throws -> [[Float]] {
     let inputs = SeededParameters(backend: backend)
     func input(_ shape: Shape, _ key: String) throws -> Tensor { try inputs.parameter(key, shape: shape) * 3 }
     let unet = try UNet(Parameters(inputs), configuration: NetworkTests.unet, lora: nil, normGroups: 8)
     let hints: [Shape] = [[1, 8, 8, 32], [1, 4, 4, 32], [1, 4, 4, 64]]
+    let tokens = try input([1, 5, 24], "context")
+    let context =
+      isSplit
+      ? ReferenceContext(
+        foreground: tokens, background: try input([1, 5, 24], "background"),
+        mask: try Tensor((0..<64).map { $0 % 8 < 3 || $0 > 50 ? 1 : 0 }, shape: [1, 8, 8, 1], on: backend),
+        maskThreshold: 0.05, useForegroundLoRA: false, useBackgroundLoRA: false) : ReferenceContext(whole: tokens)
     let denoiser = try GuidedDenoiser(
       unet: unet, schedule: NoiseSchedule(ScheduleConfiguration()), predictionType: .v,
-      context: ReferenceContext(whole: input([1, 5, 24], "context")),
+      context: context,
       hints: hints.enumerated().map { try input($1, "hint \($0)") }, emptyHints: nil,
       guidance: Guidance(reference: 3, interval: 0.4...1),
       control: AttentionControl(referenceScales: [Float](repeating: 1, count: NetworkTests.unet.transformerBlockCount)),
@@ -44,13 +51,13 @@ struct ReplayTests {
     return try results.map { try $0.floats() }
   }
 
-  @Test func replayedStepsEqualRecordedOnes() throws {
+  @Test(arguments: [false, true]) func replayedStepsEqualRecordedOnes(isSplit: Bool) throws {
     let eager = try Self.backend(replays: false)
-    let expected = try predictions(on: eager, disturbing: false)
+    let expected = try predictions(on: eager, isSplit: isSplit, disturbing: false)
     #expect(eager.statistics.replays == 0)
     #expect(expected.allSatisfy { $0.allSatisfy(\.isFinite) } && Set(expected).count == expected.count)
     let backend = try Self.backend()
-    let actual = try predictions(on: backend, disturbing: true)
+    let actual = try predictions(on: backend, isSplit: isSplit, disturbing: true)
     #expect(backend.statistics.replays == 6)
     #expect(actual == expected)
     #expect(backend.validationMessages == [] && eager.validationMessages == [])
@@ -116,6 +123,21 @@ struct ReplayTests {
     let others = try (0..<10).map { _ in try Tensor(repeating: .nan, shape: [500], on: backend) }
     #expect(try run(nil) == expected)
     withExtendedLifetime(others) {}
+  }
+
+  @Test func keepsTables() throws {
+    let backend = try Self.backend()
+    let replay = Replay()
+    var results: [(Tensor, Tensor)] = []
+    for seed in 0..<3 {
+      let x = try Tensor(Self.values(192, seed: seed), shape: [1, 8, 8, 3], on: backend)
+      results.append(
+        (try replay.run([x], as: 0) { try $0[0].resizedBicubic(factor: 2) }, try x.resizedBicubic(factor: 2)))
+      for _ in 0..<10 { _ = try Tensor(repeating: .nan, shape: [64], on: backend) }
+    }
+    for (replayed, direct) in results { #expect(try replayed.floats() == direct.floats()) }
+    #expect(backend.statistics.replays == 3)
+    #expect(backend.validationMessages == [])
   }
 
   @Test func doesDirectlyWhatCannotBeRecorded() throws {

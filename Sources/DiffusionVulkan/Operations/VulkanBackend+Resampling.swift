@@ -11,8 +11,8 @@ extension VulkanBackend {
     guard let source = ThreeAxes(x.view, axis) else {
       return try resample(contiguous(x), axis: axis, taps: taps, to: out)
     }
-    let indices = try taps.indices.withUnsafeBytes { try makeBuffer(copying: $0) }
-    let weights = try taps.weights.withUnsafeBytes { try makeBuffer(copying: $0) }
+    let indices = try taps.indices.withUnsafeBytes { try makeTable(copying: $0) }
+    let weights = try taps.weights.withUnsafeBytes { try makeTable(copying: $0) }
     let tables = [indices, weights].map {
       Operand(buffer: $0, view: View(contiguous: [taps.indices.count]), dtype: .f32)
     }

@@ -57,10 +57,12 @@ final class Recorder: @unchecked Sendable {
   }
 
   /// Copies bytes from the host into a buffer, in the order of the calls.
-  func upload(_ bytes: UnsafeRawBufferPointer, to buffer: VulkanBuffer) throws {
+  ///
+  /// - Parameter isConstant: whether a replay wants the same bytes; then it is done at once, also within a capture.
+  func upload(_ bytes: UnsafeRawBufferPointer, to buffer: VulkanBuffer, isConstant: Bool = false) throws {
     guard let base = bytes.baseAddress else { return }
     try locked {
-      try refuseInCapture()
+      if !isConstant { try refuseInCapture() }
       var done = 0
       while done < bytes.count {
         let count = min(bytes.count - done, StagingRing.chunkByteCount)

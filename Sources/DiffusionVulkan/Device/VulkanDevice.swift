@@ -38,6 +38,9 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
 
   let physical: PhysicalDevice
 
+  /// The highest tier of kernels that it can run.
+  public var tier: VulkanTier { physical.kernelFeatures.tier }
+
   /// What this process may still take of the device's own memory, as its driver says; nil if it does not.
   public var freeMemoryByteCount: Int? { physical.deviceHeap.flatMap { physical.remainingByteCount(heap: $0) } }
 
@@ -82,7 +85,7 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
   public var description: String {
     var facts = ["\(kind)", "\(memoryByteCount >> 20) MiB"]
     if let free = freeMemoryByteCount { facts.append("\(free >> 20) MiB free") }
-    facts += ["Vulkan \(apiVersion)", "subgroups of \(subgroupSize)"]
+    facts += ["Vulkan \(apiVersion)", "tier \(tier)", "subgroups of \(subgroupSize)"]
     if hasCooperativeMatrix { facts.append("cooperative matrices") }
     return "\(index): \(name) (\(facts.joined(separator: ", ")))\(obstacle.map { ", unusable: \($0)" } ?? "")"
   }

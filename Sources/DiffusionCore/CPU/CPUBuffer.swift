@@ -29,16 +29,23 @@ final class CPUBuffer: Buffer, @unchecked Sendable {
   deinit { pool?.recycle(pointer, capacity: capacity) }
 }
 
-/// Keeps freed blocks for the next tensor of the same size: fresh pages cost more than most operations on them.
+/// Keeps freed blocks for the next tensor of about the same size: fresh pages cost more than most operations on them.
 final class CPUMemoryPool: Sendable {
+  private struct Block {
+    let address: UInt
+    let capacity: Int
+  }
+
   private struct State {
-    var free: [Int: [UInt]] = [:]
+    /// In the order in which they were freed.
+    var blocks: [Block] = []
     var cachedBytes = 0
   }
 
   private let state = Mutex(State())
-  /// How much freed memory is kept at most.
+  /// How much freed memory is kept at most, and in how many blocks.
   let cacheLimit: Int
+  private let blockLimit = 1024
 
   init(cacheLimit: Int = 512 << 20) { self.cacheLimit = cacheLimit }
 
@@ -49,13 +56,10 @@ final class CPUMemoryPool: Sendable {
       throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
     }
     let capacity = Self.capacity(for: byteCount)
-    let cached = state.withLock { state -> UInt? in
-      guard let address = state.free[capacity]?.popLast() else { return nil }
-      state.cachedBytes -= capacity
-      return address
-    }
-    if let cached, let pointer = UnsafeMutableRawPointer(bitPattern: cached) {
-      return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: capacity, pool: self)
+    if let block = state.withLock({ Self.take(capacity, from: &$0) }),
+      let pointer = UnsafeMutableRawPointer(bitPattern: block.address)
+    {
+      return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: block.capacity, pool: self)
     }
     guard
       let pointer = Self.allocate(capacity)
@@ -68,6 +72,23 @@ final class CPUMemoryPool: Sendable {
     return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: capacity, pool: self)
   }
 
+  /// The smallest block that holds the capacity and not a quarter more; among equals the one freed last, which may
+  /// still be in the processor's cache.
+  private static func take(_ capacity: Int, from state: inout State) -> Block? {
+    var best: Int?
+    for index in state.blocks.indices.reversed() {
+      let candidate = state.blocks[index].capacity
+      guard candidate >= capacity, candidate <= capacity + capacity / 4 else { continue }
+      if let best, state.blocks[best].capacity <= candidate { continue }
+      best = index
+      if candidate == capacity { break }
+    }
+    guard let best else { return nil }
+    let block = state.blocks.remove(at: best)
+    state.cachedBytes -= block.capacity
+    return block
+  }
+
   /// Large blocks ask for large pages: products walk through megabytes in an order that small pages make a search for
   /// translations of.
   private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
@@ -78,23 +99,31 @@ final class CPUMemoryPool: Sendable {
     return pointer
   }
 
+  /// Takes a block back. Those that were freed longest ago make room for it: a network's levels differ in their sizes,
+  /// and what the level before left is not what this one asks for.
   func recycle(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
-    let kept = state.withLock { state in
-      guard state.cachedBytes + capacity <= cacheLimit else { return false }
-      state.free[capacity, default: []].append(UInt(bitPattern: pointer))
+    guard capacity <= cacheLimit else { return free(pointer) }
+    let evicted = state.withLock { state in
+      state.blocks.append(Block(address: UInt(bitPattern: pointer), capacity: capacity))
       state.cachedBytes += capacity
-      return true
+      var count = 0
+      while state.cachedBytes > cacheLimit || state.blocks.count - count > blockLimit {
+        state.cachedBytes -= state.blocks[count].capacity
+        count += 1
+      }
+      defer { state.blocks.removeFirst(count) }
+      return Array(state.blocks.prefix(count))
     }
-    if !kept { free(pointer) }
+    for block in evicted { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
   }
 
   /// Gives all cached memory back to the system.
   func trim() {
     let blocks = state.withLock { state in
       defer { state = State() }
-      return state.free.values.flatMap { $0 }
+      return state.blocks
     }
-    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block)) }
+    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
   }
 
   /// Rounds up to an eighth of a power of two, so that near sizes share blocks and at most an eighth is wasted.

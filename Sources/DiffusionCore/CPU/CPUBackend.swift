@@ -32,8 +32,7 @@ public final class CPUBackend: Backend {
   ///   - instructionSet: `avx512`, `avx2` or `portable`; nil for the best one.
   ///   - winograd: whether ``convolution(_:weight:bias:geometry:activation:residual:to:)`` may use Winograd's method
   ///     (Lavin and Gray 2016), which is about three times as fast and has five times the rounding error, 8e-7 of the
-  ///     outputs' deviation;
-  ///     ``conv2d(_:weight:_:to:)`` never does.
+  ///     outputs' deviation; ``conv2d(_:weight:_:to:)`` never does.
   /// - Throws: ``BackendError/invalidOption(name:value:expected:)``.
   public init(threads: Int? = nil, instructionSet: String? = nil, winograd: Bool = true) throws {
     if let threads, !(1...1024).contains(threads) {

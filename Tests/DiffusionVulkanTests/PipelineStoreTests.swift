@@ -1,4 +1,5 @@
 import DiffusionCore
+import Foundation
 import Glibc
 import Testing
 
@@ -16,11 +17,8 @@ struct PipelineStoreTests {
   }
 
   private func withFolder(_ body: (String) throws -> Void) throws {
-    let path = "/tmp/irodori-pipelines-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-    defer {
-      for name in Self.contents(path) { unlink("\(path)/\(name)") }
-      rmdir(path)
-    }
+    let path = FileManager.default.temporaryDirectory.path + "/irodori-pipelines-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
     try body(path)
   }
 

@@ -14,13 +14,17 @@ struct ProductTiling {
       rows: m, columns: n, tallest: rows, widest: max(64, (n + wanted - 1) / wanted + 15) / 16 * 16)
   }
 
-  /// Pieces for `product_tile`, which packs the right side once for each: 64 columns, whose sums then stay in cache,
-  /// and as many rows as leave work for eight threads.
+  /// Pieces for `product_tile`, which reads the left side once for each tile of columns and packs the right side once
+  /// for each tile of rows: wide and tall, while the sums stay in cache and eight threads find work.
   static func panels(rows m: Int, columns n: Int, batch: Int = 1) -> ProductTiling {
-    let columnTiles = (n + 63) / 64
-    let wanted = max(1, (8 + columnTiles * batch - 1) / max(1, columnTiles * batch))
-    let tallest = max(96, min(1056, (m + wanted - 1) / wanted))
-    return ProductTiling(rows: m, columns: n, tallest: (tallest + 95) / 96 * 96, widest: 64)
+    func tiles(_ count: Int, of extent: Int) -> Int { max(1, (count + extent - 1) / extent) }
+    let width = [160, 96].first { tiles(n, of: $0) * batch * m >= 8 * 192 } ?? 64
+    let columnTiles = tiles(n, of: width)
+    let rowTiles = max(tiles(8, of: columnTiles * batch), tiles(m, of: 672))
+    // Multiples of the register tiles.
+    return ProductTiling(
+      rows: m, columns: n, tallest: max(90, tiles(tiles(m, of: rowTiles), of: 30) * 30),
+      widest: tiles(tiles(n, of: columnTiles), of: 32) * 32)
   }
 
   private init(rows m: Int, columns n: Int, tallest: Int, widest: Int) {

@@ -102,7 +102,7 @@ typedef struct {
   void (*pack_rows)(
     float *panels, int64_t panel_stride, const float *x, int64_t x_stride, int64_t columns, int64_t inner);
   // out [count][width] = softmax(q k^T) v for up to attention_rows queries: keys packed by `pack_columns` (with the
-  // scale), values by `pack_rows`. Scratch: attention_rows x (attention_keys + width + 2).
+  // scale times log2 e), values by `pack_rows`. Scratch: attention_rows x (attention_keys + width + 2).
   void (*attention_tile)(
     float *out, int64_t out_stride, const float *q, int64_t q_stride, int64_t count, int64_t width, const float *keys,
     const float *values, int64_t key_count, float *scratch);

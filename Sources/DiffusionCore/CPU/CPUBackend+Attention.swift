@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 extension CPUBackend {
   /// Tiled attention with an online softmax: scores exist for one tile of queries and keys at a time.
@@ -20,7 +21,8 @@ extension CPUBackend {
       let target = floatAddress(packed) + piece * (keyCount + valueCount)
       let (k, kStride) = rowMatrix(keyRows, sample: piece / heads, head: piece % heads)
       table.pack_columns(
-        target, Int64(width * panel), k, DType.f32.code, 0, Int64(kStride), Int64(keys), Int64(width), scale)
+        target, Int64(width * panel), k, DType.f32.code, 0, Int64(kStride), Int64(keys), Int64(width),
+        scale * Float(M_LOG2E))
       let (v, vStride) = rowMatrix(valueRows, sample: piece / heads, head: piece % heads)
       table.pack_rows(
         target + keyCount, Int64(keys * panel), v, Int64(vStride), Int64(width), Int64(keys))

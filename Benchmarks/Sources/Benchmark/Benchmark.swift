@@ -9,10 +9,11 @@ struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Times the operations, the parts and a whole job of the network, beside what the machine can do at best.",
     discussion: """
-      ops    each operation at the shapes of the network
-      unet   one step of the U-Net: batch 1, batch 2 (guided), batch 2 with split cross-attention
-      parts  image encoder, sketch encoder, recovery transformer, VAE encode and decode
-      job    a whole picture through the Colorize API, by stage: full mode with guidance, batch 2 split
+      ops      each operation at the shapes of the network
+      unet     one step of the U-Net: batch 1, batch 2 (guided), batch 2 with split cross-attention
+      parts    image encoder, sketch encoder, recovery transformer, VAE encode and decode
+      scaling  a step and the VAE's decoding by size and batch, from half to three times the size given
+      job      a whole picture through the Colorize API, by stage: full mode with guidance, batch 2 split
 
       Every figure is a median. `floor` is the least time that the arithmetic takes at the rate of a large matrix \
       product, or the memory traffic at the rate of a copy, whichever is longer, both measured in the same run; \
@@ -22,7 +23,7 @@ struct Benchmark: AsyncParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Which groups to run: ops, unet, parts, job. (default: all but job, which writes a checkpoint of 3.5 GB)")
+    help: "Which groups to run: ops, unet, parts, scaling, job. (default: ops, unet and parts; the others take long)")
   var groups: [GroupName] = []
 
   @OptionGroup var settings: Settings
@@ -63,7 +64,7 @@ struct Benchmark: AsyncParsableCommand {
       console.say(peer.description)
       peer.close()
     }
-    let chosen = groups.isEmpty ? GroupName.allCases.filter { $0 != .job } : GroupName.allCases.filter(groups.contains)
+    let chosen = groups.isEmpty ? [.ops, .unet, .parts] : GroupName.allCases.filter(groups.contains)
     var reports: [GroupReport] = []
     for group in chosen { reports.append(try GroupProcess.run(group, settings, output: console.handle)) }
     guard let json else { return }

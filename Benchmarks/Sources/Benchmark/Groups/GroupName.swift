@@ -1,6 +1,6 @@
 /// The groups of measurements, each run in a process of its own.
 enum GroupName: String, CaseIterable {
-  case ops, unet, parts, job
+  case ops, unet, parts, scaling, job
 
   /// Measures the group in this process.
   func run(_ settings: Settings) async throws -> GroupReport {
@@ -9,6 +9,7 @@ enum GroupName: String, CaseIterable {
     case .ops: try measureOperations(bench)
     case .unet: try measureUNet(bench)
     case .parts: try measureParts(bench)
+    case .scaling: try measureScaling(bench)
     case .job: try await measureJob(bench)
     }
     return try bench.finish()

@@ -8,7 +8,8 @@ func measureUNet(_ bench: Bench) throws {
     let networks = try bench.twin { try UNetFixture(bench, $0) }
     for step in UNetStep.all {
       let inputs = Twin(
-        counted: try networks.counted.inputs(of: step), timed: try networks.timed.inputs(of: step))
+        counted: try networks.counted.inputs(of: step, pixels: bench.settings.pixels),
+        timed: try networks.timed.inputs(of: step, pixels: bench.settings.pixels))
       try bench.measure(
         step.name,
         peer: PeerWork(
@@ -21,14 +22,14 @@ func measureUNet(_ bench: Bench) throws {
   bench.backend.releaseCachedMemory()
   guard let last = UNetStep.all.last else { return }
   try bench.profile(last.name) {
-    try UNetFixture(bench, $0).inputs(of: last)
+    try UNetFixture(bench, $0).inputs(of: last, pixels: bench.settings.pixels)
   } _: {
     try $0()
   }
 }
 
 /// A kind of step.
-private struct UNetStep {
+struct UNetStep {
   let name: String
   let rows: Int
   let isSplit: Bool
@@ -41,23 +42,22 @@ private struct UNetStep {
 }
 
 /// The U-Net and what its steps start from.
-private struct UNetFixture {
+struct UNetFixture {
   let source: RandomParameters
   let unet: UNet
   let configuration: ModelConfiguration
-  let side: Int
 
   init(_ bench: Bench, _ backend: any Backend) throws {
     configuration = bench.configuration
-    side = bench.settings.pixels / configuration.latentFactor
     source = try RandomParameters(backend: backend, dtype: bench.settings.weights)
     unet = try UNet(
       Parameters(source), configuration: configuration.unet, lora: configuration.lora,
       normGroups: configuration.normGroups)
   }
 
-  /// A step, ready to run.
-  func inputs(of step: UNetStep) throws -> () throws -> Tensor {
+  /// A step, ready to run, for a picture whose sides are `pixels` long.
+  func inputs(of step: UNetStep, pixels: Int) throws -> () throws -> Tensor {
+    let side = pixels / configuration.latentFactor
     let tokens = try source.activations(
       [1, configuration.imageEncoder.tokenCount, configuration.unet.contextWidth])
     let mask = try Tensor(

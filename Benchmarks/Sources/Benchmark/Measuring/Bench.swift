@@ -57,10 +57,11 @@ final class Bench {
       }
       return time / .seconds(1) / Double(repeats)
     }
-    // The second run tells how long it takes: the first has memory to get and, on a device, pipelines to make.
-    _ = try once(1)
-    let span = 0.05
-    let estimate = records.floor(limits) < span ? try once(1) : span
+    // The second run tells how long it takes: the first has memory to get and, on a device, pipelines to make. Beside
+    // many seconds of work that is nothing.
+    let (span, floor) = (0.05, records.floor(limits))
+    if floor < 10 { _ = try once(1) }
+    let estimate = floor < span ? try once(1) : span
     let repeats = max(1, min(200, Int(span / max(estimate, 1e-6))))
     let prepared = try work.flatMap { try peer?.prepare($0) }
     memory.begin()

@@ -5,30 +5,20 @@ import Testing
 /// What a job is said to need, and what is said where that is too much.
 struct MemoryEstimateTests {
   /// Computes nothing, and says how much memory it has.
-  private final class LimitedBackend: Backend {
+  private final class LimitedBackend: ForwardingBackend, CallReceiver {
     let name = "limited"
     let memoryLimits: MemoryLimits
-    private let base = ShapeOnlyBackend()
+    let base: any Backend = ShapeOnlyBackend()
 
     init(_ bytes: Int) { memoryLimits = MemoryLimits(availableBytes: bytes) }
 
-    func makeBuffer(byteCount: Int) throws -> any Buffer { try base.makeBuffer(byteCount: byteCount) }
-    func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
-      try base.makeBuffer(copying: bytes)
+    func receive(_ call: BackendCall) throws {}
+    // The other backend's would compare with the other's limits.
+    func prepareMemory(for demand: MemoryDemand) throws {
+      if let shortage = memoryLimits.shortage(for: demand, backend: name) {
+        throw BackendError.insufficientMemory(shortage)
+      }
     }
-    func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
-      try base.read(buffer, byteOffset: byteOffset, into: target)
-    }
-    func fill(_ out: Operand, with value: Float) throws {}
-    func copy(_ x: Operand, to out: Operand) throws {}
-    func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {}
-    func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {}
-    func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {}
-    func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {}
-    func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {}
-    func matmul(_ a: Operand, _ b: Operand, to out: Operand) throws {}
-    func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {}
-    func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws {}
   }
 
   private static let published = Model(name: "published", weights: WeightSource(), configuration: .v1_5)

@@ -10,8 +10,8 @@ struct ProfileCommand: AsyncParsableCommand {
     abstract: "Measure how long each kind of operation takes, per stage and denoising step.",
     discussion: """
       Colours the built-in drawing and waits after every operation, which takes longer than colouring without \
-      measuring: the least that any operation takes is told as well. The first step is left out of the mean of the others, since shaders are compiled and memory is made \
-      in it; stages that run once have that in their figures.
+      measuring: the least that any operation takes is told as well. The first step is left out of the mean of the \
+      others, since shaders are compiled and memory is made in it; stages that run once have that in their figures.
       """)
 
   @Option(
@@ -51,7 +51,7 @@ struct ProfileCommand: AsyncParsableCommand {
     let base = try backendOptions.makeBackend()
     let model = try modelOptions.open()
     let least = try Self.leastSeconds(on: base)
-    let backend = TimingBackend(base)
+    let backend = ProfilingBackend(base)
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let timeline = Mutex(Timeline())
@@ -81,11 +81,12 @@ struct ProfileCommand: AsyncParsableCommand {
       + ColorizeEvent.Stage.allCases.flatMap {
         $0 == .sampling ? [Self.firstStep, Self.laterSteps] : [$0.rawValue]
       }
+    let records = Dictionary(grouping: backend.takeRecords(), by: \.section)
     let sections = names.compactMap { name in
       seconds[name].map {
         ProfileReport.Section(
           name, runs: name == Self.laterSteps ? steps - 1 : 1, seconds: $0,
-          tallies: backend.tallies(of: name))
+          records: records[name] ?? [])
       }
     }
     let profile = ProfileReport(

@@ -1,3 +1,4 @@
+import DiffusionCore
 import Foundation
 
 /// What a profile found, as `--json` prints it.
@@ -40,20 +41,24 @@ struct ProfileReport: Encodable {
 extension ProfileReport.Section {
   /// - Parameters:
   ///   - seconds: the time of all runs, operations and what lies between them.
-  init(_ name: String, runs: Int, seconds: Double, tallies: [String: OperationTally]) {
+  ///   - records: the calls of all runs.
+  init(_ name: String, runs: Int, seconds: Double, records: [CallRecord]) {
     self.name = name
     self.runs = runs
     milliseconds = seconds * 1e3 / Double(runs)
-    let measured = tallies.values.reduce(0) { $0 + $1.seconds }
-    var all = tallies
-    all["(between operations)"] = OperationTally(calls: 0, seconds: max(0, seconds - measured))
-    operations = all.map { operation, tally in
+    func operation(_ name: String, calls: Int, seconds taken: Double, flops: Double = 0) -> ProfileReport.Operation {
       ProfileReport.Operation(
-        operation: operation, calls: Double(tally.calls) / Double(runs),
-        milliseconds: tally.seconds * 1e3 / Double(runs),
-        share: seconds > 0 ? tally.seconds / seconds : 0,
-        gigaflops: tally.work > 0 && tally.seconds > 0 ? tally.work / tally.seconds / 1e9 : nil)
-    }.sorted { ($1.milliseconds, $0.operation) < ($0.milliseconds, $1.operation) }
+        operation: name, calls: Double(calls) / Double(runs), milliseconds: taken * 1e3 / Double(runs),
+        share: seconds > 0 ? taken / seconds : 0, gigaflops: flops > 0 && taken > 0 ? flops / taken / 1e9 : nil)
+    }
+    let measured = records.reduce(0) { $0 + $1.seconds }
+    operations =
+      (Dictionary(grouping: records, by: \.member).map { member, records in
+        operation(
+          member, calls: records.count, seconds: records.reduce(0) { $0 + $1.seconds },
+          flops: records.reduce(0) { $0 + $1.flops })
+      } + [operation("(between operations)", calls: 0, seconds: max(0, seconds - measured))])
+      .sorted { ($1.milliseconds, $0.operation) < ($0.milliseconds, $1.operation) }
   }
 
   /// A table for people.

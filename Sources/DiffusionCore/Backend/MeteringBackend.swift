@@ -30,7 +30,7 @@ public struct MeteringRules: Sendable {
 /// A backend that computes nothing and counts the memory that computing would take.
 ///
 /// A network that runs on it, with the shapes of a job, tells that job's peak in milliseconds.
-public final class MeteringBackend: Backend {
+public final class MeteringBackend: CallReceiver {
   private struct State {
     var live = 0
     var cached = 0
@@ -167,52 +167,16 @@ public final class MeteringBackend: Backend {
   }
 
   /// Notes what an operation reads, and what it takes while it runs.
-  private func meter(_ operands: Operand?..., scratch: Int = 0) {
-    for case let operand? in operands { (operand.buffer as? Mapping)?.touch(ledger) }
+  public func receive(_ call: BackendCall) throws {
+    for case let operand? in call.operands { (operand.buffer as? Mapping)?.touch(ledger) }
+    guard call.operands.count >= 2, let first = call.operands[0], let second = call.operands[1] else { return }
+    let scratch =
+      switch call.operation {
+      case .matmul, .conv2d, .linear, .gatedLinear, .convolution:
+        ledger.rules.productScratch(first.shape, second, call.out.shape)
+      case .attention: ledger.rules.attentionScratch(first.shape, second.shape)
+      default: 0
+      }
     if scratch > 0 { _ = Allocation(byteCount: scratch, ledger: ledger) }
-  }
-
-  public func fill(_ out: Operand, with value: Float) throws {}
-  public func copy(_ x: Operand, to out: Operand) throws { meter(x) }
-  public func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws { meter(x) }
-  public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws { meter(x) }
-  public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws { meter(a, b) }
-  public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {
-    meter(condition, a, b)
-  }
-  public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws { meter(x) }
-  public func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws { meter(x) }
-  public func softmax(_ x: Operand, scale: Float, to out: Operand) throws { meter(x) }
-
-  public func matmul(_ a: Operand, _ b: Operand, to out: Operand) throws {
-    meter(a, b, scratch: ledger.rules.productScratch(a.shape, b, out.shape))
-  }
-  public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
-    meter(x, weight, scratch: ledger.rules.productScratch(x.shape, weight, out.shape))
-  }
-  public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
-    meter(x, gamma, beta)
-  }
-  public func groupNorm(
-    _ x: Operand, groups: Int, gamma: Operand, beta: Operand, epsilon: Float, activation: Activation, to out: Operand
-  ) throws {
-    meter(x, gamma, beta)
-  }
-  public func linear(
-    _ x: Operand, weight: Operand, bias: Operand?, activation: Activation, residual: Operand?, to out: Operand
-  ) throws {
-    meter(x, weight, bias, residual, scratch: ledger.rules.productScratch(x.shape, weight, out.shape))
-  }
-  public func gatedLinear(_ x: Operand, weight: Operand, bias: Operand, to out: Operand) throws {
-    meter(x, weight, bias, scratch: ledger.rules.productScratch(x.shape, weight, out.shape))
-  }
-  public func convolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
-    residual: Operand?, to out: Operand
-  ) throws {
-    meter(x, weight, bias, residual, scratch: ledger.rules.productScratch(x.shape, weight, out.shape))
-  }
-  public func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws {
-    meter(q, k, v, scratch: ledger.rules.attentionScratch(q.shape, k.shape))
   }
 }

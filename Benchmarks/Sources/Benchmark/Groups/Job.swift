@@ -57,7 +57,7 @@ func measureJob(_ bench: Bench) async throws {
 private let whole = "the whole job"
 
 private func row(
-  _ name: String, _ seconds: [Double], _ records: [OperationRecord], _ limits: MachineLimits, _ peak: Double
+  _ name: String, _ seconds: [Double], _ records: [CallRecord], _ limits: MachineLimits, _ peak: Double
 ) -> Row {
   Row(
     name: name, ours: Times(seconds: seconds), gigaflop: records.gigaflop, gigabytes: records.gigabytes,
@@ -71,10 +71,10 @@ private func checkpointPath(_ settings: Settings) -> (path: String, isTemporary:
 }
 
 /// What a job has to do: the same request on a backend that computes nothing.
-private func countedWork(_ model: Model, _ request: ColorizeRequest, _ bench: Bench) async throws -> [OperationRecord] {
+private func countedWork(_ model: Model, _ request: ColorizeRequest, _ bench: Bench) async throws -> [CallRecord] {
   let counter = bench.counter
   let colorizer = try await Colorizer(model: model, backend: counter)
-  counter.start()
+  _ = counter.takeRecords()
   _ = try await colorizer.colorize(request) { event in
     if case .stage(let stage) = event { counter.begin(stage.rawValue) }
   }

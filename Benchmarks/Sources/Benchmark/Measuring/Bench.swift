@@ -15,7 +15,7 @@ final class Bench {
   let console = Console(handle: .standardOutput)
   let peer: Peer?
   let limits: MachineLimits
-  let counter = MeteredBackend(ShapeOnlyBackend(), isTiming: false)
+  let counter = ProfilingBackend(ShapeOnlyBackend(), clock: .none)
   private var memory = PeakMemory()
   private var report: GroupReport
 
@@ -50,10 +50,10 @@ final class Bench {
     let records = try counter.records { _ = try body(twin.counted) }
     func once(_ repeats: Int) throws -> Double {
       let time = try ContinuousClock().measure {
-        for index in 0..<repeats {
-          let result = try body(twin.timed)
-          if index == repeats - 1 { try waited(result) }
+        for _ in 0..<repeats {
+          _ = try body(twin.timed)
         }
+        try backend.finish()
       }
       return time / .seconds(1) / Double(repeats)
     }
@@ -89,11 +89,11 @@ final class Bench {
     _ name: String, _ make: (any Backend) throws -> Content, _ body: (Content) throws -> Tensor
   ) throws {
     guard settings.profile else { return }
-    let metered = MeteredBackend(backend, isTiming: true)
-    let content = try make(metered)
-    try waited(body(content))
-    let profile = Profile(
-      name: name, records: try metered.records { try waited(body(content)) }, limits: limits)
+    let profiled = ProfilingBackend(backend)
+    let content = try make(profiled)
+    // Once to warm up.
+    _ = try body(content)
+    let profile = Profile(name: name, records: try profiled.records { _ = try body(content) }, limits: limits)
     report.profiles.append(profile)
     profile.print(on: console)
   }

@@ -21,7 +21,10 @@ struct MachineLimits: Codable {
     let source = try RandomParameters(backend: backend, dtype: .f32)
     func product(_ side: Int) throws -> Double {
       let matrix = try source.values([side, side])
-      return try fastest(of: 4) { try waited(matrix.linear(weight: matrix)) }
+      return try fastest(of: 4) {
+        _ = try matrix.linear(weight: matrix)
+        try backend.finish()
+      }
     }
     // A device emulated in software would take a minute for the large one, and is no slower with the small one.
     let small = try product(512)
@@ -35,7 +38,7 @@ struct MachineLimits: Codable {
       let repeats = max(1, 128 / megabytes)
       let seconds = try fastest(of: 5) {
         for _ in 0..<repeats { try backend.copy(source.operand, to: target.operand) }
-        try waited(target)
+        try backend.finish()
       }
       let bytes = 2 * megabytes << 20
       rates.append(CopyRate(bytes: bytes, gigabytesPerSecond: Double(bytes * repeats) / seconds / 1e9))
@@ -53,27 +56,16 @@ struct MachineLimits: Codable {
   /// The least time of an operation, in seconds: its arithmetic or its traffic, whichever takes longer.
   ///
   /// The traffic goes at the rate of a copy of about that size, since small operands stay in a cache.
-  func floor(_ operation: OperationRecord) -> Double {
-    let bytes = operation.bytes
+  func floor(_ operation: CallRecord) -> Double {
+    let bytes = operation.byteCount
     let rate = copyRates.first { bytes <= $0.bytes } ?? copyRates.last
     let moving = rate.map { Double(bytes) / ($0.gigabytesPerSecond * 1e9) } ?? 0
-    return max(operation.gigaflop / gigaflopPerSecond, moving)
+    return max(operation.flops / (gigaflopPerSecond * 1e9), moving)
   }
 
   var description: String {
     let copies = copyRates.map { "\(Console.number($0.gigabytesPerSecond, 1)) GB/s (\($0.bytes >> 20) MiB)" }
     return "limits: matrix product \(side)^3 \(Console.number(gigaflopPerSecond, 1)) GFLOP/s; copying "
       + copies.joined(separator: ", ")
-  }
-}
-
-/// Waits until a backend that works behind the caller's back has made the tensor, by reading one element.
-func waited(_ tensor: Tensor) throws {
-  let operand = tensor.operand
-  guard operand.shape.elementCount > 0 else { return }
-  try withUnsafeTemporaryAllocation(byteCount: operand.dtype.byteWidth, alignment: 4) { bytes in
-    try tensor.backend.read(
-      operand.buffer, byteOffset: operand.view.offset * operand.dtype.byteWidth,
-      into: UnsafeMutableRawBufferPointer(bytes))
   }
 }

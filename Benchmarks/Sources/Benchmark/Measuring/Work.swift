@@ -1,20 +1,8 @@
-/// What one call of a backend's member had to do, and how long it took if that was measured.
-struct OperationRecord {
-  /// The member of `Backend`.
-  let family: String
-  /// The part of the run in which it was called.
-  let section: String
-  /// Arithmetic of products, 2 for each multiply-add; 0 for what only moves memory.
-  let gigaflop: Double
-  /// The operands, each element once.
-  let bytes: Int
-  /// Until the result was there; 0 if it was only counted.
-  let seconds: Double
-}
+import DiffusionCore
 
-extension Sequence where Element == OperationRecord {
-  var gigaflop: Double { reduce(0) { $0 + $1.gigaflop } }
-  var gigabytes: Double { Double(reduce(0) { $0 + $1.bytes }) / 1e9 }
+extension Sequence where Element == CallRecord {
+  var gigaflop: Double { reduce(0) { $0 + $1.flops } / 1e9 }
+  var gigabytes: Double { Double(reduce(0) { $0 + $1.byteCount }) / 1e9 }
   var seconds: Double { reduce(0) { $0 + $1.seconds } }
 
   /// The least time that the operations take one after another at the limits of the machine, in seconds.
@@ -35,9 +23,9 @@ struct Profile: Codable {
   let name: String
   let entries: [Entry]
 
-  init(name: String, records: [OperationRecord], limits: MachineLimits) {
+  init(name: String, records: [CallRecord], limits: MachineLimits) {
     self.name = name
-    entries = Dictionary(grouping: records, by: \.family).map { family, records in
+    entries = Dictionary(grouping: records, by: \.member).map { family, records in
       Entry(
         family: family, calls: records.count, milliseconds: records.seconds * 1000, gigaflop: records.gigaflop,
         gigabytes: records.gigabytes, floorMilliseconds: records.floor(limits) * 1000)
@@ -60,5 +48,14 @@ struct Profile: Codable {
       line += "  floor" + Console.right(Console.time(entry.floorMilliseconds), 9) + " ms"
       console.say(line)
     }
+  }
+}
+
+extension ProfilingBackend {
+  /// The records of what `body` computes.
+  func records(of body: () throws -> Void) throws -> [CallRecord] {
+    _ = takeRecords()
+    try body()
+    return takeRecords()
   }
 }

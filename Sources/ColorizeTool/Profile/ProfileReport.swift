@@ -11,7 +11,9 @@ struct ProfileReport: Encodable {
   let height: Int
   /// The sampling steps.
   let steps: Int
-  /// What an operation takes that has next to nothing to do, waiting included.
+  /// Whether times are the device's own (`device`) or those of calls that were waited for (`waiting`).
+  let clock: ProfilingBackend.Clock
+  /// What an operation takes that has next to nothing to do.
   let leastMilliseconds: Double
   let sections: [Section]
 
@@ -51,6 +53,7 @@ extension ProfileReport.Section {
         operation: name, calls: Double(calls) / Double(runs), milliseconds: taken * 1e3 / Double(runs),
         share: seconds > 0 ? taken / seconds : 0, gigaflops: flops > 0 && taken > 0 ? flops / taken / 1e9 : nil)
     }
+    // On a device's clock that is the host's share, and what the device waits for.
     let measured = records.reduce(0) { $0 + $1.seconds }
     operations =
       (Dictionary(grouping: records, by: \.member).map { member, records in

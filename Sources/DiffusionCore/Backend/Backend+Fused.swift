@@ -22,6 +22,8 @@ extension Backend {
 
   public func finish() throws {}
 
+  public var deviceTimer: (any DeviceTimer)? { nil }
+
   public func record(_ inputs: [Operand], _ body: ([Operand]) throws -> Operand) throws -> (any Recording)? { nil }
 
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {

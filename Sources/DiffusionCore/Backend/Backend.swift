@@ -39,6 +39,8 @@ public protocol Backend: AnyObject, Sendable {
   ///
   /// - Throws: ``BackendError`` if some of the work failed.
   func finish() throws
+  /// Measures what the device does, nil where waiting for a call tells as much. Default: nil.
+  var deviceTimer: (any DeviceTimer)? { get }
   /// Waits for all work that writes the buffer, then copies from it to the host.
   func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws
 

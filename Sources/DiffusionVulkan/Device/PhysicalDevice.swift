@@ -15,6 +15,8 @@ struct PhysicalDevice: @unchecked Sendable {
   let hasShortStorage: Bool
   /// The index of the family of queues to compute on; those that cannot draw come first.
   let queueFamily: UInt32?
+  /// How many bits of a timestamp count in that queue, 0 if it writes none.
+  let timestampBits: Int
 
   init(handle: VkPhysicalDevice, instance: VulkanInstance) throws {
     self.handle = handle
@@ -31,7 +33,8 @@ struct PhysicalDevice: @unchecked Sendable {
     self.properties = properties
     guard properties.apiVersion >= cvk_api_version_1_1 else {
       // The calls below are of Vulkan 1.1.
-      (kernelFeatures, maxAllocationByteCount, hasShortStorage, queueFamily) = (KernelFeatures(), 0, false, nil)
+      (kernelFeatures, maxAllocationByteCount, hasShortStorage) = (KernelFeatures(), 0, false)
+      (queueFamily, timestampBits) = (nil, 0)
       return
     }
     kernelFeatures = try KernelFeatures(
@@ -61,9 +64,9 @@ struct PhysicalDevice: @unchecked Sendable {
     var families = [VkQueueFamilyProperties](repeating: VkQueueFamilyProperties(), count: Int(count))
     vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, &families)
     let computing = families.indices.filter { families[$0].queueFlags & VK_QUEUE_COMPUTE_BIT.rawValue != 0 }
-    queueFamily =
-      (computing.first { families[$0].queueFlags & VK_QUEUE_GRAPHICS_BIT.rawValue == 0 } ?? computing.first)
-      .map { UInt32($0) }
+    let family = computing.first { families[$0].queueFlags & VK_QUEUE_GRAPHICS_BIT.rawValue == 0 } ?? computing.first
+    queueFamily = family.map { UInt32($0) }
+    timestampBits = family.map { Int(families[$0].timestampValidBits) } ?? 0
   }
 
   /// Why this backend cannot use the device.

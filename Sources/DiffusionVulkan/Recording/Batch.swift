@@ -11,6 +11,8 @@ struct Batch {
   private(set) var dispatches = 0
   /// Their floating-point operations.
   private(set) var work = 0.0
+  /// The label under which the device's time is being taken.
+  private var timed: Int?
 
   /// One dispatch of a kernel.
   struct Dispatch {
@@ -87,6 +89,26 @@ struct Batch {
   /// Records that the host may read what was written.
   mutating func showToHost() {
     barrier(to: VK_PIPELINE_STAGE_HOST_BIT, access: VK_ACCESS_HOST_READ_BIT.rawValue)
+  }
+
+  /// Whether the device's time of one more call can be taken.
+  var hasTimestamps: Bool { slot.timestamps?.isFull != true }
+
+  /// Records that the device's time of what follows is taken under a label, until another one comes or
+  /// ``endTiming()``. It begins after all that was recorded before.
+  mutating func beginTiming(_ label: Int) throws {
+    guard timed != label else { return }
+    endTiming()
+    barrier()
+    hazards.reset()
+    try slot.makeTimestamps().begin(label, in: commands)
+    timed = label
+  }
+
+  /// Records that the time ends here.
+  mutating func endTiming() {
+    if timed != nil { slot.timestamps?.end(in: commands) }
+    timed = nil
   }
 
   private mutating func order(_ accesses: [HazardTracker.Access]) -> Int {

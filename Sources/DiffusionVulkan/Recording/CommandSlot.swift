@@ -10,6 +10,8 @@ final class CommandSlot {
   private var buffer: VkCommandBuffer?
   /// Whether its commands are submitted more than once, perhaps while the device still runs them.
   private let isReusable: Bool
+  /// Made with the first call that is timed.
+  private(set) var timestamps: Timestamps?
   /// The submission that uses it, 0 before the first.
   var submission: UInt64 = 0
 
@@ -63,6 +65,14 @@ final class CommandSlot {
       ? VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT.rawValue : VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT.rawValue
     try context.check(vkBeginCommandBuffer(buffer, &info), "recording")
     return buffer
+  }
+
+  /// The timestamps of its commands.
+  func makeTimestamps() throws -> Timestamps {
+    if let timestamps { return timestamps }
+    let made = try Timestamps(context: context)
+    timestamps = made
+    return made
   }
 
   /// Ends recording.

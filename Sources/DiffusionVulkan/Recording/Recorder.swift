@@ -1,12 +1,13 @@
 import CVulkan
 import DiffusionCore
+import Glibc
 import Synchronization
 
 /// Records commands in the order of the calls and hands them to the device in batches.
 ///
 /// Only reading back waits. Commands run in order as far as they touch the same bytes: a barrier stands between those
 /// that do, and before each batch.
-final class Recorder: @unchecked Sendable {
+final class Recorder: DeviceTimer, @unchecked Sendable {
   // Sendable: all state is touched under the lock only.
   let context: DeviceContext
   private let lock = Mutex(())
@@ -20,6 +21,10 @@ final class Recorder: @unchecked Sendable {
   /// Whether replayed commands were handed over after the last batch, whose fence thus says nothing about them.
   private var hasUnfencedWork = false
   private var counts = VulkanStatistics()
+  /// The labels under which threads' commands are timed, while there are any.
+  private var labels: [pthread_t: Int] = [:]
+  /// The device's seconds of each label, of the batches that were waited for.
+  private var seconds: [Int: Double] = [:]
 
   private static let slotCount = 4
   /// How many dispatches go into one batch at most.
@@ -182,6 +187,29 @@ final class Recorder: @unchecked Sendable {
     }
   }
 
+  // MARK: Time on the device
+
+  func measure<R>(_ label: Int, _ body: () throws -> R) throws -> R {
+    let thread = pthread_self()
+    let outer = lock.withLock { _ in labels.updateValue(label, forKey: thread) }
+    defer {
+      lock.withLock { _ in
+        current?.endTiming()
+        labels[thread] = outer
+      }
+    }
+    return try body()
+  }
+
+  func takeSeconds() throws -> [Int: Double] {
+    try locked {
+      try submit()
+      try wait(for: submitted)
+      defer { seconds = [:] }
+      return seconds
+    }
+  }
+
   // MARK: Under the lock
 
   private func locked<R>(_ body: () throws -> R) throws -> R {
@@ -201,9 +229,12 @@ final class Recorder: @unchecked Sendable {
 
   /// Records into the current batch, beginning one if there is none; `body` gives the number of barriers.
   private func record(_ body: (inout Batch) throws -> Int) throws {
+    let label = labels.isEmpty ? nil : labels[pthread_self()]
+    if label != nil, current?.hasTimestamps == false { try submit() }
     var batch = try current ?? makeBatch()
     current = nil
     defer { current = batch }
+    if let label { try batch.beginTiming(label) } else { batch.endTiming() }
     counts.barriers += try body(&batch)
   }
 
@@ -221,8 +252,9 @@ final class Recorder: @unchecked Sendable {
   }
 
   private func submit() throws {
-    guard let batch = try current ?? (hasUnfencedWork ? makeBatch() : nil) else { return }
+    guard var batch = try current ?? (hasUnfencedWork ? makeBatch() : nil) else { return }
     current = nil
+    batch.endTiming()
     try batch.slot.end()
     try batch.slot.submit(withFence: true)
     hasUnfencedWork = false
@@ -234,7 +266,10 @@ final class Recorder: @unchecked Sendable {
   /// Waits for a submission, submitting it first if it is still being recorded.
   private func wait(for submission: UInt64) throws {
     if submission > submitted { try submit() }
-    for slot in slots where slot.submission > completed && slot.submission <= submission { try slot.wait() }
+    for slot in slots where slot.submission > completed && slot.submission <= submission {
+      try slot.wait()
+      try slot.timestamps?.take(into: &seconds)
+    }
     completed = max(completed, min(submission, submitted))
   }
 }

@@ -74,11 +74,11 @@ private func checkpointPath(_ settings: Settings) -> (path: String, isTemporary:
 private func countedWork(_ model: Model, _ request: ColorizeRequest, _ bench: Bench) async throws -> [CallRecord] {
   let counter = bench.counter
   let colorizer = try await Colorizer(model: model, backend: counter)
-  _ = counter.takeRecords()
+  _ = try counter.takeRecords()
   _ = try await colorizer.colorize(request) { event in
     if case .stage(let stage) = event { counter.begin(stage.rawValue) }
   }
-  return counter.takeRecords()
+  return try counter.takeRecords()
 }
 
 /// A drawing of lines, a reference of gradients, and the left halves as their figures.

@@ -15,7 +15,7 @@ final class Bench {
   let console = Console(handle: .standardOutput)
   let peer: Peer?
   let limits: MachineLimits
-  let counter = ProfilingBackend(ShapeOnlyBackend(), clock: .none)
+  let counter = ProfilingBackend(ShapeOnlyBackend(), clock: .counting)
   private var memory = PeakMemory()
   private var report: GroupReport
 
@@ -93,7 +93,8 @@ final class Bench {
     let content = try make(profiled)
     // Once to warm up.
     _ = try body(content)
-    let profile = Profile(name: name, records: try profiled.records { _ = try body(content) }, limits: limits)
+    let records = try profiled.records { _ = try body(content) }
+    let profile = Profile(name: name, clock: profiled.clock, records: records, limits: limits)
     report.profiles.append(profile)
     profile.print(on: console)
   }

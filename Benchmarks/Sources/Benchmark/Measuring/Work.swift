@@ -21,10 +21,13 @@ struct Profile: Codable {
   }
 
   let name: String
+  /// Whether times are the device's own or those of calls that were waited for.
+  let clock: ProfilingBackend.Clock
   let entries: [Entry]
 
-  init(name: String, records: [CallRecord], limits: MachineLimits) {
+  init(name: String, clock: ProfilingBackend.Clock, records: [CallRecord], limits: MachineLimits) {
     self.name = name
+    self.clock = clock
     entries = Dictionary(grouping: records, by: \.member).map { family, records in
       Entry(
         family: family, calls: records.count, milliseconds: records.seconds * 1000, gigaflop: records.gigaflop,
@@ -34,7 +37,8 @@ struct Profile: Codable {
 
   func print(on console: Console) {
     let total = entries.reduce(0) { $0 + $1.milliseconds }
-    console.say("\n  by member: \(name), \(Console.time(total)) ms in all, each call waited for")
+    let means = clock == .device ? "by the device's clock" : "each call waited for"
+    console.say("\n  by member: \(name), \(Console.time(total)) ms in all, \(means)")
     for entry in entries {
       let share = total > 0 ? entry.milliseconds / total * 100 : 0
       var line = "  " + Console.left(entry.family, 16) + Console.right("\(entry.calls)", 6) + " calls"
@@ -54,8 +58,8 @@ struct Profile: Codable {
 extension ProfilingBackend {
   /// The records of what `body` computes.
   func records(of body: () throws -> Void) throws -> [CallRecord] {
-    _ = takeRecords()
+    _ = try takeRecords()
     try body()
-    return takeRecords()
+    return try takeRecords()
   }
 }

@@ -32,4 +32,5 @@ extension ForwardingBackend {
   public func prepareMemory(for demand: MemoryDemand) throws { try base.prepareMemory(for: demand) }
   public func releaseCachedMemory() { base.releaseCachedMemory() }
   public func finish() throws { try base.finish() }
+  public var deviceTimer: (any DeviceTimer)? { base.deviceTimer }
 }

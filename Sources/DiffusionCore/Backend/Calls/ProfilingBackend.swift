@@ -11,7 +11,7 @@ public struct CallRecord: Sendable {
   public let flops: Double
   /// See ``BackendCall/byteCount``; for uploads and reads, the bytes that are copied.
   public let byteCount: Int
-  /// How long the call took by the profile's clock; 0 without one.
+  /// How long the call took by the profile's clock; 0 without one, or if the device had nothing to do.
   public internal(set) var seconds: Double
 }
 
@@ -22,11 +22,14 @@ public struct CallRecord: Sendable {
 public final class ProfilingBackend: ForwardingBackend, CallReceiver {
   /// How calls are timed.
   public enum Clock: String, Sendable, Codable {
+    /// By the device's own clock, see ``Backend/deviceTimer``: what the device needs for a call, without the host's
+    /// share. One call begins after the other has ended, and nothing waits for them.
+    case device
     /// Each call is waited for, which takes longer than the same work without being watched: a device cannot work
     /// ahead, and the shortest calls suffer most.
     case waiting
     /// Calls are counted only.
-    case none
+    case counting
   }
 
   public let base: any Backend
@@ -35,39 +38,58 @@ public final class ProfilingBackend: ForwardingBackend, CallReceiver {
 
   private struct State {
     var section = ""
-    var records: [CallRecord] = []
+    var nextLabel = 0
+    var records: [(label: Int, record: CallRecord)] = []
   }
 
+  private let timer: (any DeviceTimer)?
   private let state = Mutex(State())
 
   /// Watches a backend.
-  public init(_ base: any Backend, clock: Clock = .waiting) {
+  ///
+  /// - Parameter clock: nil takes the device's clock if there is one, else waits. A device's clock that is asked for
+  ///   and not there is replaced by waiting; ``clock`` says so.
+  public init(_ base: any Backend, clock: Clock? = nil) {
     self.base = base
-    self.clock = clock
+    timer = (clock ?? .device) == .device ? base.deviceTimer : nil
+    self.clock = timer != nil ? .device : clock == .counting ? .counting : .waiting
   }
 
   /// What is called from now on belongs to a section, such as a stage or a step.
   public func begin(_ section: String) { state.withLock { $0.section = section } }
 
-  /// What was called since the last time, in order.
-  public func takeRecords() -> [CallRecord] {
-    state.withLock { state in
+  /// What was called since the last time, in order. With a device's clock, waits for all work.
+  ///
+  /// - Throws: ``BackendError`` if some of the work failed.
+  public func takeRecords() throws -> [CallRecord] {
+    let seconds = try timer?.takeSeconds() ?? [:]
+    let records = state.withLock { state in
       defer { state.records = [] }
       return state.records
+    }
+    return records.map { label, record in
+      var record = record
+      record.seconds += seconds[label] ?? 0
+      return record
     }
   }
 
   private func note<R>(_ member: String, flops: Double = 0, byteCount: Int, _ body: () throws -> R) throws -> R {
+    let label = state.withLock { state in
+      defer { state.nextLabel += 1 }
+      return state.nextLabel
+    }
     let start = ContinuousClock.now
-    let result = try body()
+    let result = try timer.map { try $0.measure(label, body) } ?? body()
     var seconds = 0.0
     if clock == .waiting {
       try base.finish()
       seconds = (ContinuousClock.now - start) / .seconds(1)
     }
     state.withLock {
-      $0.records.append(
-        CallRecord(member: member, section: $0.section, flops: flops, byteCount: byteCount, seconds: seconds))
+      let record = CallRecord(
+        member: member, section: $0.section, flops: flops, byteCount: byteCount, seconds: seconds)
+      $0.records.append((label, record))
     }
     return result
   }

@@ -24,10 +24,10 @@ struct ColorizeRun {
   func perform(observer: @Sendable (ColorizeEvent) -> Void) throws -> ColorizeResult {
     let conditioning = colorizer.conditioning
     var timings: [String: Double] = [:]
-    if request.checksMemory {
-      try colorizer.model.checkMemory(
-        for: request, backend: backend, memory: colorizer.memory, isLoaded: colorizer.memory == .normal)
-    }
+    let estimate =
+      request.checksMemory
+      ? try colorizer.model.checkMemory(
+        for: request, backend: backend, memory: colorizer.memory, isLoaded: colorizer.memory == .normal) : nil
     defer { if colorizer.memory == .low { conditioning.parts.keep(only: []) } }
     func stage<R>(_ stage: ColorizeEvent.Stage, _ body: () throws -> R) throws -> R {
       try Task.checkCancellation()
@@ -35,6 +35,9 @@ struct ColorizeRun {
       if colorizer.memory == .low {
         conditioning.parts.keep(only: Set(stage.parts(previews: request.previewInterval != nil)))
       }
+      // So that a device need not be asked for memory while the stage runs. All stages were found to fit; where that
+      // has changed meanwhile, whatever finds no room says so.
+      if let demand = estimate?.stageDemands[stage] { try? backend.prepareMemory(for: demand) }
       let clock = ContinuousClock()
       let start = clock.now
       let result = try body()

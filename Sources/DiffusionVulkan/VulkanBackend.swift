@@ -161,8 +161,8 @@ extension VulkanBackend {
       case .insufficientMemory(let shortage) where shortage.limit == .total: break
       default: throw error
       }
-      try trim()
       for recorded in recordings.withLock({ $0 }) { recorded.recording?.discard() }
+      try trim()
       return try pool.makeBuffer(byteCount: byteCount)
     }
   }
@@ -181,20 +181,25 @@ extension VulkanBackend {
 
   /// Room is counted in whole blocks and for staging, besides what the job itself asks for.
   public var memoryLimits: MemoryLimits {
-    let slack = MemoryPool.blockByteCount + StagingRing.byteCount
+    let slack = MemoryPool.blockByteCount + recorder.missingStagingByteCount
     return MemoryLimits(
       availableBytes: max(0, context.remainingByteCount + memory.freeByteCount - slack),
       largestBufferBytes: min(memory.largestBlockByteCount, Int(context.limits.maxStorageBufferRange)))
   }
 
+  /// Reserves what the job needs, so that the device is not asked for memory while it runs. Until
+  /// ``releaseCachedMemory()`` no more is held than that, in whole blocks.
   public func prepareMemory(for demand: MemoryDemand) throws {
     try context.ensureUsable()
-    if memoryLimits.shortage(for: demand, backend: name) == nil { return }
-    // Free parts of blocks in use count as available, but may be too small; blocks without use are better given back.
+    if memoryLimits.shortage(for: demand, backend: name) == nil, memory.holds(demand) { return }
+    // Free parts of blocks in use count as available, but may be too small; blocks without use are better given back,
+    // and taken anew in the sizes of this job.
     try trim()
     if let shortage = memoryLimits.shortage(for: demand, backend: name) {
       throw BackendError.insufficientMemory(shortage)
     }
+    try memory.reserve(demand)
+    try recorder.prepareStaging()
   }
 
   /// An operand of a shape without gaps, with undefined content.

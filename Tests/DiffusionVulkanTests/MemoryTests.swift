@@ -1,5 +1,6 @@
 import Colorize
 import DiffusionCore
+import TestSupport
 import Testing
 
 import DiffusionVulkan
@@ -36,6 +37,78 @@ struct MemoryTests {
     let single = MemoryDemand(peakBytes: 1, largestBufferBytes: limits.largestBufferBytes + 1)
     let error = #expect(throws: BackendError.self) { try backend.prepareMemory(for: single) }
     #expect(error?.description.contains("in one") == true)
+  }
+
+  @Test func reservesWhatAJobNeeds() throws {
+    let backend = try TestDevice.makeBackend()
+    // A buffer that stays, in a block whose rest counts.
+    let kept = try backend.makeBuffer(byteCount: 30 << 20)
+    try backend.prepareMemory(for: MemoryDemand(peakBytes: 500 << 20, largestBufferBytes: 120 << 20))
+    #expect(backend.memory.reservedByteCount == 576 << 20)
+    let allocations = backend.context.allocationCount.load(ordering: .relaxed)
+    // Nothing more is taken for as much again, or for less.
+    let reserved = backend.memory.reservedByteCount
+    for peak in [500, 100] {
+      try backend.prepareMemory(for: MemoryDemand(peakBytes: peak << 20, largestBufferBytes: 50 << 20))
+      #expect(backend.memory.reservedByteCount == reserved)
+    }
+    do {
+      let buffers = try [120, 120, 120, 30, 30, 5, 5].map { try backend.makeBuffer(byteCount: $0 << 20) }
+      #expect(backend.context.allocationCount.load(ordering: .relaxed) == allocations)
+      withExtendedLifetime(buffers) {}
+    }
+    backend.releaseCachedMemory()
+    #expect(backend.memory.reservedByteCount == 64 << 20)
+    withExtendedLifetime(kept) {}
+    #expect(backend.validationMessages == [])
+  }
+
+  @Test func asksForNoMemoryWhileSampling() throws {
+    func denoiser(on backend: any Backend) throws -> (GuidedDenoiser, Tensor) {
+      let configuration = try Model.embedded().configuration
+      let parameters = SeededParameters(backend: backend)
+      let unet = try UNet(
+        Parameters(parameters), configuration: configuration.unet, lora: nil, normGroups: configuration.normGroups)
+      func blank(_ shape: Shape) throws -> Tensor { try Tensor(repeating: 0.1, shape: shape, on: backend) }
+      let widths = configuration.unet.channelMultipliers.map { $0 * configuration.unet.modelChannels }
+      var hints = [try blank([1, 16, 16, configuration.unet.modelChannels])]
+      for (level, width) in widths.enumerated() {
+        let extent = 16 >> min(level + 1, widths.count - 1)
+        hints.append(try blank([1, extent, extent, width]))
+      }
+      let scales = [Float](repeating: 1, count: configuration.unet.transformerBlockCount)
+      let denoiser = try GuidedDenoiser(
+        unet: unet, schedule: NoiseSchedule(configuration.schedule), predictionType: configuration.prediction,
+        context: ReferenceContext(whole: blank([1, 9, configuration.unet.contextWidth])), hints: hints,
+        emptyHints: nil, guidance: Guidance(reference: 3), control: AttentionControl(referenceScales: scales),
+        batch: 1)
+      return (denoiser, try blank([1, 16, 16, configuration.unet.inChannels]))
+    }
+    // What a step needs is counted first, as a job does it.
+    let meter = MeteringBackend(rules: MeteringRules(usesMappings: false))
+    let (counted, blank) = try denoiser(on: meter)
+    meter.resetPeak()
+    let before = meter.peakByteCount
+    _ = try counted.prediction(blank, timestep: 500)
+    let demand = MemoryDemand(
+      peakBytes: meter.peakByteCount - before, largestBufferBytes: meter.largestByteCount)
+
+    for replays in [true, false] {
+      var options = TestDevice.options
+      options.replaysRecordings = replays
+      let backend = try VulkanBackend(TestDevice.environment("IRODORI_VULKAN_DEVICE"), options: options)
+      let (denoiser, start) = try denoiser(on: backend)
+      var x = start
+      backend.releaseCachedMemory()
+      try backend.prepareMemory(for: demand)
+      let allocations = backend.context.allocationCount.load(ordering: .relaxed)
+      #expect(allocations > 0)
+      for timestep in [900.0, 500, 100] { x = try denoiser.prediction(x, timestep: timestep) }
+      #expect(try x.floats().allSatisfy(\.isFinite))
+      #expect(backend.context.allocationCount.load(ordering: .relaxed) == allocations)
+      #expect(backend.statistics.replays == (replays ? 3 : 0))
+      #expect(backend.validationMessages == [])
+    }
   }
 
   @Test func staysWithinTheMemoryLimit() throws {

@@ -14,13 +14,16 @@ extension Model {
   /// Makes sure that a backend can carry a request out.
   ///
   /// - Parameter isLoaded: whether the model is loaded already, or will be for this request.
+  /// - Returns: what it will need.
   /// - Throws: ``BackendError/insufficientMemory(_:)``, which says what would fit.
+  @discardableResult
   public func checkMemory(
     for request: ColorizeRequest, backend: any Backend, memory: MemoryUse = .normal, isLoaded: Bool = false
-  ) throws {
-    let demand = try memoryEstimate(for: request, backend: backend, memory: memory).demand(isLoaded: isLoaded)
+  ) throws -> MemoryEstimate {
+    let estimate = try memoryEstimate(for: request, backend: backend, memory: memory)
     do {
-      try backend.prepareMemory(for: demand)
+      try backend.prepareMemory(for: estimate.demand(isLoaded: isLoaded))
+      return estimate
     } catch BackendError.insufficientMemory(var shortage) {
       shortage.advice = advice(for: request, backend: backend, memory: memory, isLoaded: isLoaded)
       throw BackendError.insufficientMemory(shortage)

@@ -8,6 +8,8 @@ public struct MemoryEstimate: Sendable, Hashable {
   public internal(set) var loadingBytes = 0
   /// The most in each stage, with the weights that are loaded meanwhile.
   public internal(set) var stageBytes: [ColorizeEvent.Stage: Int] = [:]
+  /// What each stage needs besides what there is when it begins.
+  var stageDemands: [ColorizeEvent.Stage: MemoryDemand] = [:]
   /// What is loaded when a run begins.
   public internal(set) var weightBytes = 0
   /// The largest buffer.
@@ -46,7 +48,10 @@ public struct MemoryEstimate: Sendable, Hashable {
     loadingBytes = meter.peakByteCount + Self.programBytes
     weightBytes = meter.liveByteCount
     let stages = MeteredStages(request, conditioning: Conditioning(parts: parts, backend: meter), memory: memory)
-    stageBytes = try stages.run { stage, bytes in bytes + Self.programBytes }
+    stageBytes = try stages.run { stage, bytes, demand in
+      stageDemands[stage] = demand
+      return bytes + Self.programBytes
+    }
     largestBufferBytes = meter.largestByteCount
   }
 }
@@ -91,18 +96,23 @@ private struct MeteredStages {
   private func blank(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: meter) }
 
   /// The peak of each stage.
-  func run(_ report: (ColorizeEvent.Stage, Int) -> Int) throws -> [ColorizeEvent.Stage: Int] {
+  func run(
+    _ report: (ColorizeEvent.Stage, Int, MemoryDemand) -> Int
+  ) throws -> [ColorizeEvent.Stage: Int] {
     var peaks: [ColorizeEvent.Stage: Int] = [:]
     func stage<R>(_ stage: ColorizeEvent.Stage, hostBytes: Int, _ body: () throws -> R) throws -> R {
       let needed = stage.parts(previews: request.previewInterval != nil)
       if memory == .low { conditioning.parts.keep(only: Set(needed)) }
       meter.resetPeak()
+      let before = meter.peakByteCount
       if memory == .low {
         try conditioning.parts.load(needed)
         meter.releaseMappedPages()
       }
       let result = try body()
-      peaks[stage] = report(stage, meter.peakByteCount + hostBytes)
+      let demand = MemoryDemand(
+        peakBytes: meter.peakByteCount - before, largestBufferBytes: meter.largestByteCount)
+      peaks[stage] = report(stage, meter.peakByteCount + hostBytes, demand)
       meter.releaseMappedPages()
       meter.releaseCachedMemory()
       return result

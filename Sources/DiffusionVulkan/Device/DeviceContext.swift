@@ -11,6 +11,8 @@ package final class DeviceContext: @unchecked Sendable {
   let queueFamily: UInt32
   /// The bytes of the device's own memory that were taken and not given back.
   let allocatedByteCount = Atomic(0)
+  /// How often memory was asked of the device.
+  package let allocationCount = Atomic(0)
   /// Whether anything has failed for good.
   package let health = DeviceHealth()
   /// The most of them that may be taken.

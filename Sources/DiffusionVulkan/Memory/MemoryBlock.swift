@@ -7,8 +7,6 @@ final class MemoryBlock {
   let memory: VkDeviceMemory
   let buffer: VkBuffer
   let byteCount: Int
-  /// The free ranges, by offset; neighbours are merged.
-  private(set) var free: [Range<Int>]
   /// Where the host sees it, if it does.
   let hostPointer: UnsafeMutableRawPointer?
   /// What of it counts as the device's own memory.
@@ -49,7 +47,6 @@ final class MemoryBlock {
       throw error
     }
     self.buffer = buffer
-    free = [0..<byteCount]
     context.allocatedByteCount.add(countedByteCount, ordering: .relaxed)
   }
 
@@ -62,6 +59,7 @@ final class MemoryBlock {
     info.allocationSize = requirements.size
     info.memoryTypeIndex = type
     var memory: VkDeviceMemory?
+    context.allocationCount.add(1, ordering: .relaxed)
     try checkMemory(vkAllocateMemory(context.handle, &info, nil, &memory), byteCount, context)
     guard let memory else { throw BackendError.outOfMemory(backend: familyName, requestedBytes: byteCount) }
     do {
@@ -89,38 +87,5 @@ final class MemoryBlock {
     context.allocatedByteCount.subtract(countedByteCount, ordering: .relaxed)
     vkDestroyBuffer(context.handle, buffer, nil)
     vkFreeMemory(context.handle, memory, nil)
-  }
-
-  var isUnused: Bool { free == [0..<byteCount] }
-
-  /// The smallest free range that holds that many bytes.
-  func bestFit(_ byteCount: Int) -> Range<Int>? {
-    free.filter { $0.count >= byteCount }.min { $0.count < $1.count }
-  }
-
-  /// Takes the first bytes of a free range.
-  func take(_ byteCount: Int, from range: Range<Int>) {
-    guard let index = free.firstIndex(of: range) else { return }
-    if range.count == byteCount {
-      free.remove(at: index)
-    } else {
-      free[index] = range.lowerBound + byteCount..<range.upperBound
-    }
-  }
-
-  /// Gives a range back.
-  func release(_ range: Range<Int>) {
-    var merged = range
-    var position = free.firstIndex { $0.lowerBound >= range.lowerBound } ?? free.count
-    if position < free.count, free[position].lowerBound == merged.upperBound {
-      merged = merged.lowerBound..<free[position].upperBound
-      free.remove(at: position)
-    }
-    if position > 0, free[position - 1].upperBound == merged.lowerBound {
-      merged = free[position - 1].lowerBound..<merged.upperBound
-      free.remove(at: position - 1)
-      position -= 1
-    }
-    free.insert(merged, at: position)
   }
 }

@@ -20,8 +20,8 @@ package final class StagingRing {
 
   package static let chunkByteCount = 8 << 20
   private static let maxChunks = 4
-  /// What all chunks take.
-  static let byteCount = maxChunks * chunkByteCount
+  /// What the chunks that are not there yet will take.
+  var missingByteCount: Int { (Self.maxChunks - chunks.count) * Self.chunkByteCount }
 
   private let context: DeviceContext
   private var chunks: [Chunk] = []
@@ -29,6 +29,9 @@ package final class StagingRing {
   private var current: Chunk?
 
   init(context: DeviceContext) { self.context = context }
+
+  /// Makes one chunk to be filled and one to be read, if there are none.
+  func prepare() throws { while chunks.count < 2 { try addChunk() } }
 
   /// Room for at least one of so many bytes, at most a chunk's: which chunk, and where in it.
   ///
@@ -40,15 +43,7 @@ package final class StagingRing {
     if let idle = chunks.first(where: { $0 !== current && $0.lastSubmission <= completed }) {
       next = idle
     } else if chunks.count < Self.maxChunks {
-      let block = try MemoryBlock(
-        byteCount: Self.chunkByteCount, context: context,
-        required: VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT.rawValue | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue,
-        preferred: VK_MEMORY_PROPERTY_HOST_CACHED_BIT.rawValue)
-      guard let pointer = block.hostPointer else {
-        throw BackendError.deviceFailure(backend: familyName, reason: "staging memory could not be mapped")
-      }
-      next = Chunk(block: block, pointer: pointer)
-      chunks.append(next)
+      next = try addChunk()
     } else if let oldest = chunks.min(by: { $0.lastSubmission < $1.lastSubmission }) {
       try wait(oldest.lastSubmission)
       next = oldest
@@ -58,6 +53,20 @@ package final class StagingRing {
     next.used = 0
     current = next
     return (next, take(size, from: next))
+  }
+
+  @discardableResult
+  private func addChunk() throws -> Chunk {
+    let block = try MemoryBlock(
+      byteCount: Self.chunkByteCount, context: context,
+      required: VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT.rawValue | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue,
+      preferred: VK_MEMORY_PROPERTY_HOST_CACHED_BIT.rawValue)
+    guard let pointer = block.hostPointer else {
+      throw BackendError.deviceFailure(backend: familyName, reason: "staging memory could not be mapped")
+    }
+    let chunk = Chunk(block: block, pointer: pointer)
+    chunks.append(chunk)
+    return chunk
   }
 
   private func take(_ size: Int, from chunk: Chunk) -> Int {

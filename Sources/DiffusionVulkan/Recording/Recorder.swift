@@ -120,6 +120,12 @@ final class Recorder: DeviceTimer, @unchecked Sendable {
     }
   }
 
+  /// What uploads and reads will take of the device's memory.
+  var missingStagingByteCount: Int { lock.withLock { _ in staging.missingByteCount } }
+
+  /// Makes the memory that uploads and reads go through, if there is none.
+  func prepareStaging() throws { try locked { try staging.prepare() } }
+
   /// Waits for everything recorded.
   func finish() throws {
     try locked {

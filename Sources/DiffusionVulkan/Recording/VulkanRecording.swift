@@ -7,7 +7,7 @@ extension VulkanBackend {
   /// - Returns: nil if `body` reads back or brings bytes from the host, if another capture goes on, or if the option
   ///   ``Options/replaysRecordings`` is off.
   public func record(_ inputs: [Operand], _ body: ([Operand]) throws -> Operand) throws -> (any Recording)? {
-    let arena = MemoryPool(context: context)
+    let arena = MemoryPool(borrowingFrom: memory)
     guard replaysRecordings, try recorder.beginCapture(arena) else { return nil }
     do {
       let fixed = try inputs.map { try scratch($0.shape, $0.dtype) }

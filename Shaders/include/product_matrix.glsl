@@ -69,7 +69,8 @@ void multiplyAdd(uint leftWord, uint rightWord) {
       for (uint e = 0; e < SHARE; ++e) {
         uint row = i * MATRIX_ROWS + elementOf(e) / MATRIX_COLUMNS;
         uint column = j * MATRIX_COLUMNS + elementOf(e) % MATRIX_COLUMNS;
-        for (uint k = 0; k < MATRIX_INNER; ++k) {
+        // Unrolled, since some devices in software end all loops of an invocation after 65535 rounds together.
+        [[unroll]] for (uint k = 0; k < MATRIX_INNER; ++k) {
           sums[i * ACROSS + j][e] += half_at(leftWord + row * PITCH, k) * half_at(rightWord + column * PITCH, k);
         }
       }

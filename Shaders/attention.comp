@@ -3,9 +3,9 @@
 // out = softmax(scale * q k^T) v without ever storing the scores (Dao et al. 2022): a group of invocations owns 32
 // queries and walks over the keys in tiles of 32, with a running maximum and sum of each row.
 //
-// The 64 invocations hold the sums of 8 * CHANNELS channels; a wider head takes several groups along z, each of which
-// makes the scores anew. The values go through shared memory, 32 channels at a time. With SUBGROUPS, of at least eight
-// invocations, the eight that share rows pass maxima and sums among themselves and keep them in registers.
+// The 64 invocations hold the sums of 8 * CHANNELS channels, which are all. The values go through shared memory, 32
+// channels at a time. With SUBGROUPS, of at least eight invocations, the eight that share rows pass maxima and sums
+// among themselves and keep them in registers.
 // variant: SUBGROUPS
 #ifdef SUBGROUPS
 #extension GL_KHR_shader_subgroup_shuffle : require
@@ -81,7 +81,6 @@ void main() {
   uint batch = gl_WorkGroupID.y / push.heads;
   uint head = gl_WorkGroupID.y % push.heads;
   uint firstQuery = gl_WorkGroupID.x * QUERIES;
-  uint firstChannel = gl_WorkGroupID.z * 8u * CHANNELS;
   uint qStart = push.qOffset + batch * push.qStrides[0] + head * push.qStrides[1];
   uint kStart = push.kOffset + batch * push.kStrides[0] + head * push.kStrides[1];
   uint vStart = push.vOffset + batch * push.vStrides[0] + head * push.vStrides[1];
@@ -189,7 +188,7 @@ void main() {
     [[unroll]] for (uint slice = 0; slice < CHANNELS / 4; ++slice) {
       // The keys, or the values before, have been read; the scores are written.
       barrier();
-      uint channel = firstChannel + slice * 32u + (lane & 31u);
+      uint channel = slice * 32u + (lane & 31u);
       for (uint key = lane >> 5; key < keyCount; key += 2) {
         float value = 0.0;
         uint index = vStart + (firstKey + key) * push.vStrides[2] + channel * push.vStrides[3];
@@ -218,7 +217,7 @@ void main() {
     float inverse = 1.0 / totals[down * 4 + i];
 #endif
     for (uint c = 0; c < CHANNELS; ++c) {
-      uint channel = firstChannel + c * 8u + across;
+      uint channel = c * 8u + across;
       if (channel >= push.width) continue;
       store(outStart + query * push.outStrides[2] + channel * push.outStrides[3], sums[i][c] * inverse, OUT_TYPE);
     }

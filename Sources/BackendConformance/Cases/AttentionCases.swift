@@ -29,6 +29,11 @@ extension BackendConformance {
       for (queries, keys) in [(1, 1), (1, 9), (9, 1), (5, 13)] { cases.append(test(2, 2, queries, keys, width)) }
     }
     cases.append(test(1, 1, 3, 5, 512))
+    for width in [129, 160] {
+      let layout = Layout.permuted([0, 2, 1, 3])
+      cases.append(test(2, 2, 5, 6, width, layouts: [layout, layout, layout], out: layout))
+      cases.append(test(2, 2, 5, 6, width, types: [.f16, .f16, .f16, .f16], layouts: [layout, .contiguous, layout]))
+    }
     for (batch, heads, queries) in [(0, 2, 3), (2, 0, 3), (2, 2, 0)] { cases.append(test(batch, heads, queries, 4, 8)) }
     // Heads as models keep them, `[B, N, H, D]`; `[B, H, N, D]` as a slice of a joint projection; broadcast batches.
     let perHead = Layout.permuted([0, 2, 1, 3])
@@ -60,7 +65,7 @@ extension BackendConformance {
     // Tiles: 128 queries, 512 keys, more than one of each; token counts and head widths of models.
     for (heads, queries, keys, width) in [
       (1, 129, 1000, 64), (2, 257, 257, 64), (3, 128, 512, 7), (1, 127, 513, 80), (2, 131, 77, 32), (1, 300, 1030, 128),
-      (1, 140, 520, 512), (2, 1, 1025, 64), (1, 385, 3, 40),
+      (1, 140, 520, 512), (1, 600, 4100, 130), (2, 1, 1025, 64), (1, 385, 3, 40),
     ] {
       cases.append(test(1, heads, queries, keys, width))
       cases.append(

@@ -5,6 +5,7 @@ extension VulkanBackend {
     let (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3])
     let keys = k.shape[2]
     guard out.shape.elementCount > 0 else { return }
+    if width > Self.widestFusedHead { return try attentionOfWideHeads(q, k, v, scale: scale, to: out) }
     let operands = [out, q, k, v]
     let windows = try operands.map(window)
     var push: PushConstants = [heads, queries, keys, width]
@@ -39,11 +40,56 @@ extension VulkanBackend {
           ceilingDivide(queries, LaneProducts.rows), batch * heads, ceilingDivide(width, 4 * lanes.width)),
         work: work)
     }
-    // An invocation keeps four rows of so many channels in registers; a wider head is cut into parts.
+    // An invocation keeps four rows of so many channels in registers.
     let channels = min(16, 4 * ceilingDivide(width, 32))
     let passesRows = tier >= .subgroup && device.physical.kernelFeatures.canPassRowsOfEight
     try run(
       passesRows ? .attentionSubgroups : .attention, types + [UInt32(channels)], windows, push,
-      WorkGroups(ceilingDivide(queries, 32), batch * heads, ceilingDivide(width, 8 * channels)), work: work)
+      WorkGroups(ceilingDivide(queries, 32), batch * heads), work: work)
   }
+
+  /// The channels of a head whose sums fit into the registers of a group of invocations.
+  static let widestFusedHead = 128
+  /// What the scores of as many queries as are taken at a time may have, in bytes; so many again are their softmax.
+  private static let scoreByteCount = 8 << 20
+
+  /// Attention of heads too wide for the registers: the autoencoder's, with one head of all channels.
+  ///
+  /// The scores of some hundred queries at a time lie in memory between two products and a softmax. For such heads that
+  /// is little beside the products' work, and a kernel that keeps them on the device's chip would make all scores anew
+  /// for each part of the channels.
+  private func attentionOfWideHeads(
+    _ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand
+  ) throws {
+    let (queries, keys) = (q.shape[2], k.shape[2])
+    let rows = min(queries, max(64, Self.scoreByteCount / 4 / max(keys, 1)))
+    let scores = try scratch([1, rows, keys])
+    let weights = try scratch([1, rows, keys])
+    for batch in 0..<q.shape[0] {
+      for head in 0..<q.shape[1] {
+        for first in stride(from: 0, to: queries, by: rows) {
+          let range = first..<min(first + rows, queries)
+          func part(_ scratch: Operand) -> Operand { scratch.with(View(contiguous: [1, range.count, keys])) }
+          let transposed = k.matrix(batch, head, 0..<keys).transposed
+          try product(q.matrix(batch, head, range), transposed, to: part(scores))
+          try softmax(part(scores), scale: scale, to: part(weights))
+          try product(part(weights), v.matrix(batch, head, 0..<keys), to: out.matrix(batch, head, range))
+        }
+      }
+    }
+  }
+}
+
+extension Operand {
+  /// Some tokens of one head of `[B, H, N, D]`, as a batch of one matrix: `[1, n, D]`.
+  fileprivate func matrix(_ batch: Int, _ head: Int, _ tokens: Range<Int>) -> Operand {
+    let strides = view.strides
+    return with(
+      View(
+        shape: [1, tokens.count, shape[3]], strides: [0, strides[2], strides[3]],
+        offset: view.offset + batch * strides[0] + head * strides[1] + tokens.lowerBound * strides[2]))
+  }
+
+  /// The matrix of a batch of one, transposed.
+  fileprivate var transposed: Operand { with(view.permuted([0, 2, 1])) }
 }

@@ -43,7 +43,7 @@ extension VulkanBackend {
   }
 
   /// `out = activation(a b + bias) + residual`: `a [B, M, K]`, `b [B, K, N]`, `residual [M, N]`.
-  private func product(
+  func product(
     _ a: Operand, _ b: Operand, bias: Operand? = nil, activation: Activation = .none, residual: Operand? = nil,
     to out: Operand
   ) throws {

@@ -10,8 +10,12 @@ layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint A_TYPE = 0;
 layout(constant_id = 3) const uint B_TYPE = 0;
 layout(constant_id = 4) const uint FUNCTION = 0;
+// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
+layout(constant_id = 5) const uint STEP = 1;
 SOURCE(a, 1)
 SOURCE(b, 2)
+TWOS_OF(a, 1)
+TWOS_OF(b, 2)
 
 float evaluate(float a, float b) {
   switch (FUNCTION) {
@@ -26,9 +30,15 @@ float evaluate(float a, float b) {
 }
 
 void main() {
-  uint index = elementIndex();
+  uint index = elementIndex(STEP);
   if (index >= push.count) return;
   uint positions[OPERANDS];
   locate(index, positions);
-  store(positions[0], evaluate(a_at(positions[1], A_TYPE), b_at(positions[2], B_TYPE)), OUT_TYPE);
+  if (STEP == 2) {
+    vec2 a = a_two(positions[1], A_TYPE);
+    vec2 b = b_two(positions[2], B_TYPE);
+    storeTwo(positions[0], vec2(evaluate(a.x, b.x), evaluate(a.y, b.y)), OUT_TYPE);
+  } else {
+    store(positions[0], evaluate(a_at(positions[1], A_TYPE), b_at(positions[2], B_TYPE)), OUT_TYPE);
+  }
 }

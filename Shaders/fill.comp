@@ -8,7 +8,7 @@
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 
 void main() {
-  uint index = elementIndex();
+  uint index = elementIndex(1);
   if (index >= push.count) return;
   uint positions[OPERANDS];
   locate(index, positions);

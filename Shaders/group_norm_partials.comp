@@ -5,7 +5,10 @@
 #include "rows.glsl"
 
 layout(constant_id = 2) const uint X_TYPE = 0;
+// 2 where an invocation takes two channels at a time, which lie side by side from an even index on.
+layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
+TWOS_OF(x, 1)
 
 layout(push_constant) uniform Push {
   uint tokens;
@@ -17,6 +20,16 @@ layout(push_constant) uniform Push {
   uint outOffset;
 } push;
 
+// STEP elements of the run, of which each token has `width`.
+vec2 load(uint start, uint e) {
+  uint index = start + (e / push.width) * push.xStrides[1] + (e % push.width) * push.xStrides[2];
+  if (STEP == 2) return x_two(index, X_TYPE);
+  return vec2(x_at(index, X_TYPE), 0.0);
+}
+
+// The sum of what belongs to elements.
+float sumOfStep(vec2 x) { return STEP == 2 ? x.x + x.y : x.x; }
+
 void main() {
   uint batch = gl_WorkGroupID.y / push.groups;
   uint group = gl_WorkGroupID.y % push.groups;
@@ -27,18 +40,15 @@ void main() {
   uint lane = gl_LocalInvocationIndex;
 
   float total = 0.0;
-  for (uint e = lane; e < elements; e += THREADS) {
-    total += x_at(start + (e / push.width) * push.xStrides[1] + (e % push.width) * push.xStrides[2], X_TYPE);
-  }
+  for (uint e = STEP * lane; e < elements; e += STEP * THREADS) total += sumOfStep(load(start, e));
   float mean = sumOfGroup(total) / float(elements);
   // About the rounded mean; what the rounding leaves is added to it.
   float rest = 0.0;
   float squares = 0.0;
-  for (uint e = lane; e < elements; e += THREADS) {
-    float centred =
-        x_at(start + (e / push.width) * push.xStrides[1] + (e % push.width) * push.xStrides[2], X_TYPE) - mean;
-    rest += centred;
-    squares += centred * centred;
+  for (uint e = STEP * lane; e < elements; e += STEP * THREADS) {
+    vec2 centred = load(start, e) - mean;
+    rest += sumOfStep(centred);
+    squares += sumOfStep(centred * centred);
   }
   rest = sumOfGroup(rest);
   squares = sumOfGroup(squares);

@@ -6,11 +6,16 @@
 
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint X_TYPE = 0;
-// How many columns an invocation keeps in registers; 0 if a row has too many, which is then read three times.
+// How many times STEP columns an invocation keeps in registers; 0 if a row has too many, which is then read three times.
 layout(constant_id = 3) const uint HELD = 0;
+// 2 where an invocation takes two columns at a time, which lie side by side from an even index on in all operands.
+layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 SOURCE(gamma, 2)
 SOURCE(beta, 3)
+TWOS_OF(x, 1)
+TWOS_OF(gamma, 2)
+TWOS_OF(beta, 3)
 
 layout(push_constant) uniform Push {
   uint rows;
@@ -30,53 +35,68 @@ layout(push_constant) uniform Push {
   uint betaType;
 } push;
 
-void finish(uint row, uint column, float normalized) {
-  float gamma = gamma_at(push.gammaOffset + column * push.gammaStride, push.gammaType);
-  float beta = beta_at(push.betaOffset + column * push.betaStride, push.betaType);
-  store(push.outOffset + row * push.outRow + column * push.outColumn, normalized * gamma + beta, OUT_TYPE);
+// STEP columns of a row.
+vec2 load(uint start, uint column) {
+  if (STEP == 2) return x_two(start + column, X_TYPE);
+  return vec2(x_at(start + column * push.xColumn, X_TYPE), 0.0);
 }
+
+void finish(uint row, uint column, vec2 normalized) {
+  uint target = push.outOffset + row * push.outRow;
+  if (STEP == 2) {
+    vec2 gamma = gamma_two(push.gammaOffset + column, push.gammaType);
+    vec2 beta = beta_two(push.betaOffset + column, push.betaType);
+    storeTwo(target + column, normalized * gamma + beta, OUT_TYPE);
+  } else {
+    float gamma = gamma_at(push.gammaOffset + column * push.gammaStride, push.gammaType);
+    float beta = beta_at(push.betaOffset + column * push.betaStride, push.betaType);
+    store(target + column * push.outColumn, normalized.x * gamma + beta, OUT_TYPE);
+  }
+}
+
+// The sum of what belongs to columns.
+float sumOfStep(vec2 x) { return STEP == 2 ? x.x + x.y : x.x; }
 
 void main() {
   uint row = rowIndex();
   if (row >= push.rows) return;
   uint start = push.xOffset + row * push.xRow;
-  uint lane = gl_LocalInvocationIndex;
+  uint first = STEP * gl_LocalInvocationIndex;
+  uint stride = STEP * THREADS;
   float count = float(push.columns);
   float total = 0.0;
-  float held[HELD + 1];
+  vec2 held[HELD + 1];
   if (HELD > 0) {
     [[unroll]] for (uint i = 0; i < HELD; ++i) {
-      uint column = lane + i * THREADS;
-      held[i] = 0.0;
-      if (column < push.columns) held[i] = x_at(start + column * push.xColumn, X_TYPE);
-      total += held[i];
+      uint column = first + i * stride;
+      held[i] = vec2(0.0);
+      if (column < push.columns) held[i] = load(start, column);
+      total += sumOfStep(held[i]);
     }
   } else {
-    for (uint column = lane; column < push.columns; column += THREADS) {
-      total += x_at(start + column * push.xColumn, X_TYPE);
-    }
+    for (uint column = first; column < push.columns; column += stride) total += sumOfStep(load(start, column));
   }
   float mean = sumOfGroup(total) / count;
   float squares = 0.0;
   if (HELD > 0) {
     [[unroll]] for (uint i = 0; i < HELD; ++i) {
       held[i] -= mean;
-      if (lane + i * THREADS < push.columns) squares += held[i] * held[i];
+      if (first + i * stride < push.columns) squares += sumOfStep(held[i] * held[i]);
     }
   } else {
-    for (uint column = lane; column < push.columns; column += THREADS) {
-      float centred = x_at(start + column * push.xColumn, X_TYPE) - mean;
-      squares += centred * centred;
+    for (uint column = first; column < push.columns; column += stride) {
+      vec2 centred = load(start, column) - mean;
+      squares += sumOfStep(centred * centred);
     }
   }
   float inverse = 1.0 / sqrt(sumOfGroup(squares) / count + push.epsilon);
   if (HELD > 0) {
     [[unroll]] for (uint i = 0; i < HELD; ++i) {
-      if (lane + i * THREADS < push.columns) finish(row, lane + i * THREADS, held[i] * inverse);
+      if (first + i * stride < push.columns) finish(row, first + i * stride, held[i] * inverse);
     }
   } else {
-    for (uint column = lane; column < push.columns; column += THREADS) {
-      finish(row, column, (x_at(start + column * push.xColumn, X_TYPE) - mean) * inverse);
+    for (uint column = first; column < push.columns; column += stride) {
+      finish(row, column, (load(start, column) - mean) * inverse);
     }
   }
 }

@@ -14,7 +14,7 @@ SOURCE(a, 2)
 SOURCE(b, 3)
 
 void main() {
-  uint index = elementIndex();
+  uint index = elementIndex(1);
   if (index >= push.count) return;
   uint positions[OPERANDS];
   locate(index, positions);

@@ -6,7 +6,10 @@
 
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint X_TYPE = 0;
+// 2 where an invocation takes two columns at a time, which lie side by side from an even index on in all operands.
+layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
+TWOS_OF(x, 1)
 
 layout(push_constant) uniform Push {
   uint rows;
@@ -20,23 +23,38 @@ layout(push_constant) uniform Push {
   float scale;
 } push;
 
+// scale * x of STEP columns.
+vec2 logits(uint start, uint column) {
+  if (STEP == 2) return push.scale * x_two(start + column, X_TYPE);
+  return vec2(push.scale * x_at(start + column * push.xColumn, X_TYPE), 0.0);
+}
+
 void main() {
   uint row = rowIndex();
   if (row >= push.rows) return;
   uint start = push.xOffset + row * push.xRow;
-  uint lane = gl_LocalInvocationIndex;
+  uint target = push.outOffset + row * push.outRow;
+  uint first = STEP * gl_LocalInvocationIndex;
   float top = -INFINITY;
-  for (uint column = lane; column < push.columns; column += THREADS) {
-    top = larger(top, push.scale * x_at(start + column * push.xColumn, X_TYPE));
+  for (uint column = first; column < push.columns; column += STEP * THREADS) {
+    vec2 x = logits(start, column);
+    top = larger(top, x.x);
+    if (STEP == 2) top = larger(top, x.y);
   }
   top = maximumOfGroup(top);
   float total = 0.0;
-  for (uint column = lane; column < push.columns; column += THREADS) {
-    total += exponential(push.scale * x_at(start + column * push.xColumn, X_TYPE) - top);
+  for (uint column = first; column < push.columns; column += STEP * THREADS) {
+    vec2 x = logits(start, column);
+    total += exponential(x.x - top);
+    if (STEP == 2) total += exponential(x.y - top);
   }
   total = sumOfGroup(total);
-  for (uint column = lane; column < push.columns; column += THREADS) {
-    float term = exponential(push.scale * x_at(start + column * push.xColumn, X_TYPE) - top);
-    store(push.outOffset + row * push.outRow + column * push.outColumn, term / total, OUT_TYPE);
+  for (uint column = first; column < push.columns; column += STEP * THREADS) {
+    vec2 x = logits(start, column);
+    if (STEP == 2) {
+      storeTwo(target + column, vec2(exponential(x.x - top), exponential(x.y - top)) / total, OUT_TYPE);
+    } else {
+      store(target + column * push.outColumn, exponential(x.x - top) / total, OUT_TYPE);
+    }
   }
 }

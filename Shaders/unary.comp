@@ -9,7 +9,10 @@
 layout(constant_id = 1) const uint OUT_TYPE = 0;
 layout(constant_id = 2) const uint X_TYPE = 0;
 layout(constant_id = 3) const uint FUNCTION = 0;
+// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
+layout(constant_id = 4) const uint STEP = 1;
 SOURCE(x, 1)
+TWOS_OF(x, 1)
 
 float evaluate(float x) {
   switch (FUNCTION) {
@@ -23,16 +26,19 @@ float evaluate(float x) {
   }
 }
 
+uint evaluateBits(uint bits) {
+  return FUNCTION == 3 ? bits & 0x7fffffffu : floatBitsToUint(evaluate(uintBitsToFloat(bits)));
+}
+
 void main() {
-  uint index = elementIndex();
+  uint index = elementIndex(STEP);
   if (index >= push.count) return;
   uint positions[OPERANDS];
   locate(index, positions);
-  uint bits = x_bits(positions[1], X_TYPE);
-  if (FUNCTION == 3) {
-    bits &= 0x7fffffffu;
+  if (STEP == 2) {
+    uvec2 bits = x_two_bits(positions[1], X_TYPE);
+    storeTwoBits(positions[0], uvec2(evaluateBits(bits.x), evaluateBits(bits.y)), OUT_TYPE);
   } else {
-    bits = floatBitsToUint(evaluate(uintBitsToFloat(bits)));
+    storeBits(positions[0], evaluateBits(x_bits(positions[1], X_TYPE)), OUT_TYPE);
   }
-  storeBits(positions[0], bits, OUT_TYPE);
 }

@@ -1,6 +1,6 @@
 // A loop over all elements of up to OPERANDS strided operands of one shape, the destination first. Define OPERANDS and
 // MAX_RANK before.
-#include "storage.glsl"
+#include "pairs.glsl"
 
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint RANK = 1;
@@ -13,9 +13,9 @@ layout(push_constant) uniform Push {
   float scalars[2];
 } push;
 
-// The element of this invocation; the grid has two axes because one may be limited to 65535 groups.
-uint elementIndex() {
-  return (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;
+// The element of this invocation, or the first of `step` neighbours; the grid has two axes because one may be limited to 65535 groups.
+uint elementIndex(uint step) {
+  return ((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex) * step;
 }
 
 // Where that element lies in each operand.

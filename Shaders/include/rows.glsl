@@ -5,7 +5,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 #endif
-#include "storage.glsl"
+#include "pairs.glsl"
 #include "math.glsl"
 
 // A power of two.

@@ -29,6 +29,11 @@ extension BackendConformance {
         let b = Source(shape: [5, 7], dtype: mix[1], layout: .broadcast([0]), content: .list([1, -1, 0.5, 3, -2.5]))
         let a = Source(shape: [5, 7], dtype: mix[0], content: .list([0.5, 1, 3, -1, -2.5, 0.1, 7]))
         cases.append(test(function, a, b, mix[2], .contiguous))
+        for (index, pairing) in pairings.enumerated() where function == .add || function == .maximum && index == 0 {
+          let a = Source(shape: [3, 6, 14], dtype: mix[0], layout: pairing.source)
+          let b = Source(shape: [3, 6, 14], dtype: mix[1], layout: index == 1 ? .slicedEvenly : .contiguous)
+          cases.append(test(function, a, b, mix[2], pairing.out))
+        }
       }
       for placement in placements(sources: 2) {
         let a = Source(shape: placement.shape, layout: placement.sources[0])

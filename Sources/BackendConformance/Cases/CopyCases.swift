@@ -38,7 +38,11 @@ extension BackendConformance {
       }
       cases.append(test([29], mix[0], mix[1], .contiguous, .offset, content: .list(extremes)))
       cases.append(test([13], mix[0], mix[1], .offset, .contiguous, content: .list(nonFinite), isNonFinite: true))
+      cases.append(test([28], mix[0], mix[1], .contiguous, .contiguous, content: .list(extremes)))
+      cases.append(test([14], mix[0], mix[1], .contiguous, .contiguous, content: .list(nonFinite), isNonFinite: true))
+      for pairing in pairings { cases.append(test([3, 6, 14], mix[0], mix[1], pairing.source, pairing.out)) }
       for shape in largeShapes { cases.append(test(shape, mix[0], mix[1], .contiguous, .contiguous)) }
+      cases.append(test([258, 130], mix[0], mix[1], .contiguous, .contiguous))
       cases.append(test([67, 33, 19], mix[0], mix[1], .transposed(3), .permuted([1, 2, 0], padding: 1)))
     }
     // Axes that do not merge, as windows and heads within batches make them.

@@ -19,6 +19,9 @@ extension BackendConformance {
     for mix in typeMixes(2) {
       cases.append(test(Source(shape: [5, 7], dtype: mix[0]), mix[1], .contiguous))
       cases.append(test(Source(shape: [5, 7], dtype: mix[0], layout: .transposed(2)), mix[1], .sliced))
+      for pairing in pairings {
+        cases.append(test(Source(shape: [3, 6, 14], dtype: mix[0], layout: pairing.source), mix[1], pairing.out))
+      }
     }
     for placement in placements(sources: 1) {
       cases.append(test(Source(shape: placement.shape, layout: placement.sources[0]), .f32, placement.out))
@@ -60,6 +63,7 @@ extension BackendConformance {
       let content: Source.Content = isPositive ? .uniform(1e-3...9) : .normal(deviation: 3)
       for mix in typeMixes(2) {
         cases.append(test(function, Source(shape: [5, 7], dtype: mix[0], content: content), mix[1], .contiguous))
+        cases.append(test(function, Source(shape: [6, 14], dtype: mix[0], content: content), mix[1], .contiguous))
       }
       for placement in placements(sources: 1) {
         let source = Source(shape: placement.shape, layout: placement.sources[0], content: content)

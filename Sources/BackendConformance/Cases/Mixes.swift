@@ -5,6 +5,13 @@ func typeMixes(_ count: Int) -> [[DType]] {
   (0..<count).reduce([[]]) { mixes, _ in mixes.flatMap { mix in DType.allCases.map { mix + [$0] } } }
 }
 
+/// Where rows of an even extent begin: at even elements in both, at odd ones in one of them. Backends may take two
+/// neighbours at a time of the first two.
+let pairings: [(source: Layout, out: Layout)] = [
+  (.contiguous, .contiguous), (.slicedEvenly, .slicedEvenly), (.offset, .contiguous), (.contiguous, .offset),
+  (.contiguous, .stepped),
+]
+
 /// Shapes of functions of elements: scalar, 1, odd, prime and no extents.
 let smallShapes: [Shape] = [[], [1], [7], [3, 5], [2, 3, 5, 7], [1, 1, 3, 1], [0], [3, 0, 2], [17, 1]]
 

@@ -22,7 +22,21 @@ extension BackendConformance {
         oracle: { NormalizationOracle.layerNorm($0[0], gamma: $0[1], beta: $0[2], epsilon: Double(epsilon)) })
     }
     var cases: [ConformanceCase] = []
-    for mix in typeMixes(4) { cases.append(test(Source(shape: [5, 37], dtype: mix[0]), types: Array(mix[1...]))) }
+    for mix in typeMixes(4) {
+      for width in [37, 38] { cases.append(test(Source(shape: [5, width], dtype: mix[0]), types: Array(mix[1...]))) }
+    }
+    // Rows that two neighbours at a time can be taken of, or not: few columns and more than registers hold.
+    for dtype in DType.allCases {
+      let types: [DType] = [.f16, .f16, dtype]
+      for pairing in pairings {
+        cases.append(test(Source(shape: [3, 4, 38], dtype: .f16, layout: pairing.source), types: types, pairing.out))
+        cases.append(
+          test(
+            Source(shape: [2, 2, 1030], dtype: dtype, layout: pairing.source), types: [.bf16, .f16, .f16], pairing.out))
+      }
+      cases.append(test(Source(shape: [3, 38], dtype: .f16), types: types, parameters: .offset))
+      cases.append(test(Source(shape: [2, 4610], dtype: .f16), types: types))
+    }
     for shape in [[1], [7], [0], [3, 0], [0, 5], [5, 1], [2, 3, 17], [1, 2, 3, 16], [33, 64], [2, 1023]] as [Shape] {
       cases.append(test(Source(shape: shape)))
     }
@@ -72,6 +86,18 @@ extension BackendConformance {
       let activation = Activation.allCases[index % 3]
       cases.append(
         test(Source(shape: [2, 5, 12], dtype: mix[0]), groups: 3, types: Array(mix[1...]), activation: activation))
+    }
+    for dtype in DType.allCases {
+      for pairing in pairings {
+        let source = Source(shape: [2, 9, 12], dtype: .f16, layout: pairing.source)
+        // Groups of two channels, and of three, in which two neighbours are not always of one group.
+        for groups in [6, 4] {
+          cases.append(test(source, groups: groups, types: [.f16, .f16, dtype], pairing.out, activation: .silu))
+        }
+      }
+      let source = Source(shape: [2, 40, 130], dtype: dtype)
+      cases.append(test(source, groups: 5, types: [.f16, .f16, .f16], activation: .silu))
+      cases.append(test(source, groups: 5, types: [.f16, .f16, .f16], parameters: .offset))
     }
     // (tokens, channels, groups): one channel a group, one group, one token, odd widths, 32 channels and beyond.
     for (tokens, channels, groups) in [

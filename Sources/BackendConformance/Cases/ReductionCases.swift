@@ -64,7 +64,14 @@ extension BackendConformance {
         oracle: { NormalizationOracle.softmax($0[0], scale: Double(scale)) })
     }
     var cases: [ConformanceCase] = []
-    for mix in typeMixes(2) { cases.append(test(Source(shape: [5, 37], dtype: mix[0]), mix[1], scale: 0.7)) }
+    for mix in typeMixes(2) {
+      cases.append(test(Source(shape: [5, 37], dtype: mix[0]), mix[1], scale: 0.7))
+      for pairing in pairings {
+        let source = Source(shape: [3, 4, 38], dtype: mix[0], layout: pairing.source)
+        cases.append(test(source, mix[1], pairing.out, scale: 0.7))
+      }
+      cases.append(test(Source(shape: [5, 1026], dtype: mix[0]), mix[1]))
+    }
     for shape in [[1], [7], [0], [3, 0], [0, 5], [5, 1], [2, 3, 17], [2, 1, 3, 16], [64, 33]] as [Shape] {
       cases.append(test(Source(shape: shape)))
     }

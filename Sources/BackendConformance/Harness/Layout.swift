@@ -17,6 +17,8 @@ struct Layout: Sendable {
   static let contiguous = Layout(name: "contiguous")
   static let offset = Layout(name: "offset", lead: 3)
   static let sliced = Layout(name: "sliced", padding: 2, lead: 5)
+  /// A slice whose rows begin at even elements if their extent is even.
+  static let slicedEvenly = Layout(name: "sliced evenly", padding: 2, lead: 4)
   static let stepped = Layout(name: "every third", step: 3, lead: 1)
 
   /// All axes in reverse order in memory.

@@ -45,3 +45,8 @@ extension Operand {
   /// - Parameter window: what is bound of it.
   func hasPairs(along axis: Int, in window: Window) -> Bool { hasRuns(of: 2, along: axis, in: window) }
 }
+
+extension [Operand] {
+  /// Whether any has elements of 16 bits: then kernels that move little else gain by taking two at a time.
+  var hasShortElements: Bool { contains { $0.dtype != .f32 } }
+}

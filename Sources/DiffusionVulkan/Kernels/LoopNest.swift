@@ -17,6 +17,17 @@ struct LoopNest {
 
   var elementCount: Int { extents.reduce(1, *) }
 
+  /// Whether two neighbours along the last axis, from an even one on, lie side by side from an even index on in every
+  /// view.
+  ///
+  /// - Parameter positions: where each view begins.
+  func hasPairs(from positions: [Int]) -> Bool {
+    guard let last = extents.last, last % 2 == 0 else { return false }
+    return zip(strides, positions).allSatisfy { strides, position in
+      strides.last == 1 && position % 2 == 0 && strides.dropLast().allSatisfy { $0 % 2 == 0 }
+    }
+  }
+
   /// Calls `body` with loops of at most `rank` axes that cover this one.
   func forEach(rank: Int, _ body: (LoopNest) throws -> Void) rethrows {
     guard extents.count > rank else { return try body(self) }

@@ -22,17 +22,18 @@ struct RowGroups {
     }
   }
 
-  /// The kernel, and the specialisation constants 0 to 4 of which 1 to 3 are given.
+  /// The kernel, and the specialisation constants 0 to 5 of which 1 to 3 are given.
+  ///
+  /// - Parameter step: how many neighbours an invocation takes at a time.
   func kernel(
-    _ portable: Kernel, _ subgroups: Kernel, _ constants: [UInt32]
+    _ portable: Kernel, _ subgroups: Kernel, _ constants: [UInt32], step: Int = 1
   ) -> (kernel: Kernel, constants: [UInt32]) {
-    let all = [UInt32(threads)] + constants
-    return usesSubgroups ? (subgroups, all + [isOneSubgroup ? 1 : 0]) : (portable, all)
+    (usesSubgroups ? subgroups : portable, [UInt32(threads)] + constants + [isOneSubgroup ? 1 : 0, UInt32(step)])
   }
 
-  /// How many elements of a row an invocation keeps in registers, 0 if they are too many.
-  func held(columns: Int) -> Int {
-    let count = ceilingDivide(columns, threads)
-    return count <= 16 ? count : 0
+  /// How many times `step` elements of a row an invocation keeps in registers, 0 if they are too many.
+  func held(columns: Int, step: Int) -> Int {
+    let count = ceilingDivide(columns, threads * step)
+    return count * step <= 16 ? count : 0
   }
 }

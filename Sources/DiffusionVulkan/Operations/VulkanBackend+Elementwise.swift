@@ -6,11 +6,11 @@ extension VulkanBackend {
   }
 
   public func copy(_ x: Operand, to out: Operand) throws {
-    try elementwise(.copy, [out, x], rank: 8)
+    try elementwise(.copy, [out, x], rank: 8, canPair: true)
   }
 
   public func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {
-    try elementwise(.unary, [out, x], rank: 8, function: 7, scalars: [scale, offset])
+    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: 7, scalars: [scale, offset])
   }
 
   public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
@@ -24,7 +24,7 @@ extension VulkanBackend {
       case .silu: 5
       case .gelu: 6
       }
-    try elementwise(.unary, [out, x], rank: 8, function: code)
+    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: code)
   }
 
   public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
@@ -38,7 +38,7 @@ extension VulkanBackend {
       case .minimum: 5
       case .greater: 6
       }
-    try elementwise(.binary, [out, a, b], rank: 6, function: code)
+    try elementwise(.binary, [out, a, b], rank: 6, canPair: true, function: code)
   }
 
   public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {
@@ -47,9 +47,12 @@ extension VulkanBackend {
 
   /// Runs a kernel over all elements; the first operand is the destination.
   ///
-  /// - Parameter rank: the most axes for which the kernel's push constants have room.
+  /// - Parameters:
+  ///   - rank: the most axes for which the kernel's push constants have room.
+  ///   - canPair: whether the kernel can take two neighbours at a time.
   private func elementwise(
-    _ kernel: Kernel, _ operands: [Operand], rank: Int, function: UInt32? = nil, scalars: [Float] = []
+    _ kernel: Kernel, _ operands: [Operand], rank: Int, canPair: Bool = false, function: UInt32? = nil,
+    scalars: [Float] = []
   ) throws {
     let nest = LoopNest(operands.map(\.view))
     guard nest.elementCount > 0 else { return }
@@ -60,8 +63,12 @@ extension VulkanBackend {
       push.append(nest.extents, paddedTo: rank)
       for strides in nest.strides { push.append(strides, paddedTo: rank) }
       for scalar in scalars { push.append(scalar) }
-      let constants = [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
-      try run(kernel, constants, windows, push, WorkGroups(flat: ceilingDivide(nest.elementCount, 256)))
+      let offsets = zip(windows, nest.offsets).map { $0.elementOffset + $1 }
+      let step = canPair && operands.hasShortElements && nest.hasPairs(from: offsets) ? 2 : 1
+      let constants =
+        [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
+        + (canPair ? [UInt32(step)] : [])
+      try run(kernel, constants, windows, push, WorkGroups(flat: ceilingDivide(nest.elementCount, 256 * step)))
     }
   }
 }

@@ -19,9 +19,12 @@ extension VulkanBackend {
     var push: PushConstants = [tokens, groups, width, tokensPerChunk, source.elementOffset]
     push.append(x.view.strides)
     push.append(partials.elementOffset)
-    let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width)
+    // Two channels at a time, where both are of one group.
+    let canPair = width % 2 == 0
+    let step = canPair && x.dtype != .f32 && x.hasPairs(along: 2, in: source) ? 2 : 1
+    let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width / step)
     let (first, firstConstants) = rows.kernel(
-      .groupNormPartials, .groupNormPartialsSubgroups, [0, x.dtype.code, 0])
+      .groupNormPartials, .groupNormPartialsSubgroups, [0, x.dtype.code, 0], step: step)
     try run(first, firstConstants, [partials, source], push, WorkGroups(chunks, batch * groups))
 
     push = [tokens, width, tokensPerChunk, chunks, partials.elementOffset, moments.elementOffset]
@@ -38,11 +41,15 @@ extension VulkanBackend {
     for (operand, window) in zip([gamma, beta], parameters) {
       push.append([window.elementOffset, operand.view.strides[0], Int(operand.dtype.code)])
     }
-    let across = channels <= 8 ? 8 : channels <= 32 ? 32 : 64
+    let isPaired =
+      canPair && [x, out].hasShortElements && x.hasPairs(along: 2, in: source) && out.hasPairs(along: 2, in: target)
+      && zip([gamma, beta], parameters).allSatisfy { $0.hasPairs(along: 0, in: $1) }
+    let taken = isPaired ? 2 : 1
+    let across = channels <= 8 * taken ? 8 : channels <= 32 * taken ? 32 : 64
     try run(
-      .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code],
+      .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code, UInt32(taken)],
       [target, source, moments] + parameters,
-      push, WorkGroups(ceilingDivide(channels, across), ceilingDivide(tokens, tokensPerRun), batch))
+      push, WorkGroups(ceilingDivide(channels, across * taken), ceilingDivide(tokens, tokensPerRun), batch))
   }
 }
 

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// What the suite checks.
 public struct ConformanceOptions: Sendable {
   /// The members of `Backend` to run, by name (`matmul`, `groupNorm`, ...); nil for all.
@@ -13,6 +15,10 @@ public struct ConformanceOptions: Sendable {
   public var comparesDefaults = true
   /// Multiplies the tolerance of convolutions, for backends whose transforms (Winograd) cost digits.
   public var convolutionSlack = 1.0
+  /// What the members that multiply layers' matrices (`linear`, `gatedLinear`, `conv2d`, `convolution`, `attention`)
+  /// round the factors to. The oracle then rounds them too, to nearest even, and the tolerance stays that of sums in
+  /// `f32`; attention's keys are rounded after they are multiplied by the scale and log2 e, as for powers of two.
+  public var factorType = DType.f32
   /// Changes all random inputs.
   public var seed: UInt64 = 0
 

@@ -1,4 +1,5 @@
 import DiffusionCore
+import Glibc
 
 extension BackendConformance {
   static func attentionCases() -> [ConformanceCase] {
@@ -21,6 +22,8 @@ extension BackendConformance {
           size, "2 sqrt(\(width)) of the logits, sqrt(\(keys)) of the weighted sum and 10, relative to the logits' size"
         ),
         isFused: true, isLarge: batch * heads * queries * keys * width > 100_000,
+        // Logits to base 2. The weights are rounded too; what they are divided by is the sum before that.
+        factors: [0: 1, 1: scale * Float(M_LOG2E), 2: 1], innerFactors: 1,
         compute: { backend, s, out in try backend.attention(s[0], s[1], s[2], scale: scale, to: out) },
         oracle: { NormalizationOracle.attention($0[0], $0[1], $0[2], scale: Double(scale)) })
     }

@@ -71,7 +71,7 @@ extension BackendConformance {
       operation: fused ? "convolution" : "conv2d", details: details, sources: sources, outShape: outShape,
       outDType: s.types[4], outLayout: s.out,
       tolerance: .sum(of: terms, plus: fused ? 10 : 2, fused ? "bias, activation and residual take 8" : ""),
-      isFused: fused, isLarge: outShape.elementCount * terms > 200_000,
+      isFused: fused, isLarge: outShape.elementCount * terms > 200_000, factors: [0: 1, 1: 1],
       compute: { backend, x, out in
         if fused {
           try backend.convolution(

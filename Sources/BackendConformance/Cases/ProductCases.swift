@@ -69,7 +69,7 @@ extension BackendConformance {
         details: "\(bias ? "bias" : "no bias"), \(activation), \(residual ? "residual" : "no residual")",
         sources: sources, outShape: [m, n], outDType: types[4], outLayout: out,
         tolerance: .sum(of: k, plus: 10, "bias, activation and residual take 8"), isFused: true,
-        isLarge: m * n * k > 100_000,
+        isLarge: m * n * k > 100_000, factors: [0: 1, 1: 1],
         compute: { backend, s, out in
           try backend.linear(
             s[0], weight: s[1], bias: biasIndex.map { s[$0] }, activation: activation,
@@ -124,7 +124,7 @@ extension BackendConformance {
           Source(shape: [2 * n], dtype: types[2], layout: layouts[2]),
         ], outShape: [m, n], outDType: types[3], outLayout: out,
         tolerance: .sum(of: k, plus: 10, "bias, GELU and the product take 8"), isFused: true,
-        isLarge: m * n * k > 50_000,
+        isLarge: m * n * k > 50_000, factors: [0: 1, 1: 1],
         compute: { backend, s, out in try backend.gatedLinear(s[0], weight: s[1], bias: s[2], to: out) },
         oracle: { ProductOracle.linear($0[0], weight: $0[1], bias: $0[2]).gated(rows: m, columns: n) })
     }

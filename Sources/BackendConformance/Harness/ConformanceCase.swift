@@ -67,6 +67,14 @@ struct Tolerance: Sendable {
         + "relative to the sum of the magnitudes\(reason.isEmpty ? "" : "; \(reason)")")
   }
 
+  /// What it grows by where factors of a weighted mean are rounded to an element type: each is off by its unit roundoff.
+  func roundingFactors(_ count: Int, to dtype: DType) -> Tolerance {
+    guard count > 0 else { return self }
+    return Tolerance(
+      value: value + Double(count) * Storage.unitRoundoff(dtype),
+      reason: "\(reason); and \(count) rounding to \(dtype) of each weight")
+  }
+
   func scaled(by factor: Double) -> Tolerance { Tolerance(value: value * factor, reason: reason, isExact: isExact) }
 }
 
@@ -82,6 +90,11 @@ struct ConformanceCase: Sendable {
   var isFused = false
   var isLarge = false
   var isNonFinite = false
+  /// The sources that a backend of lower precision rounds before it multiplies them, each with what it is scaled by
+  /// first.
+  var factors: [Int: Float] = [:]
+  /// How many more factors, of size 1 at most, are rounded on the way.
+  var innerFactors = 0
   /// Calls the member.
   var compute: @Sendable (any Backend, _ sources: [Operand], _ out: Operand) throws -> Void
   /// The exact answer, from the stored values of the sources.

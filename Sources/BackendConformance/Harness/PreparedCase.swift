@@ -44,6 +44,15 @@ struct PreparedCase {
     if ["conv2d", "convolution"].contains(test.operation) {
       tolerance = tolerance.scaled(by: options.convolutionSlack)
     }
+    if options.factorType != .f32 {
+      for (index, scale) in test.factors {
+        for place in values[index].elements.indices {
+          values[index].elements[place] = rounded(
+            values[index].elements[place], scale: scale, to: options.factorType)
+        }
+      }
+      tolerance = tolerance.roundingFactors(test.innerFactors, to: options.factorType)
+    }
     judge = Judge(
       expectation: test.oracle(values), view: view, bufferCount: count, dtype: test.outDType, tolerance: tolerance,
       allowsFlushedSubnormals: options.allowsFlushedSubnormals)
@@ -101,6 +110,13 @@ struct PreparedCase {
     try bytes.withUnsafeMutableBytes { try backend.read(buffer, byteOffset: 0, into: $0) }
     return bytes
   }
+}
+
+/// What rounding makes of a factor that is scaled first, before the scale.
+private func rounded(_ x: Double, scale: Float, to dtype: DType) -> Double {
+  let product = Double(Float(x) * scale)
+  let result = Storage.decode(Storage.encode(product, as: dtype), from: dtype)
+  return scale == 0 ? x : result / Double(scale)
 }
 
 extension Source.Content {

@@ -3,9 +3,22 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // No reassociation unless a block asks for it, no fused multiply-add across statements: the same code gives the same
 // bits on every run. The attribute push compiles the same bodies for each instruction set, without compiler flags.
+
+// What the tables of f32 and of bf16 have in common.
+#define CK_MEMBERS \
+  .copy = CK(copy), .binary = CK(binary), .select = CK(select), .fill = CK(fill), .affine = CK(affine), \
+  .unary = CK(unary), .sum_rows = CK(sum_rows), .max_rows = CK(max_rows), .softmax_rows = CK(softmax_rows), \
+  .layer_norm_rows = CK(layer_norm_rows), .channel_moments = CK(channel_moments), \
+  .scale_channels = CK(scale_channels), .epilogue = CK(epilogue), .gate = CK(gate), .im2col = CK(im2col), \
+  .resample = CK(resample), .winograd_values = CK(winograd_values), .winograd_sums = CK(winograd_sums), \
+  .winograd_scratch = CK(winograd_scratch), .winograd_input = CK(winograd_input), \
+  .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output)
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"
@@ -13,6 +26,21 @@
 #define CK_ROWS 4
 #define CK_HAS_F16C 0
 #include "kernels.inc"
+
+// bf16 for tests, with the instructions imitated.
+#define CK(name) name##_portable
+#define CP(name) name##_emulated_avx512bf16
+#define CK_NAME "emulated-avx512bf16"
+#define CK_PAIRS_AMX 0
+#define CK_PAIRS_EMULATED 1
+#include "pairs.inc"
+
+#define CP(name) name##_emulated_amx
+#define CK_NAME "emulated-amx"
+#define CK_PAIRS_AMX 1
+#define CK_PAIRS_EMULATED 1
+#include "pairs.inc"
+#undef CK
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -24,8 +52,8 @@
 #include "kernels.inc"
 #pragma clang attribute pop
 
-#pragma clang attribute push(                                                  \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
+#define CK_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"
+#pragma clang attribute push(__attribute__((target(CK_AVX512))), apply_to = function)
 #define CK(name) name##_avx512
 #define CK_NAME "avx512"
 #define CK_LANES 16
@@ -33,7 +61,32 @@
 #define CK_HAS_F16C 1
 #include "kernels.inc"
 #pragma clang attribute pop
+
+#define CK(name) name##_avx512
+#pragma clang attribute push(__attribute__((target(CK_AVX512 ",avx512bf16"))), apply_to = function)
+#define CP(name) name##_avx512bf16
+#define CK_NAME "avx512bf16"
+#define CK_PAIRS_AMX 0
+#define CK_PAIRS_EMULATED 0
+#include "pairs.inc"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target(CK_AVX512 ",avx512bf16,amx-tile,amx-bf16"))), apply_to = function)
+#define CP(name) name##_amx
+#define CK_NAME "amx"
+#define CK_PAIRS_AMX 1
+#define CK_PAIRS_EMULATED 0
+#include "pairs.inc"
+#pragma clang attribute pop
+#undef CK
 #endif
+
+// The first of the tables, best first, or the one of that name; NULL if there is none.
+static const ck_kernels *pick(const ck_kernels *const *tables, int count, const char *name) {
+  for (int i = 0; i < count; i++)
+    if (!name || strcmp(tables[i]->name, name) == 0) return tables[i];
+  return NULL;
+}
 
 const ck_kernels *ck_kernels_named(const char *name) {
   const ck_kernels *found[3] = {0};
@@ -47,7 +100,20 @@ const ck_kernels *ck_kernels_named(const char *name) {
     found[count++] = &kernels_avx2;
 #endif
   found[count++] = &kernels_portable;
-  for (int i = 0; i < count; i++)
-    if (!name || strcmp(found[i]->name, name) == 0) return found[i];
-  return NULL;
+  return pick(found, count, name);
+}
+
+const ck_kernels *ck_bf16_kernels_named(const char *name) {
+  const ck_kernels *found[4] = {0};
+  int count = 0;
+#if defined(__x86_64__)
+  const ck_bf16_support support = ck_find_bf16_support();
+  if (support.amx) found[count++] = &kernels_amx;
+  if (support.avx512bf16) found[count++] = &kernels_avx512bf16;
+#endif
+  if (name) {
+    found[count++] = &kernels_emulated_avx512bf16;
+    found[count++] = &kernels_emulated_amx;
+  }
+  return pick(found, count, name);
 }

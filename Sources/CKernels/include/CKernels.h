@@ -44,10 +44,14 @@ typedef struct {
 } ck_winograd;
 
 typedef struct {
-  // The name of the instruction set: "avx512", "avx2" or "portable".
+  // The name of the instruction set, see `ck_kernels_named` and `ck_bf16_kernels_named`.
   const char *name;
-  // The columns of a packed panel.
+  // The columns of a packed panel, and its rows of elements of 4 bytes: `inner`, or half of it rounded up where an
+  // element is a pair of bf16.
   int64_t panel_columns;
+  int64_t (*panel_rows)(int64_t inner);
+  // Whether 3x3 convolutions are faster by `product_tile` than by Winograd's method.
+  bool convolves_directly;
   // The queries and keys of a tile of `attention_tile`.
   int64_t attention_rows, attention_keys;
   // out = x, converting between any two element types.
@@ -94,15 +98,17 @@ typedef struct {
     float *c, int64_t c_stride, const ck_rows *rows, int64_t first, int64_t count, int64_t taps, int64_t inner,
     const void *weight, int weight_dtype, int64_t weight_first, int64_t weight_stride, int64_t columns,
     float *scratch);
-  // Packs x [columns][inner], from element `first`, times scale, to panels [inner][panel_columns], zeros at the end.
+  // Packs x [columns][inner], from element `first`, times scale, to panels [panel_rows(inner)][panel_columns], zeros at
+  // the end.
   void (*pack_columns)(
     float *panels, int64_t panel_stride, const void *x, int dtype, int64_t first, int64_t x_stride, int64_t columns,
     int64_t inner, float scale);
-  // Packs x [inner][columns] to panels [inner][panel_columns], zeros at the end.
+  // Packs x [inner][columns] to panels [panel_rows(inner)][panel_columns], zeros at the end.
   void (*pack_rows)(
     float *panels, int64_t panel_stride, const float *x, int64_t x_stride, int64_t columns, int64_t inner);
+  int64_t (*attention_scratch)(int64_t width);
   // out [count][width] = softmax(q k^T) v for up to attention_rows queries: keys packed by `pack_columns` (with the
-  // scale times log2 e), values by `pack_rows`. Scratch: attention_rows x (attention_keys + width + 2).
+  // scale times log2 e), values by `pack_rows`. Scratch: attention_scratch(width) elements.
   void (*attention_tile)(
     float *out, int64_t out_stride, const float *q, int64_t q_stride, int64_t count, int64_t width, const float *keys,
     const float *values, int64_t key_count, float *scratch);
@@ -126,8 +132,19 @@ typedef struct {
     int64_t columns, const float *bias, int activation, const float *residual);
 } ck_kernels;
 
-// The kernels for an instruction set by name, or the best that this processor has for NULL. NULL if it has not that one.
+// The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for
+// NULL. NULL if it has not that one.
 const ck_kernels *ck_kernels_named(const char *name);
+
+// The same with products of bf16: "amx", "avx512bf16". "emulated-amx" and "emulated-avx512bf16" imitate those for tests
+// and are there by name only.
+const ck_kernels *ck_bf16_kernels_named(const char *name);
+
+// What the processor has for products of bf16 and the system lets this process use.
+typedef struct {
+  bool avx512bf16, amx;
+} ck_bf16_support;
+ck_bf16_support ck_find_bf16_support(void);
 
 // The number of processors that this process may run on, at least 1.
 int ck_available_processors(void);

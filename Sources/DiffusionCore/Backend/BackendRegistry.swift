@@ -15,13 +15,7 @@ public final class BackendRegistry: Sendable {
   /// A registry that knows `cpu` only.
   public init() {
     factories = Mutex([
-      "cpu": { device in
-        guard let device else { return try CPUBackend() }
-        guard let threads = Int(device) else {
-          throw BackendError.invalidOption(name: "cpu", value: device, expected: "a number of threads, as in cpu:4")
-        }
-        return try CPUBackend(threads: threads)
-      }
+      "cpu": { try CPUBackend($0) }
     ])
   }
 

@@ -14,23 +14,23 @@ extension CPUBackend {
     // Keys and values of a head are packed once, then its queries are taken a tile at a time.
     let table = kernels.pointer.pointee
     let panel = Int(table.panel_columns)
-    let keyCount = (keys + panel - 1) / panel * panel * width
-    let valueCount = (width + panel - 1) / panel * panel * keys
+    let (keyCount, valueCount) = Self.packedCounts(keys: keys, width: width, table)
     let packed = try scratch([batch * heads, keyCount + valueCount])
     threads.forEach(batch * heads) { piece, _ in
       let target = floatAddress(packed) + piece * (keyCount + valueCount)
       let (k, kStride) = rowMatrix(keyRows, sample: piece / heads, head: piece % heads)
       table.pack_columns(
-        target, Int64(width * panel), k, DType.f32.code, 0, Int64(kStride), Int64(keys), Int64(width),
-        scale * Float(M_LOG2E))
+        target, table.panel_rows(Int64(width)) * Int64(panel), k, DType.f32.code, 0, Int64(kStride), Int64(keys),
+        Int64(width), scale * Float(M_LOG2E))
       let (v, vStride) = rowMatrix(valueRows, sample: piece / heads, head: piece % heads)
       table.pack_rows(
-        target + keyCount, Int64(keys * panel), v, Int64(vStride), Int64(width), Int64(keys))
+        target + keyCount, table.panel_rows(Int64(keys)) * Int64(panel), v, Int64(vStride), Int64(width),
+        Int64(keys))
     }
 
     let queryTile = Int(table.attention_rows)
     let tiles = (queries + queryTile - 1) / queryTile
-    let perWorker = queryTile * (Int(table.attention_keys) + width + 2)
+    let perWorker = Int(table.attention_scratch(Int64(width)))
     let memory = try scratch([min(threads.threads, batch * heads * tiles), perWorker])
     threads.forEach(batch * heads * tiles) { piece, worker in
       let first = piece % tiles * queryTile
@@ -45,6 +45,15 @@ extension CPUBackend {
     }
     if !direct { try copy(result, to: out) }
     withExtendedLifetime((queryRows, keyRows, valueRows, packed, memory)) {}
+  }
+
+  /// The elements of 4 bytes that the keys and the values of a head take packed.
+  static func packedCounts(keys: Int, width: Int, _ table: ck_kernels) -> (keys: Int, values: Int) {
+    func count(columns: Int, inner: Int) -> Int {
+      let panel = Int(table.panel_columns)
+      return (columns + panel - 1) / panel * panel * Int(table.panel_rows(Int64(inner)))
+    }
+    return (count(columns: keys, inner: width), count(columns: width, inner: keys))
   }
 
   /// The first row and the distance of rows of one head of one sample.

@@ -5,8 +5,9 @@ import Glibc
 /// The processor: general matrix products on OpenBLAS, layers in C kernels chosen at run time for AVX-512, AVX2 or
 /// neither.
 ///
-/// Computes at once, in `f32`. Results do not depend on the number of threads. Making a backend sets OpenBLAS to one
-/// thread for the whole process, since the backend runs its own.
+/// Computes at once, in `f32`; with ``Precision-swift.enum/bf16`` the layers' products multiply `bf16`. Results do not
+/// depend on the number of threads. Making a backend sets OpenBLAS to one thread for the whole process, since the backend
+/// runs its own.
 public final class CPUBackend: Backend {
   public let name: String
   let threads: ThreadPool
@@ -20,7 +21,22 @@ public final class CPUBackend: Backend {
     let pointer: UnsafePointer<ck_kernels>
   }
 
-  /// The instruction set that the kernels use: `avx512`, `avx2` or `portable`.
+  /// What the products of `linear`, `gatedLinear`, `attention` and convolutions multiply. All sums, and everything else,
+  /// are in `f32` either way.
+  public enum Precision: String, Sendable, CaseIterable {
+    /// Single precision.
+    case f32
+    /// Operands rounded to `bf16`, to nearest even, by AMX or AVX512-BF16. An operand is rounded wherever it is used,
+    /// storage is what it was. `matmul` and convolutions by Winograd's method stay in `f32`; with AMX there are none of
+    /// the latter, since direct ones are faster.
+    case bf16
+  }
+
+  /// What products multiply.
+  public let precision: Precision
+
+  /// The instruction set that the kernels use: `avx512`, `avx2` or `portable`; of ``Precision-swift.enum/bf16`` `amx` or
+  /// `avx512bf16`.
   public var instructionSet: String { String(cString: kernels.pointer.pointee.name) }
   /// The number of threads.
   public var threadCount: Int { threads.threads }
@@ -29,25 +45,51 @@ public final class CPUBackend: Backend {
   ///
   /// - Parameters:
   ///   - threads: how many threads compute, 1...1024; nil for one on each processor the process may use.
-  ///   - instructionSet: `avx512`, `avx2` or `portable`; nil for the best one.
+  ///   - instructionSet: `avx512`, `avx2` or `portable`; nil for the best one. For `bf16` it is `amx` or `avx512bf16`,
+  ///     or, slow and for tests, `emulated-amx` or `emulated-avx512bf16`.
   ///   - winograd: whether ``convolution(_:weight:bias:geometry:activation:residual:to:)`` may use Winograd's method
   ///     (Lavin and Gray 2016), which is about three times as fast and has five times the rounding error, 8e-7 of the
   ///     outputs' deviation; ``conv2d(_:weight:_:to:)`` never does.
-  /// - Throws: ``BackendError/invalidOption(name:value:expected:)``.
-  public init(threads: Int? = nil, instructionSet: String? = nil, winograd: Bool = true) throws {
+  ///   - precision: what products multiply. Pictures in `bf16` are not bit for bit those in `f32`.
+  /// - Throws: ``BackendError/invalidOption(name:value:expected:)``, also where the processor or the system lacks what
+  ///   the precision needs.
+  public init(
+    threads: Int? = nil, instructionSet: String? = nil, winograd: Bool = true, precision: Precision = .f32
+  ) throws {
     if let threads, !(1...1024).contains(threads) {
       throw BackendError.invalidOption(name: "threads", value: "\(threads)", expected: "1 to 1024")
     }
-    guard let table = ck_kernels_named(instructionSet) else {
+    let found = precision == .f32 ? ck_kernels_named(instructionSet) : ck_bf16_kernels_named(instructionSet)
+    guard let table = found else {
+      guard let instructionSet else {
+        throw BackendError.invalidOption(
+          name: "precision", value: precision.rawValue,
+          expected: "f32, since this processor or system has neither AVX512-BF16 nor AMX")
+      }
       throw BackendError.invalidOption(
-        name: "instruction set", value: instructionSet ?? "", expected: "one that this processor has")
+        name: "instruction set", value: instructionSet, expected: "one that this processor has")
     }
     self.name = "cpu"
     self.threads = ThreadPool(threads: threads ?? ThreadPool.availableProcessors)
     self.kernels = UnsafeKernels(pointer: table)
     self.memory = CPUMemoryPool()
-    self.usesWinograd = winograd
+    self.usesWinograd = winograd && !table.pointee.convolves_directly
+    self.precision = precision
     openblas_set_num_threads(1)
+  }
+
+  /// A CPU backend for the part of a name after the colon, as in `cpu:4`.
+  ///
+  /// - Parameters:
+  ///   - device: a number of threads, 1...1024; nil for one on each processor the process may use.
+  ///   - precision: what products multiply.
+  /// - Throws: as ``init(threads:instructionSet:winograd:precision:)``.
+  public convenience init(_ device: String?, precision: Precision = .f32) throws {
+    let threads = device.flatMap { Int($0) }
+    if let device, threads == nil {
+      throw BackendError.invalidOption(name: "cpu", value: device, expected: "a number of threads, as in cpu:4")
+    }
+    try self.init(threads: threads, precision: precision)
   }
 
   /// Gives memory that is kept for reuse back to the system.

@@ -14,11 +14,14 @@ struct ProductTiling {
       rows: m, columns: n, tallest: rows, widest: max(64, (n + wanted - 1) / wanted + 15) / 16 * 16)
   }
 
+  /// The most columns of a piece for `product_tile`.
+  static let widestPanels = 160
+
   /// Pieces for `product_tile`, which reads the left side once for each tile of columns and packs the right side once
   /// for each tile of rows: wide and tall, while the sums stay in cache and eight threads find work.
   static func panels(rows m: Int, columns n: Int, batch: Int = 1) -> ProductTiling {
     func tiles(_ count: Int, of extent: Int) -> Int { max(1, (count + extent - 1) / extent) }
-    let width = [160, 96].first { tiles(n, of: $0) * batch * m >= 8 * 192 } ?? 64
+    let width = [widestPanels, 96].first { tiles(n, of: $0) * batch * m >= 8 * 192 } ?? 64
     let columnTiles = tiles(n, of: width)
     let rowTiles = max(tiles(8, of: columnTiles * batch), tiles(m, of: 672))
     // Multiples of the register tiles.

@@ -15,6 +15,48 @@ import Testing
     #expect(try CPUBackend().threadCount > 0)
   }
 
+  /// `bf16` is never chosen by itself, names of one precision mean nothing to the other, and without the instructions
+  /// the error says so.
+  @Test func precisionsHaveInstructionSetsOfTheirOwn() throws {
+    #expect(try CPUBackend().precision == .f32)
+    #expect(throws: BackendError.self) { try CPUBackend(instructionSet: "emulated-amx") }
+    #expect(throws: BackendError.self) { try CPUBackend(instructionSet: "portable", precision: .bf16) }
+    let emulated = try CPUBackend(threads: 1, instructionSet: "emulated-amx", precision: .bf16)
+    #expect(emulated.precision == .bf16 && emulated.instructionSet == "emulated-amx")
+    do {
+      #expect(["amx", "avx512bf16"].contains(try CPUBackend(precision: .bf16).instructionSet))
+    } catch BackendError.invalidOption(name: "precision", value: "bf16", let expected) {
+      #expect(expected == "f32, since this processor or system has neither AVX512-BF16 nor AMX")
+    }
+  }
+
+  /// With vector registers alone, 3x3 convolutions stay with Winograd's method in `f32`; with AMX they are direct.
+  @Test(arguments: [("emulated-avx512bf16", true), ("emulated-amx", false)])
+  func onlyAMXConvolvesDirectly(instructionSet: String, staysWithWinograd: Bool) throws {
+    var random = SplitMix(state: 3)
+    let x = (0..<12 * 12 * 32).map { _ in random.normal() }
+    let w = (0..<16 * 9 * 32).map { _ in random.normal() }
+    func convolve(_ cpu: CPUBackend) throws -> [Float] {
+      try Tensor(x, shape: [1, 12, 12, 32], on: cpu).convolution(
+        weight: Tensor(w, shape: [16, 3, 3, 32], on: cpu), geometry: ConvolutionGeometry(padding: 1)
+      ).floats()
+    }
+    let short = try convolve(CPUBackend(threads: 1, instructionSet: instructionSet, precision: .bf16))
+    let long = try convolve(CPUBackend(threads: 1, instructionSet: "portable"))
+    #expect((short == long) == staysWithWinograd)
+  }
+
+  /// Pairs of `bf16` take half of what packed keys and values take in `f32`, apart from what fills a panel.
+  @Test func memoryIsCountedForThePrecision() throws {
+    func scratch(_ set: String, _ precision: CPUBackend.Precision) throws -> Int {
+      let cpu = try CPUBackend(threads: 1, instructionSet: set, precision: precision)
+      return cpu.meteringRules.attentionScratch([1, 2, 9, 64], [1, 2, 96, 64])
+    }
+    #expect(try scratch("portable", .f32) == 2 * 2 * 96 * 64 * 4)
+    #expect(try scratch("emulated-avx512bf16", .bf16) == 2 * 2 * 96 * 64 * 2)
+    #expect(try scratch("emulated-amx", .bf16) == 2 * 2 * 96 * 64 * 2)
+  }
+
   @Test func reportsWantOfMemory() throws {
     let cpu = try CPUBackend(threads: 1)
     #expect(throws: BackendError.outOfMemory(backend: "cpu", requestedBytes: 1 << 50)) {

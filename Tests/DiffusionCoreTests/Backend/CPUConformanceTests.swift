@@ -40,6 +40,28 @@ import Testing
     }
   }
 
+  /// Products of `bf16` agree with the oracle on rounded factors; on a processor without the instructions their
+  /// imitation shows that packing, edges and indices are right.
+  @Test func productsOfBF16ConformForEveryInstructionSetAndThreadCount() throws {
+    let sets = ["emulated-avx512bf16", "emulated-amx", "avx512bf16", "amx"].filter {
+      (try? CPUBackend(threads: 1, instructionSet: $0, precision: .bf16)) != nil
+    }
+    #expect(sets.count >= 2)
+    var options = Self.options
+    options.operations = ["linear", "gatedLinear", "conv2d", "convolution", "attention"]
+    options.factorType = .bf16
+    // The defaults of fused members multiply by `matmul`, in f32.
+    options.comparesDefaults = false
+    for set in sets {
+      let backends = try [1, 3].map {
+        try CPUBackend(threads: $0, instructionSet: set, winograd: false, precision: .bf16)
+      }
+      let results = BackendConformance.run(onAll: backends, options: options)
+      #expect(results[0].failures.isEmpty, "\(set):\n\(results[0].report.prefix(20_000))")
+      #expect(results[0].map(\.fingerprint) == results[1].map(\.fingerprint), "threads change results of \(set)")
+    }
+  }
+
   /// The whole suite without any fused member.
   @Test func primitivesSufficeForEveryOperation() throws {
     let results = BackendConformance.run(on: PrimitivesOnly(try CPUBackend(threads: 2)), options: Self.options)

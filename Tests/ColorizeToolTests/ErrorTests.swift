@@ -1,3 +1,4 @@
+import DiffusionCore
 import Foundation
 import Testing
 
@@ -83,6 +84,11 @@ import Testing
     try expectUsage("The value 'best' is invalid for '--sampler <name>'", "--sampler", "best")
     try expectUsage("there is no backend", "--backend", "abacus")
     try expectUsage("backend option threads is 0", "--backend", "cpu:0")
+    try expectUsage("--precision bf16 is for the processor", "--precision", "bf16", "--backend", "vulkan")
+    try expectUsage("--precision f16 needs a Vulkan device", "--precision", "f16")
+    if (try? CPUBackend(precision: .bf16)) == nil {
+      try expectUsage("neither AVX512-BF16 nor AMX", "--precision", "bf16")
+    }
   }
 
   @Test("Models that cannot be used") func unusableModels() throws {

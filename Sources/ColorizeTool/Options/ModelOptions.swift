@@ -68,25 +68,36 @@ struct BackendOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How numbers are stored: f32, or f16 on a Vulkan device; sums are in f32 either way.", valueName: "type"))
+      "f32; f16 to store numbers so on a Vulkan device; bf16 to multiply so on a processor with AVX512-BF16 or AMX. "
+        + "Sums are in f32 in any case.",
+      valueName: "type"))
   var precision = Precision.f32
 
-  /// How numbers are stored.
+  /// How numbers are stored or multiplied.
   enum Precision: String, CaseIterable, ExpressibleByArgument {
-    case f32, f16
+    case f32, f16, bf16
   }
 
   /// Opens the backend.
   ///
-  /// - Throws: `BackendError`; ``ToolError`` if the backend cannot store numbers so.
+  /// - Throws: `BackendError`; ``ToolError`` if the precision is not one of that backend.
   func makeBackend() throws -> any Backend {
-    guard precision == .f16 else { return try BackendRegistry.shared.makeBackend(backend) }
-    let parts = backend.split(separator: ":", maxSplits: 1)
-    guard parts.first == "vulkan" else {
-      throw ToolError.usage("--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
+    let parts = backend.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let device = parts.count > 1 ? parts[1] : nil
+    switch precision {
+    case .f32: return try BackendRegistry.shared.makeBackend(backend)
+    case .f16:
+      guard parts[0] == "vulkan" else {
+        throw ToolError.usage("--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
+      }
+      var options = VulkanBackend.Options()
+      options.storageType = .f16
+      return try VulkanBackend(device, options: options)
+    case .bf16:
+      guard parts[0] == "cpu" else {
+        throw ToolError.usage("--precision bf16 is for the processor: choose --backend cpu, or leave it out")
+      }
+      return try CPUBackend(device, precision: .bf16)
     }
-    var options = VulkanBackend.Options()
-    options.storageType = .f16
-    return try VulkanBackend(parts.count > 1 ? String(parts[1]) : nil, options: options)
   }
 }

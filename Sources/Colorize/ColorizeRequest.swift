@@ -41,6 +41,9 @@ public struct ColorizeRequest: Sendable {
   public var frame: Frame = .sketch
   /// Whether pictures are decoded whole or in tiles, which bounds the memory of large ones.
   public var vaeTiling: VAETiling = .automatic
+  /// How many rows of a step, pictures times guidance branches, the U-Net takes in one pass. Changes memory and time,
+  /// not the picture.
+  public var batching: UNetBatching = .automatic
   /// How many pictures, 1...64; each has a seed of its own, counted up from ``seed``.
   public var count = 1
 

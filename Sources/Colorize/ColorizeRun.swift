@@ -67,7 +67,7 @@ struct ColorizeRun {
         unet: conditioning.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
         predictionType: configuration.prediction,
         context: context, hints: hints, emptyHints: emptyHints, guidance: request.guidance, control: control(),
-        batch: request.count, sequential: colorizer.memory == .low)
+        batch: request.count, batching: request.batching(in: colorizer.memory))
       var source: any NoiseSource = try PictureNoise(generator: request.noise, seeds: seeds)
       let factor = configuration.latentFactor
       let shape = [

@@ -49,6 +49,10 @@ struct MemoryEstimateTests {
     #expect(try peak(.sampling, 256) < base)
     #expect(try peak(.sampling, 512, .low) < base)
     #expect(try peak(.sampling, 512) { $0.count = 4 } > base)
+    #expect(try peak(.sampling, 512) { $0.batching = .whole } == base)
+    #expect(try peak(.sampling, 512) { $0.batching = .rows(1) } < base)
+    #expect(try peak(.sampling, 1024) == peak(.sampling, 1024) { $0.batching = .rows(1) })
+    #expect(try peak(.sampling, 1024) { $0.batching = .whole } > peak(.sampling, 1024))
     let tiled = try peak(.decoding, 1024)
     #expect(try peak(.decoding, 1024) { $0.vaeTiling = .off } > tiled)
   }

@@ -22,6 +22,7 @@ struct RequestTests {
   @Test func refusesNumbersOutOfRange() throws {
     try expectError("size is 63, expected 64 to 4096") { $0.size = 63 }
     try expectError("vae tile is 64, expected 128 to 4096") { $0.vaeTiling = .pixels(64) }
+    try expectError("batching rows is 0, expected 1 to 192") { $0.batching = .rows(0) }
     try expectError("count is 0, expected 1 to 64") { $0.count = 0 }
     try expectError("steps is 0, expected 1 to 1000") { $0.steps = 0 }
     try expectError("steps is \(Int.max), expected 1 to 1000") { $0.steps = .max }

@@ -19,7 +19,9 @@ struct ReplayTests {
   }
 
   /// A tiny U-Net with guidance, whose reference acts in the later part of the run only.
-  private func predictions(on backend: VulkanBackend, isSplit: Bool, disturbing: Bool) throws -> [[Float]] {
+  private func predictions(
+    on backend: VulkanBackend, isSplit: Bool, disturbing: Bool, batching: UNetBatching = .automatic
+  ) throws -> [[Float]] {
     let inputs = SeededParameters(backend: backend)
     func input(_ shape: Shape, _ key: String) throws -> Tensor { try inputs.parameter(key, shape: shape) * 3 }
     let unet = try UNet(Parameters(inputs), configuration: NetworkTests.unet, lora: nil, normGroups: 8)
@@ -37,7 +39,7 @@ struct ReplayTests {
       hints: hints.enumerated().map { try input($1, "hint \($0)") }, emptyHints: nil,
       guidance: Guidance(reference: 3, interval: 0.4...1),
       control: AttentionControl(referenceScales: [Float](repeating: 1, count: NetworkTests.unet.transformerBlockCount)),
-      batch: 1)
+      batch: 1, batching: batching)
     var results: [Tensor] = []
     for (step, timestep) in [950, 800.5, 650, 500, 333.25, 50].enumerated() {
       let x = try Tensor(Self.values(256, seed: step), shape: [1, 8, 8, 4], on: backend) * 1.5
@@ -61,6 +63,21 @@ struct ReplayTests {
     #expect(backend.statistics.replays == 6)
     #expect(actual == expected)
     #expect(backend.validationMessages == [] && eager.validationMessages == [])
+  }
+
+  @Test(arguments: [false, true]) func replaysStepsOfSeveralPasses(isSplit: Bool) throws {
+    let whole = try predictions(on: Self.backend(), isSplit: isSplit, disturbing: false)
+    let eager = try Self.backend(replays: false)
+    let expected = try predictions(on: eager, isSplit: isSplit, disturbing: false, batching: .rows(1))
+    let backend = try Self.backend()
+    let actual = try predictions(on: backend, isSplit: isSplit, disturbing: true, batching: .rows(1))
+    #expect(backend.statistics.replays == 6)
+    #expect(actual == expected)
+    for (one, other) in zip(actual, whole) {
+      let size = other.map(abs).max() ?? 0
+      #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 1e-6 * size })
+    }
+    #expect(backend.validationMessages == [])
   }
 
   @Test func recordsOnceForEachKey() throws {

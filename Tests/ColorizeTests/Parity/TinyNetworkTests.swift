@@ -30,13 +30,14 @@ struct TinyNetworkTests {
     }
     func image(_ key: String) throws -> Tensor { try tensor(key).transposed(0, 2, 3, 1).contiguous() }
 
-    func context(_ mode: InferenceMode) throws -> ReferenceContext {
+    func context(_ mode: InferenceMode, batch: Int = 1) throws -> ReferenceContext {
       let reference = try image("reference")
       return try conditioning.context(
         mode: mode, layout: .paper, tokens: conditioning.tokens(reference),
         background: mode.needsBackground
           ? conditioning.recoveredBackground(of: reference, mask: image("rmask"), threshold: 0.4) : nil,
-        mask: mode.needsSketchMask ? image("smask").resizedBicubic(factor: 8) : nil, sketchThreshold: 0.3, batch: 1)
+        mask: mode.needsSketchMask ? image("smask").resizedBicubic(factor: 8) : nil, sketchThreshold: 0.3,
+        batch: batch)
     }
 
     func hints(_ sketch: Tensor) throws -> [Tensor] { try network.sketchEncoder(sketch) }

@@ -5,6 +5,10 @@ struct BlockContext: Sendable {
     let keys: Tensor
     /// `[rows, M, C]`
     let values: Tensor
+
+    func sliced(_ rows: Range<Int>) -> KeysAndValues {
+      KeysAndValues(keys: keys.sliced(axis: 0, rows), values: values.sliced(axis: 0, rows))
+    }
   }
 
   enum Content: Sendable {
@@ -18,6 +22,17 @@ struct BlockContext: Sendable {
   /// Which branches are active in mask modes; without a mask none is.
   let useForegroundLoRA: Bool
   let useBackgroundLoRA: Bool
+
+  /// The same for some of the rows.
+  func sliced(_ rows: Range<Int>) -> BlockContext {
+    let part: Content =
+      switch content {
+      case .whole(let tokens): .whole(tokens.sliced(rows))
+      case .split(let foreground, let background):
+        .split(foreground: foreground.sliced(rows), background: background.sliced(rows))
+      }
+    return BlockContext(content: part, useForegroundLoRA: useForegroundLoRA, useBackgroundLoRA: useBackgroundLoRA)
+  }
 }
 
 /// The U-Net's cross-attention to the reference, `attn2`, with the split of the paper.

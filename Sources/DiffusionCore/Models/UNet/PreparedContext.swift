@@ -55,6 +55,14 @@ public struct PreparedContext: Sendable {
 
   /// No row sees a reference.
   public static let none = PreparedContext(activeRows: 0, blocks: [], masks: [], regions: [])
+
+  /// Those of some of the rows that see the reference.
+  func sliced(_ rows: Range<Int>) -> PreparedContext {
+    if rows == 0..<activeRows { return self }
+    return PreparedContext(
+      activeRows: rows.count, blocks: blocks.map { $0.sliced(rows) }, masks: masks.map { $0.sliced(axis: 0, rows) },
+      regions: regions)
+  }
 }
 
 extension UNet {

@@ -49,7 +49,7 @@ let package = Package(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // The tests run the built program; depending on it makes the build put it beside them.
-    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize"]),
+    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "TestSupport"]),
     .testTarget(
       name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
   ],

@@ -6,20 +6,13 @@ import TestSupport
 
 /// The tiny network as a checkpoint in a temporary folder, which goes with it.
 final class TinyModel: Sendable {
-  let folder: String
-
-  init() {
-    folder = FileManager.default.temporaryDirectory.path + "/irodori-\(UUID().uuidString)"
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  private let folder = Result { try TemporaryFolder() }
 
   /// - Parameters:
   ///   - withSplit: whether it holds the weights of the mask modes.
   ///   - poisoned: whether its weights are so large that latents overflow.
   func model(withSplit: Bool = true, poisoned: Bool = false) throws -> Model {
-    let path = folder + "/\(UUID().uuidString).safetensors"
+    let path = try folder.get().file("\(UUID().uuidString).safetensors")
     let parts = try ColorizationNetwork.parameters(of: TinyNetwork.configuration).filter { key, _ in
       withSplit || !(key.contains(".lora_") || key.hasPrefix("transformer.") || key.hasPrefix("thresh_embedder."))
     }

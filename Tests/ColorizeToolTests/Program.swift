@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built program, run as a user runs it.
@@ -34,10 +35,13 @@ struct Program {
   ///
   /// - Parameters:
   ///   - folder: the working folder.
+  ///   - executable: another program, nil for this one.
   ///   - signal: sent as soon as the error stream says that sampling has begun.
-  static func run(_ arguments: [String], in folder: Folder, signal: Int32? = nil) throws -> Outcome {
+  static func run(_ arguments: [String], in folder: Folder, executable path: String? = nil, signal: Int32? = nil) throws
+    -> Outcome
+  {
     let process = Process()
-    process.executableURL = try executable()
+    process.executableURL = try path.map { URL(fileURLWithPath: $0) } ?? executable()
     process.arguments = arguments
     process.currentDirectoryURL = folder.url
     // Files and not pipes: nobody has to empty a file for the program to go on.
@@ -62,13 +66,12 @@ struct Program {
 /// A folder that goes away with the test.
 final class Folder {
   let url: URL
+  private let folder: TemporaryFolder
 
   init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("colorize-tests-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
+    url = URL(fileURLWithPath: folder.path)
   }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 

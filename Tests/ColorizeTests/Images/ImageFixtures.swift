@@ -1,5 +1,6 @@
 import Colorize
 import Foundation
+import TestSupport
 import Testing
 
 /// The files under Fixtures/images, and what they must decode to.
@@ -41,22 +42,9 @@ enum ImageFixtures {
   }
 }
 
-/// A folder that is gone when the test is.
-final class TemporaryFolder {
-  let path: String
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
-  init() throws {
-    path = NSTemporaryDirectory() + "/irodori-tests-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  /// The names in it, hidden ones too.
-  var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-
+extension TemporaryFolder {
   func put(_ bytes: [UInt8], as name: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
   }

@@ -19,9 +19,8 @@ struct CheckpointTests {
   }
 
   @Test func everyFaultOfACheckpointIsListedInOneError() throws {
-    let folder = FileManager.default.temporaryDirectory.path
-    let path = folder + "/irodori-faults-\(UUID().uuidString).safetensors"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = folder.file("faults.safetensors")
     var parts = try ColorizationNetwork.parameters(of: TinyNetwork.configuration)
       .map { (key: $0.key, shape: $0.shape.extents) }
     let removed = parts.remove(at: 3).key
@@ -52,13 +51,11 @@ struct CheckpointTests {
   }
 
   @Test func anOpenCLIPFileCompletesACheckpointWithoutImageEncoder() throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/irodori-clip-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TemporaryFolder()
     let prefix = "cond_stage_model.visual.model."
     let parts = try ColorizationNetwork.parameters(of: TinyNetwork.configuration)
     func write(_ name: String, _ parts: [(file: String, key: String, shape: Shape)]) throws -> SafetensorsFile {
-      let path = folder + "/" + name
+      let path = folder.file(name)
       let writer = try SafetensorsWriter(
         path: path, tensors: parts.map { .init(key: $0.file, dtype: .f32, shape: $0.shape.extents) })
       for part in parts {

@@ -1,5 +1,6 @@
 import DiffusionCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Files in memory: kept alive by an owner whose end can be observed.
@@ -76,10 +77,9 @@ func refusal(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 
 /// A new folder that the test removes.
 func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weights-" + UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
+  let folder = try TemporaryFolder()
   try body(folder.path)
+  withExtendedLifetime(folder) {}
 }
 
 /// SplitMix64, so that a failing run can be repeated.

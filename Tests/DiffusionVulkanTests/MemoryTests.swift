@@ -85,13 +85,13 @@ struct MemoryTests {
       return (denoiser, try blank([1, 16, 16, configuration.unet.inChannels]))
     }
     // What a step needs is counted first, as a job does it.
-    let meter = MeteringBackend(rules: MeteringRules(usesMappings: false))
+    let meter = MeteringBackend()
     let (counted, blank) = try denoiser(on: meter)
-    meter.resetPeak()
-    let before = meter.peakByteCount
+    meter.account.resetPeak()
+    let before = meter.account.peakByteCount
     _ = try counted.prediction(blank, timestep: 500)
     let demand = MemoryDemand(
-      peakBytes: meter.peakByteCount - before, largestBufferBytes: meter.largestByteCount)
+      peakBytes: meter.account.peakByteCount - before, largestBufferBytes: meter.account.largestByteCount)
 
     for replays in [true, false] {
       var options = TestDevice.options

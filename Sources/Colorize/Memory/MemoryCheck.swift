@@ -7,8 +7,7 @@ extension Model {
   public func memoryEstimate(
     for request: ColorizeRequest, backend: any Backend, memory: MemoryUse = .normal
   ) throws -> MemoryEstimate {
-    let rules = (backend as? CPUBackend)?.meteringRules ?? MeteringRules(usesMappings: false)
-    return try MemoryEstimate(request, model: self, memory: memory, rules: rules)
+    try MemoryEstimate(request, model: self, memory: memory, meter: backend.makeMeter())
   }
 
   /// Makes sure that a backend can carry a request out.

@@ -16,7 +16,7 @@ public struct MemoryEstimate: Sendable, Hashable {
   public internal(set) var largestBufferBytes = 0
 
   /// What the program itself takes: code, libraries, and the buffers of OpenBLAS.
-  static let programBytes = 48 << 20
+  package static let programBytes = 48 << 20
 
   /// The most in the whole job, from loading to the last picture.
   public var peakBytes: Int { max(loadingBytes, stageBytes.values.max() ?? 0) }
@@ -32,40 +32,41 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// Counts a request's memory.
   ///
   /// - Parameters:
-  ///   - rules: those of the backend that will run it.
   ///   - memory: how the colorizer keeps its network.
+  ///   - meter: that of the backend that will run it.
   /// - Throws: ``ColorizeError`` if the request cannot be carried out at all.
-  init(_ request: ColorizeRequest, model: Model, memory: MemoryUse, rules: MeteringRules) throws {
+  init(_ request: ColorizeRequest, model: Model, memory: MemoryUse, meter: MemoryMeter) throws {
     let configuration = model.configuration
-    let meter = MeteringBackend(rules: rules)
+    let account = meter.account
     let parts = NetworkParts(
       MeteredParameters(model: model, meter: meter), configuration: configuration,
       hasSplit: NetworkParts.hasSplit(model.weights, configuration: configuration))
     if memory == .normal {
       try parts.load(ColorizeEvent.Stage.allParts)
-      meter.releaseMappedPages()
+      account.releaseMappedPages()
     }
-    loadingBytes = meter.peakByteCount + Self.programBytes
-    weightBytes = meter.liveByteCount
-    let stages = MeteredStages(request, conditioning: Conditioning(parts: parts, backend: meter), memory: memory)
+    loadingBytes = account.peakByteCount + Self.programBytes
+    weightBytes = account.liveByteCount
+    let stages = MeteredStages(
+      request, conditioning: Conditioning(parts: parts, backend: meter.backend), memory: memory, account: account)
     stageBytes = try stages.run { stage, bytes, demand in
       stageDemands[stage] = demand
       return bytes + Self.programBytes
     }
-    largestBufferBytes = meter.largestByteCount
+    largestBufferBytes = account.largestByteCount
   }
 }
 
 /// Weights that take memory as those of a checkpoint do, and have no content.
 private struct MeteredParameters: ParameterSource {
   let model: Model
-  let meter: MeteringBackend
+  let meter: MemoryMeter
 
   func parameter(_ key: String, shape: Shape) throws -> Tensor {
     let dtype = model.weights[key]?.entry.dtype.dtype ?? .f32
     // Whoever loads a model gives the pages back that it has read, now and then.
-    if meter.mappedByteCount > 64 << 20 { meter.releaseMappedPages() }
-    let stored = meter.mappedTensor(shape, dtype: dtype)
+    if meter.account.mappedByteCount > 64 << 20 { meter.account.releaseMappedPages() }
+    let stored = try meter.mappedTensor(shape, dtype: dtype)
     guard case .converted(let target) = model.storage else { return stored }
     return try stored.cast(to: target)
   }
@@ -79,21 +80,20 @@ private struct MeteredStages {
   let conditioning: Conditioning
   let memory: MemoryUse
   let frame: WorkingFrame
-  let meter: MeteringBackend
+  let account: MemoryAccount
 
-  init(_ request: ColorizeRequest, conditioning: Conditioning, memory: MemoryUse) {
+  init(_ request: ColorizeRequest, conditioning: Conditioning, memory: MemoryUse, account: MemoryAccount) {
     self.request = request
     self.conditioning = conditioning
     self.memory = memory
-    guard let meter = conditioning.backend as? MeteringBackend else { preconditionFailure("nothing to count with") }
-    self.meter = meter
+    self.account = account
     let configuration = conditioning.configuration
     frame = WorkingFrame(
       sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
       multiple: configuration.sizeMultiple)
   }
 
-  private func blank(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: meter) }
+  private func blank(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: conditioning.backend) }
 
   /// The peak of each stage.
   func run(
@@ -103,18 +103,18 @@ private struct MeteredStages {
     func stage<R>(_ stage: ColorizeEvent.Stage, hostBytes: Int, _ body: () throws -> R) throws -> R {
       let needed = stage.parts(previews: request.previewInterval != nil)
       if memory == .low { conditioning.parts.keep(only: Set(needed)) }
-      meter.resetPeak()
-      let before = meter.peakByteCount
+      account.resetPeak()
+      let before = account.peakByteCount
       if memory == .low {
         try conditioning.parts.load(needed)
-        meter.releaseMappedPages()
+        account.releaseMappedPages()
       }
       let result = try body()
       let demand = MemoryDemand(
-        peakBytes: meter.peakByteCount - before, largestBufferBytes: meter.largestByteCount)
-      peaks[stage] = report(stage, meter.peakByteCount + hostBytes, demand)
-      meter.releaseMappedPages()
-      meter.releaseCachedMemory()
+        peakBytes: account.peakByteCount - before, largestBufferBytes: account.largestByteCount)
+      peaks[stage] = report(stage, account.peakByteCount + hostBytes, demand)
+      account.releaseMappedPages()
+      conditioning.backend.releaseCachedMemory()
       return result
     }
     let (width, height) = (frame.padded.width, frame.padded.height)

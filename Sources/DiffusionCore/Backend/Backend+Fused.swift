@@ -20,6 +20,11 @@ extension Backend {
     }
   }
 
+  public func makeMeter() -> MemoryMeter {
+    let counting = MeteringBackend(storageType: storageType)
+    return MemoryMeter(backend: counting, account: counting.account)
+  }
+
   public func finish() throws {}
 
   public var deviceTimer: (any DeviceTimer)? { nil }

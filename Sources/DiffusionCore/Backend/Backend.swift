@@ -35,6 +35,9 @@ public protocol Backend: AnyObject, Sendable {
   ///
   /// - Throws: ``BackendError/insufficientMemory(_:)``.
   func prepareMemory(for demand: MemoryDemand) throws
+  /// A backend that computes nothing and counts the memory that this one would take. Default: what the tensors
+  /// themselves take, see ``MeteringBackend``.
+  func makeMeter() -> MemoryMeter
   /// Waits for all work. Default: does nothing, as suits a backend that computes at once.
   ///
   /// - Throws: ``BackendError`` if some of the work failed.

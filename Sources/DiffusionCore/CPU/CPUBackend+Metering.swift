@@ -1,20 +1,15 @@
-import CKernels
-
 extension CPUBackend {
-  /// How this backend takes memory, for a ``MeteringBackend``.
-  public var meteringRules: MeteringRules {
-    let kernels = kernels
-    // A block of transformed or unrolled inputs that fits the outer cache, and the threads' sums; with so many threads
-    // that they take more, what each packs.
-    let table = kernels.pointer.pointee
-    let packing = 4 * threads.threads * Int(table.product_scratch(Int64(ProductTiling.widestPanels)))
-    return MeteringRules(
-      blockByteCount: { CPUMemoryPool.capacity(for: $0) }, cacheLimit: memory.cacheLimit,
-      // Keys and values of every head are packed for the kernel.
-      attentionScratch: { _, keys in
-        let counts = Self.packedCounts(keys: keys[2], width: keys[3], kernels.pointer.pointee)
-        return 4 * keys[0] * keys[1] * (counts.keys + counts.values)
-      },
-      productScratch: { _, _, _ in max(16 << 20, packing) })
+  /// A meter that runs this backend's own code, down to the pool and what its kernels ask for while they run, without
+  /// memory behind it and without computing.
+  public func makeMeter() -> MemoryMeter {
+    let account = MemoryAccount()
+    return MemoryMeter(backend: CPUBackend(countingFor: self, account: account), account: account) { byteCount in
+      guard let nowhere = CPUMemoryPool.nowhere else { preconditionFailure("an address is not zero") }
+      let pages = MappedPages(byteCount: byteCount, account: account)
+      return CPUBuffer(standingFor: pages, byteCount: byteCount, at: nowhere)
+    }
   }
+
+  /// What the buffers of this backend add up to: in use, and kept for reuse. Mapped files are not entered.
+  public var memoryAccount: MemoryAccount { memory.account }
 }

@@ -22,6 +22,7 @@ extension CPUBackend {
     let (batch, rows, channels) = (x.shape[0], x.shape[1], x.shape[2])
     guard x.shape.elementCount > 0 else { return }
     let (input, scales, offsets) = (try floats(x), try floats(gamma), try floats(beta))
+    guard computes else { return try withFloats(out) { _ in } }
     let source = floatAddress(input)
     let table = kernels.pointer.pointee
 

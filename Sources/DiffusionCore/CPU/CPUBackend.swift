@@ -15,6 +15,8 @@ public final class CPUBackend: Backend {
   let memory: CPUMemoryPool
   /// Whether 3x3 convolutions may go by Winograd's method.
   let usesWinograd: Bool
+  /// False for a backend that only counts memory: it does all that this one does, but for looking at an address.
+  let computes: Bool
 
   /// A table of functions that lives as long as the program.
   struct UnsafeKernels: @unchecked Sendable {
@@ -75,6 +77,7 @@ public final class CPUBackend: Backend {
     self.memory = CPUMemoryPool()
     self.usesWinograd = winograd && !table.pointee.convolves_directly
     self.precision = precision
+    self.computes = true
     openblas_set_num_threads(1)
   }
 
@@ -92,6 +95,17 @@ public final class CPUBackend: Backend {
     try self.init(threads: threads, precision: precision)
   }
 
+  /// One that takes memory as another does, and computes nothing.
+  init(countingFor other: CPUBackend, account: MemoryAccount) {
+    name = other.name
+    threads = ThreadPool(threads: other.threads.threads, runs: false)
+    kernels = other.kernels
+    memory = CPUMemoryPool(source: .nowhere, account: account)
+    usesWinograd = other.usesWinograd
+    precision = other.precision
+    computes = false
+  }
+
   /// Gives memory that is kept for reuse back to the system.
   public func releaseCachedMemory() { memory.trim() }
 
@@ -99,7 +113,7 @@ public final class CPUBackend: Backend {
 
   public func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
     let buffer = try memory.makeBuffer(byteCount: bytes.count)
-    if let base = bytes.baseAddress { buffer.pointer.copyMemory(from: base, byteCount: bytes.count) }
+    if computes, let base = bytes.baseAddress { buffer.pointer.copyMemory(from: base, byteCount: bytes.count) }
     return buffer
   }
 
@@ -112,6 +126,11 @@ public final class CPUBackend: Backend {
 
   public func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     let source = Self.unwrap(buffer)
+    guard computes else {
+      source.pages?.touch()
+      target.initializeMemory(as: UInt8.self, repeating: 0)
+      return
+    }
     precondition(byteOffset >= 0 && byteOffset + target.count <= source.byteCount, "read past the end of a buffer")
     if let base = target.baseAddress {
       base.copyMemory(from: source.pointer + byteOffset, byteCount: target.count)
@@ -129,7 +148,9 @@ public final class CPUBackend: Backend {
 extension CPUBackend {
   /// The address of an operand's first element.
   func address(_ x: Operand) -> UnsafeMutableRawPointer {
-    Self.unwrap(x.buffer).pointer + x.view.offset * x.dtype.byteWidth
+    let buffer = Self.unwrap(x.buffer)
+    buffer.pages?.touch()
+    return buffer.pointer + x.view.offset * x.dtype.byteWidth
   }
 
   func floatAddress(_ x: Operand) -> UnsafeMutablePointer<Float> {

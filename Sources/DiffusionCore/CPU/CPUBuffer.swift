@@ -6,6 +6,8 @@ final class CPUBuffer: Buffer, @unchecked Sendable {
   // Sendable: a buffer is written by one operation before anyone else holds it, and only read afterwards.
   let pointer: UnsafeMutableRawPointer
   let byteCount: Int
+  /// What a backend that only counts notes when the buffer is used.
+  let pages: MappedPages?
   private let capacity: Int
   private let pool: CPUMemoryPool?
   private let owner: (any AnyObject & Sendable)?
@@ -16,6 +18,7 @@ final class CPUBuffer: Buffer, @unchecked Sendable {
     self.capacity = capacity
     self.pool = pool
     self.owner = nil
+    self.pages = nil
   }
 
   init(borrowing bytes: UnsafeRawBufferPointer, base: UnsafeRawPointer, owner: any AnyObject & Sendable) {
@@ -24,6 +27,17 @@ final class CPUBuffer: Buffer, @unchecked Sendable {
     self.capacity = 0
     self.pool = nil
     self.owner = owner
+    self.pages = nil
+  }
+
+  /// Stands for weights in a mapped file, on a backend that only counts. The address must not be looked at.
+  init(standingFor pages: MappedPages, byteCount: Int, at pointer: UnsafeMutableRawPointer) {
+    self.pointer = pointer
+    self.byteCount = byteCount
+    self.capacity = 0
+    self.pool = nil
+    self.owner = nil
+    self.pages = pages
   }
 
   deinit { pool?.recycle(pointer, capacity: capacity) }
@@ -31,23 +45,24 @@ final class CPUBuffer: Buffer, @unchecked Sendable {
 
 /// Keeps freed blocks for the next tensor of about the same size: fresh pages cost more than most operations on them.
 final class CPUMemoryPool: Sendable {
-  private struct Block {
-    let address: UInt
-    let capacity: Int
+  /// Where blocks come from.
+  enum Source: Sendable {
+    /// The system.
+    case system
+    /// Nowhere: addresses that nothing lies at, for counting.
+    case nowhere
   }
 
-  private struct State {
-    /// In the order in which they were freed.
-    var blocks: [Block] = []
-    var cachedBytes = 0
+  private let source: Source
+  private let cache: Mutex<BlockCache>
+  /// What all blocks add up to.
+  let account: MemoryAccount
+
+  init(cacheLimit: Int = 512 << 20, source: Source = .system, account: MemoryAccount = MemoryAccount()) {
+    self.source = source
+    self.account = account
+    cache = Mutex(BlockCache(byteLimit: cacheLimit))
   }
-
-  private let state = Mutex(State())
-  /// How much freed memory is kept at most, and in how many blocks.
-  let cacheLimit: Int
-  private let blockLimit = 1024
-
-  init(cacheLimit: Int = 512 << 20) { self.cacheLimit = cacheLimit }
 
   deinit { trim() }
 
@@ -55,43 +70,32 @@ final class CPUMemoryPool: Sendable {
     guard byteCount <= Int.max / 4 else {
       throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
     }
-    let capacity = Self.capacity(for: byteCount)
-    if let block = state.withLock({ Self.take(capacity, from: &$0) }),
+    let capacity = BlockCache.capacity(for: byteCount)
+    if let block = cache.withLock({ $0.take(capacity) }),
       let pointer = UnsafeMutableRawPointer(bitPattern: block.address)
     {
+      account.take(block.capacity, wasKept: true)
       return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: block.capacity, pool: self)
     }
     guard
-      let pointer = Self.allocate(capacity)
+      let pointer = allocate(capacity)
         ?? {
-          trim(); return Self.allocate(capacity)
+          trim(); return allocate(capacity)
         }()
     else {
       throw BackendError.outOfMemory(backend: "cpu", requestedBytes: byteCount)
     }
+    account.take(capacity)
     return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: capacity, pool: self)
   }
 
-  /// The smallest block that holds the capacity and not a quarter more; among equals the one freed last, which may
-  /// still be in the processor's cache.
-  private static func take(_ capacity: Int, from state: inout State) -> Block? {
-    var best: Int?
-    for index in state.blocks.indices.reversed() {
-      let candidate = state.blocks[index].capacity
-      guard candidate >= capacity, candidate <= capacity + capacity / 4 else { continue }
-      if let best, state.blocks[best].capacity <= candidate { continue }
-      best = index
-      if candidate == capacity { break }
-    }
-    guard let best else { return nil }
-    let block = state.blocks.remove(at: best)
-    state.cachedBytes -= block.capacity
-    return block
-  }
+  /// An address for operands of a backend that only counts: aligned for everything, and never looked at.
+  static var nowhere: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1 << 40) }
 
   /// Large blocks ask for large pages: products walk through megabytes in an order that small pages make a search for
   /// translations of.
-  private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
+  private func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
+    guard source == .system else { return Self.nowhere }
     let largePage = 2 << 20
     var pointer: UnsafeMutableRawPointer?
     guard posix_memalign(&pointer, capacity >= largePage ? largePage : 64, capacity) == 0 else { return nil }
@@ -99,37 +103,29 @@ final class CPUMemoryPool: Sendable {
     return pointer
   }
 
-  /// Takes a block back. Those that were freed longest ago make room for it: a network's levels differ in their sizes,
-  /// and what the level before left is not what this one asks for.
+  private func release(_ blocks: [BlockCache.Block]) {
+    guard source == .system else { return }
+    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
+  }
+
+  /// Takes a block back.
   func recycle(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
-    guard capacity <= cacheLimit else { return free(pointer) }
-    let evicted = state.withLock { state in
-      state.blocks.append(Block(address: UInt(bitPattern: pointer), capacity: capacity))
-      state.cachedBytes += capacity
-      var count = 0
-      while state.cachedBytes > cacheLimit || state.blocks.count - count > blockLimit {
-        state.cachedBytes -= state.blocks[count].capacity
-        count += 1
-      }
-      defer { state.blocks.removeFirst(count) }
-      return Array(state.blocks.prefix(count))
+    let evicted = cache.withLock { cache in
+      let evicted = cache.put(BlockCache.Block(address: UInt(bitPattern: pointer), capacity: capacity))
+      account.giveBack(capacity, isKept: true)
+      account.drop(evicted.reduce(0) { $0 + $1.capacity })
+      return evicted
     }
-    for block in evicted { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
+    release(evicted)
   }
 
   /// Gives all cached memory back to the system.
   func trim() {
-    let blocks = state.withLock { state in
-      defer { state = State() }
-      return state.blocks
+    let blocks = cache.withLock { cache in
+      let blocks = cache.removeAll()
+      account.drop(blocks.reduce(0) { $0 + $1.capacity })
+      return blocks
     }
-    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
-  }
-
-  /// Rounds up to an eighth of a power of two, so that near sizes share blocks and at most an eighth is wasted.
-  static func capacity(for byteCount: Int) -> Int {
-    let size = max(byteCount, 64)
-    let step = max(64, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount - 3))
-    return (size + step - 1) / step * step
+    release(blocks)
   }
 }

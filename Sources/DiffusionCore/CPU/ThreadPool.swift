@@ -8,6 +8,8 @@ import Synchronization
 /// bit for bit on any machine of one instruction set.
 struct ThreadPool: Sendable {
   let threads: Int
+  /// False for a pool whose work is left undone, where only memory is counted.
+  var runs = true
 
   /// The processors that this process may use.
   static var availableProcessors: Int { Int(ck_available_processors()) }
@@ -15,6 +17,7 @@ struct ThreadPool: Sendable {
   /// Calls `body(piece, worker)` for every piece, in any order, and waits for all. Workers are numbered from 0 and one
   /// worker runs one piece at a time, so `worker` can index scratch memory.
   func forEach(_ pieces: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
+    guard runs else { return }
     let workers = min(threads, pieces)
     guard workers > 1 else {
       for piece in 0..<max(pieces, 0) { body(piece, 0) }

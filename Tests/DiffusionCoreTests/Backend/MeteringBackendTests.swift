@@ -9,48 +9,46 @@ struct MeteringBackendTests {
     do {
       let b = try a + 1
       _ = try b.exp()
-      #expect(meter.liveByteCount == 800 && b.shape == [100])
+      #expect(meter.account.liveByteCount == 800 && b.shape == [100])
     }
-    #expect(meter.liveByteCount == 400 && meter.peakByteCount == 1200 && meter.largestByteCount == 400)
-    meter.resetPeak()
-    #expect(meter.peakByteCount == 400)
+    #expect(meter.account.liveByteCount == 400 && meter.account.peakByteCount == 1200)
+    #expect(meter.account.largestByteCount == 400)
+    meter.account.resetPeak()
+    #expect(meter.account.peakByteCount == 400)
   }
 
-  @Test func keepsFreedBlocksAsThePoolDoes() throws {
-    let meter = MeteringBackend(rules: MeteringRules(blockByteCount: { ($0 + 1023) / 1024 * 1024 }, cacheLimit: 2048))
-    for count in [100, 200, 300, 2000] { _ = try Tensor(uninitialized: [count], on: meter) }
-    // Blocks of 1, 1, 2 and 8 KiB: the second is the first again, the last is too large to be kept.
-    #expect(meter.liveByteCount == 0 && meter.cachedByteCount == 1024)
-    #expect(meter.peakByteCount == 1024 + 8192)
-    meter.releaseCachedMemory()
-    #expect(meter.cachedByteCount == 0)
+  @Test func resultsAreStoredAsTheBackendStoresThem() throws {
+    let meter = MeteringBackend(storageType: .f16)
+    _ = try Tensor(uninitialized: [100], on: meter) + 1
+    #expect(meter.account.peakByteCount == 400 + 200)
   }
 
   @Test func countsPagesOfMappedWeightsOnce() throws {
-    let meter = MeteringBackend()
-    let weight = meter.mappedTensor([10, 10], dtype: .f16)
-    #expect(meter.mappedByteCount == 0)
-    let x = try Tensor(uninitialized: [5, 10], on: meter)
+    let meter = try CPUBackend(threads: 1).makeMeter()
+    let weight = try meter.mappedTensor([16, 32], dtype: .f16)
+    #expect(meter.account.mappedByteCount == 0)
+    let x = try Tensor(uninitialized: [5, 32], on: meter.backend)
     for _ in 0..<2 { _ = try x.linear(weight: weight) }
-    #expect(meter.mappedByteCount == 200)
-    meter.releaseMappedPages()
-    #expect(meter.mappedByteCount == 0)
+    #expect(meter.account.mappedByteCount == 1024)
+    meter.account.releaseMappedPages()
+    #expect(meter.account.mappedByteCount == 0)
     _ = try weight.cast(to: .f32)
-    #expect(meter.mappedByteCount == 200)
+    #expect(meter.account.mappedByteCount == 1024)
     // A backend that cannot use the file in place copies.
-    let copying = MeteringBackend(rules: MeteringRules(usesMappings: false))
-    let copy = copying.mappedTensor([10, 10], dtype: .f16)
-    #expect(copying.liveByteCount == 200 && copy.dtype == .f16)
+    let copying = PlainBackend().makeMeter()
+    let copy = try copying.mappedTensor([16, 32], dtype: .f16)
+    #expect(copying.account.liveByteCount == 1024 && copy.dtype == .f16)
   }
 
-  @Test func countsScratchMemory() throws {
-    let meter = MeteringBackend(
-      rules: MeteringRules(attentionScratch: { _, _ in 1000 }, productScratch: { _, _, _ in 500 }))
-    let x = try Tensor(uninitialized: [1, 4, 8], on: meter)
-    _ = try Tensor.attention(x, x, x, heads: 2)
-    #expect(meter.peakByteCount == 128 + 128 + 1000)
-    meter.resetPeak()
-    _ = try x.linear(weight: Tensor(uninitialized: [8, 8], on: meter))
-    #expect(meter.peakByteCount == 128 + 256 + 128 + 500)
+  /// Has no meter of its own.
+  private final class PlainBackend: CallReceiver {
+    let name = "plain"
+
+    func makeBuffer(byteCount: Int) throws -> any Buffer { try ShapeOnlyBackend().makeBuffer(byteCount: byteCount) }
+    func makeBuffer(copying bytes: UnsafeRawBufferPointer) throws -> any Buffer {
+      try makeBuffer(byteCount: bytes.count)
+    }
+    func read(_ buffer: any Buffer, byteOffset: Int, into target: UnsafeMutableRawBufferPointer) throws {}
+    func receive(_ call: BackendCall) throws {}
   }
 }

@@ -8,26 +8,26 @@ struct NetworkPartsTests {
     let meter = MeteringBackend()
     let parts = NetworkParts(
       SeededParameters(backend: meter), configuration: TinyNetwork.configuration, hasSplit: true)
-    #expect(meter.liveByteCount == 0)
+    #expect(meter.account.liveByteCount == 0)
     try parts.load([.unet, .vaeDecoder])
-    let both = meter.liveByteCount
+    let both = meter.account.liveByteCount
     parts.keep(only: [.vaeDecoder])
-    let decoder = meter.liveByteCount
+    let decoder = meter.account.liveByteCount
     #expect(decoder > 0 && decoder < both)
     _ = try parts.vaeDecoder()
-    #expect(meter.liveByteCount == decoder)
+    #expect(meter.account.liveByteCount == decoder)
     _ = try parts.unet()
-    #expect(meter.liveByteCount == both)
+    #expect(meter.account.liveByteCount == both)
     parts.keep(only: [])
-    #expect(meter.liveByteCount == 0)
+    #expect(meter.account.liveByteCount == 0)
   }
 
   @Test func aGivenNetworkStays() throws {
     let meter = MeteringBackend()
     let parts = NetworkParts(try TinyNetwork.make(on: meter))
-    let before = meter.liveByteCount
+    let before = meter.account.liveByteCount
     parts.keep(only: [])
-    #expect(meter.liveByteCount == before)
+    #expect(meter.account.liveByteCount == before)
     #expect(try parts.split() != nil)
   }
 }

@@ -30,6 +30,7 @@ extension ForwardingBackend {
   }
 
   public func prepareMemory(for demand: MemoryDemand) throws { try base.prepareMemory(for: demand) }
+  public func makeMeter() -> MemoryMeter { base.makeMeter() }
   public func releaseCachedMemory() { base.releaseCachedMemory() }
   public func finish() throws { try base.finish() }
   public var deviceTimer: (any DeviceTimer)? { base.deviceTimer }

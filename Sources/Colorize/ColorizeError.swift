@@ -12,6 +12,8 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
   case foreignReference
   /// The latent became infinite or not a number.
   case nonFinite(step: Int, of: Int)
+  /// The request would not fit into the backend's memory; it was not started.
+  case insufficientMemory(MemoryShortage, advice: MemoryAdvice)
   /// A model's files cannot be used.
   case unusableModel(path: String, reason: String)
 
@@ -26,7 +28,17 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
     case .nonFinite(let step, let total):
       "the picture became infinite or not a number in step \(step) of \(total); lower the guidance scales, or check "
         + "the weights"
+    case .insufficientMemory(let shortage, let advice): shortage.advising(advice.description)
     case .unusableModel(let path, let reason): "model \(path): \(reason)"
     }
+  }
+}
+
+extension MemoryShortage {
+  /// The error's text with other advice.
+  package func advising(_ advice: String) -> String {
+    var shortage = self
+    shortage.advice = advice
+    return BackendError.insufficientMemory(shortage).description
   }
 }

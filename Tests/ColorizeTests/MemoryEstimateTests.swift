@@ -58,24 +58,32 @@ struct MemoryEstimateTests {
   }
 
   @Test func saysWhatWouldFitBeforeAnythingIsComputed() throws {
-    func advice(_ bytes: Int, _ change: (inout ColorizeRequest) -> Void = { _ in }) throws -> String? {
+    func advice(_ bytes: Int, _ change: (inout ColorizeRequest) -> Void = { _ in }) throws -> MemoryAdvice? {
       var request = try request(768)
       change(&request)
       do {
         try Self.published.checkMemory(for: request, backend: LimitedBackend(bytes))
         return nil
-      } catch BackendError.insufficientMemory(let shortage) {
+      } catch ColorizeError.insufficientMemory(let shortage, let advice) {
         #expect(shortage.neededBytes > bytes && shortage.fittingBytes == bytes)
-        return shortage.advice
+        #expect(advice.neededBytes.map { $0 <= bytes } != false)
+        return advice
       }
     }
     #expect(try advice(.max) == nil)
     let normal = try Self.published.memoryEstimate(for: request(768), backend: LimitedBackend(0)).peakBytes
     let low = try Self.published.memoryEstimate(for: request(768), backend: LimitedBackend(0), memory: .low).peakBytes
     #expect(try advice(normal) == nil)
-    #expect(try advice(normal - 1)?.hasPrefix("low memory use needs ") == true)
-    #expect(try advice(low - 1)?.contains("256") == true)
-    #expect(try advice(1 << 20) == "no size fits; free some memory")
+    #expect(try advice(normal - 1) == MemoryAdvice(memory: .low, neededBytes: low))
+    let smaller = try #require(try advice(low - 1))
+    #expect(smaller.vaeTile == 256 && smaller.memory == .low && smaller.count == nil)
+    let single = try #require(try advice(low - 1) { $0.count = 4 })
+    #expect(single.count == 1)
+    #expect(try advice(1 << 20) == MemoryAdvice())
+    #expect(MemoryAdvice().description == "no size fits; free some memory")
+    #expect(
+      MemoryAdvice(memory: .low, vaeTile: 256, size: 512, neededBytes: 5 << 20).description
+        == "with memory use .low, tiles of 256 and size 512 it needs 5 MiB")
   }
 
   @Test func aColorizerChecksUnlessTold() async throws {
@@ -83,8 +91,8 @@ struct MemoryEstimateTests {
     let colorizer = try await Colorizer(model: model, backend: LimitedBackend(1000))
     var request = try request(64, .vanilla)
     request.steps = 1
-    let error = await #expect(throws: BackendError.self) { try await colorizer.colorize(request) }
-    guard case .insufficientMemory(let shortage) = error else {
+    let error = await #expect(throws: ColorizeError.self) { try await colorizer.colorize(request) }
+    guard case .insufficientMemory(let shortage, _) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

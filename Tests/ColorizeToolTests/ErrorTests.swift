@@ -91,6 +91,23 @@ import Testing
     }
   }
 
+  /// A job that does not fit is refused before it starts, in words of the command line.
+  @Test("Memory that is too small") func tooLittleMemory() throws {
+    let program = try Program.executable().path
+    let job = Folder.quick + ["-o", "out.png", "--size", "4096", "--vae-tile", "off"]
+    // The shell sets the limit on address space, in KiB, and becomes the program.
+    func outcome(_ limit: Int, _ arguments: [String]) throws -> Program.Outcome {
+      try Program.run(
+        ["-c", "ulimit -v \(limit); exec \"$0\" \"$@\"", program] + arguments, in: folder, executable: "/bin/sh")
+    }
+    let refused = try outcome(3 << 20, job)
+    #expect(refused.status == 1)
+    for text in ["MiB of memory and", "MiB are free; with ", "--vae-tile 256", "--force"] {
+      #expect(refused.errors.contains(text), "\(text): \(refused.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("out.png")))
+  }
+
   @Test("Models that cannot be used") func unusableModels() throws {
     let quick = Folder.quick + ["-o", "out.png"]
     try expectError(3, "there is no such file", quick + ["--model", "none.safetensors"], #_sourceLocation)

@@ -46,6 +46,18 @@ struct MemoryOptions: ParsableArguments {
   var force = false
 
   var use: MemoryUse { lowMemory ? .low : .normal }
+
+  /// The advice in options.
+  static func text(of advice: MemoryAdvice) -> String {
+    let anyway = "or start all the same with --force"
+    guard let bytes = advice.neededBytes else { return "no size fits: free some memory, \(anyway)" }
+    var options: [String] = []
+    if advice.memory == .low { options.append("--low-memory") }
+    if let tile = advice.vaeTile { options.append("--vae-tile \(tile)") }
+    if let count = advice.count { options.append("--count \(count)") }
+    if let size = advice.size { options.append("--size \(size)") }
+    return "with \(options.joined(separator: " ")) it needs \(Format.bytes(bytes)); change that, \(anyway)"
+  }
 }
 
 /// What is said about it.

@@ -39,7 +39,9 @@ struct RunCommand: AsyncParsableCommand {
     let job = ColorizeJob(
       model: model, backend: backend, memory: memory.use, report: report, progress: progress)
     // Told before gigabytes are read.
-    if request.checksMemory { try model.checkMemory(for: request, backend: backend, memory: memory.use) }
+    if request.checksMemory {
+      try Self.inOptions { try model.checkMemory(for: request, backend: backend, memory: memory.use) }
+    }
     let colorizer = try await job.makeColorizer()
     request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
     if strengths.mode == .auto && request.mode == .full && !colorizer.supports(.full) { request.mode = .vanilla }
@@ -47,7 +49,12 @@ struct RunCommand: AsyncParsableCommand {
     if !unused.isEmpty {
       report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
     }
-    let result = try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
+    let result: ColorizeResult
+    do {
+      result = try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
+    } catch let error as ColorizeError {
+      throw Self.inOptions(error)
+    }
 
     let names = InputNames(
       sketch: inputs.sketch, reference: inputs.reference, sketchMask: inputs.sketchMask,
@@ -93,14 +100,19 @@ struct RunCommand: AsyncParsableCommand {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
-    do {
-      try request.validate()
-    } catch let error as ColorizeError {
-      throw Self.inOptions(error)
-    }
+    try Self.inOptions { try request.validate() }
     // NumPy's generator takes seeds of 32 bits only, for every picture.
     for index in 0..<request.count { _ = try request.noise.source(seed: request.seed &+ UInt64(index)) }
     return request
+  }
+
+  /// Does something whose errors speak of the request, and lets them speak of the options instead.
+  private static func inOptions(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as ColorizeError {
+      throw inOptions(error)
+    }
   }
 
   /// The library's words for what is wrong, with the names that the options have here.
@@ -112,6 +124,8 @@ struct RunCommand: AsyncParsableCommand {
     case .missingInput:
       return ToolError.usage(
         "\(error.description); give --sketch-mask, --reference-mask or --background, or --alpha-masks for cut-outs")
+    case .insufficientMemory(let shortage, let advice):
+      return ToolError(.failure, shortage.advising(MemoryOptions.text(of: advice)))
     default: return error
     }
   }

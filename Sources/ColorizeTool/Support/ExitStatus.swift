@@ -54,7 +54,7 @@ struct ToolError: Error {
     case let error as ColorizeError:
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)
-      case .nonFinite: self.init(.failure, error.description)
+      case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
       case .invalidOption, .missingInput, .unsupportedMode, .foreignReference: self.init(.usage, error.description)
       }
     case let error as BackendError:

@@ -82,22 +82,21 @@ struct BackendOptions: ParsableArguments {
   ///
   /// - Throws: `BackendError`; ``ToolError`` if the precision is not one of that backend.
   func makeBackend() throws -> any Backend {
-    let parts = backend.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let device = parts.count > 1 ? parts[1] : nil
+    let name = BackendName(backend)
     switch precision {
     case .f32: return try BackendRegistry.shared.makeBackend(backend)
     case .f16:
-      guard parts[0] == "vulkan" else {
+      guard name.family == "vulkan" else {
         throw ToolError.usage("--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
       }
       var options = VulkanBackend.Options()
       options.storageType = .f16
-      return try VulkanBackend(device, options: options)
+      return try VulkanBackend(name.device, options: options)
     case .bf16:
-      guard parts[0] == "cpu" else {
+      guard name.family == "cpu" else {
         throw ToolError.usage("--precision bf16 is for the processor: choose --backend cpu, or leave it out")
       }
-      return try CPUBackend(device, precision: .bf16)
+      return try CPUBackend(name.device, precision: .bf16)
     }
   }
 }

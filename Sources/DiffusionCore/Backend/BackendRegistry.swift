@@ -1,5 +1,18 @@
 import Synchronization
 
+/// A backend's name taken apart: of `vulkan:1` the family `vulkan` and the device `1`.
+package struct BackendName: Sendable, Hashable {
+  package let family: String
+  /// What follows the first colon; nil without one.
+  package let device: String?
+
+  package init(_ name: String) {
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    family = parts[0]
+    device = parts.count > 1 ? parts[1] : nil
+  }
+}
+
 /// The backends that a program can choose by name: `cpu` is always there, a plug-in adds its own.
 ///
 /// A name is a family, optionally with a device: `vulkan`, `vulkan:1`.
@@ -31,10 +44,10 @@ public final class BackendRegistry: Sendable {
   ///
   /// - Throws: ``BackendError/unknownBackend(name:known:)``, or what the family's factory throws.
   public func makeBackend(_ name: String) throws -> any Backend {
-    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let factory = factories.withLock({ $0[parts[0]] }) else {
+    let parts = BackendName(name)
+    guard let factory = factories.withLock({ $0[parts.family] }) else {
       throw BackendError.unknownBackend(name: name, known: families)
     }
-    return try factory(parts.count > 1 ? parts[1] : nil)
+    return try factory(parts.device)
   }
 }

@@ -54,13 +54,11 @@ extension ProfileReport.Section {
         share: seconds > 0 ? taken / seconds : 0, gigaflops: flops > 0 && taken > 0 ? flops / taken / 1e9 : nil)
     }
     // On a device's clock that is the host's share, and what the device waits for.
-    let measured = records.reduce(0) { $0 + $1.seconds }
+    let between = max(0, seconds - records.seconds)
     operations =
       (Dictionary(grouping: records, by: \.member).map { member, records in
-        operation(
-          member, calls: records.count, seconds: records.reduce(0) { $0 + $1.seconds },
-          flops: records.reduce(0) { $0 + $1.flops })
-      } + [operation("(between operations)", calls: 0, seconds: max(0, seconds - measured))])
+        operation(member, calls: records.count, seconds: records.seconds, flops: records.flops)
+      } + [operation("(between operations)", calls: 0, seconds: between)])
       .sorted { ($1.milliseconds, $0.operation) < ($0.milliseconds, $1.operation) }
   }
 

@@ -1,9 +1,8 @@
 import DiffusionCore
 
 extension Sequence where Element == CallRecord {
-  var gigaflop: Double { reduce(0) { $0 + $1.flops } / 1e9 }
-  var gigabytes: Double { Double(reduce(0) { $0 + $1.byteCount }) / 1e9 }
-  var seconds: Double { reduce(0) { $0 + $1.seconds } }
+  var gigaflop: Double { flops / 1e9 }
+  var gigabytes: Double { Double(byteCount) / 1e9 }
 
   /// The least time that the operations take one after another at the limits of the machine, in seconds.
   func floor(_ limits: MachineLimits) -> Double { reduce(0) { $0 + limits.floor($1) } }

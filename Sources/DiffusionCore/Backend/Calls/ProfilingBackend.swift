@@ -15,6 +15,15 @@ public struct CallRecord: Sendable {
   public internal(set) var seconds: Double
 }
 
+extension Sequence where Element == CallRecord {
+  /// The floating-point operations of all calls.
+  public var flops: Double { reduce(0) { $0 + $1.flops } }
+  /// The bytes of all calls.
+  public var byteCount: Int { reduce(0) { $0 + $1.byteCount } }
+  /// The time of all calls.
+  public var seconds: Double { reduce(0) { $0 + $1.seconds } }
+}
+
 /// A backend that stands before another one and notes what each call had to do and how long it took.
 ///
 /// On a ``ShapeOnlyBackend`` it counts the work of a whole network without doing it. What could be replayed is done

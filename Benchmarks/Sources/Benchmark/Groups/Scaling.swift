@@ -13,9 +13,7 @@ func measureScaling(_ bench: Bench) throws {
       // As many rows as together have the area of the largest picture.
       for rows in [1, 2, 3, 4] where rows == 1 || rows * size * size <= 9 * given * given {
         let step = UNetStep(name: "step, \(size) x \(size), batch \(rows)", rows: rows, isSplit: true)
-        let inputs = Twin(
-          counted: try networks.counted.inputs(of: step, pixels: size),
-          timed: try networks.timed.inputs(of: step, pixels: size))
+        let inputs = try networks.map { try $0.inputs(of: step, pixels: size) }
         try bench.measure(step.name, on: inputs) { try $0() }
         bench.backend.releaseCachedMemory()
       }
@@ -33,9 +31,7 @@ func measureScaling(_ bench: Bench) throws {
   for size in sizes {
     let side = size / configuration.latentFactor
     let shape = Shape([1, side, side, configuration.vae.latentChannels])
-    let latents = Twin(
-      counted: (decoders.counted.decoder, try decoders.counted.source.activations(shape)),
-      timed: (decoders.timed.decoder, try decoders.timed.source.activations(shape)))
+    let latents = try decoders.map { ($0.decoder, try $0.source.activations(shape)) }
     try bench.measure("VAE decode, \(size) x \(size)", on: latents) { decoder, latent in
       try decoder(latent, tiling: .automatic)
     }

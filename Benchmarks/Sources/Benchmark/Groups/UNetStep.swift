@@ -7,9 +7,7 @@ func measureUNet(_ bench: Bench) throws {
   do {
     let networks = try bench.twin { try UNetFixture(bench, $0) }
     for step in UNetStep.all {
-      let inputs = Twin(
-        counted: try networks.counted.inputs(of: step, pixels: bench.settings.pixels),
-        timed: try networks.timed.inputs(of: step, pixels: bench.settings.pixels))
+      let inputs = try networks.map { try $0.inputs(of: step, pixels: bench.settings.pixels) }
       try bench.measure(
         step.name,
         peer: PeerWork(

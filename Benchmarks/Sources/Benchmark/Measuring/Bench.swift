@@ -5,6 +5,11 @@ import Foundation
 struct Twin<Content> {
   let counted: Content
   let timed: Content
+
+  /// What `transform` makes of either.
+  func map<Other>(_ transform: (Content) throws -> Other) rethrows -> Twin<Other> {
+    Twin<Other>(counted: try transform(counted), timed: try transform(timed))
+  }
 }
 
 /// Measures one group: times work beside its floor and, if asked for, in turns with the peer.

@@ -16,7 +16,7 @@ public final class CPUBackend: Backend {
   /// Whether 3x3 convolutions may go by Winograd's method.
   let usesWinograd: Bool
   /// False for a backend that only counts memory: it does all that this one does, but for looking at an address.
-  let computes: Bool
+  var computes: Bool { threads.runs }
 
   /// A table of functions that lives as long as the program.
   struct UnsafeKernels: @unchecked Sendable {
@@ -77,7 +77,6 @@ public final class CPUBackend: Backend {
     self.memory = CPUMemoryPool()
     self.usesWinograd = winograd && !table.pointee.convolves_directly
     self.precision = precision
-    self.computes = true
     openblas_set_num_threads(1)
   }
 
@@ -103,7 +102,6 @@ public final class CPUBackend: Backend {
     memory = CPUMemoryPool(source: .nowhere, account: account)
     usesWinograd = other.usesWinograd
     precision = other.precision
-    computes = false
   }
 
   /// Gives memory that is kept for reuse back to the system.

@@ -49,10 +49,9 @@ public struct MemoryEstimate: Sendable, Hashable {
     weightBytes = account.liveByteCount
     let stages = MeteredStages(
       request, conditioning: Conditioning(parts: parts, backend: meter.backend), memory: memory, account: account)
-    stageBytes = try stages.run { stage, bytes, demand in
-      stageDemands[stage] = demand
-      return bytes + Self.programBytes
-    }
+    let costs = try stages.run()
+    stageBytes = costs.mapValues { $0.peakBytes + Self.programBytes }
+    stageDemands = costs.mapValues(\.demand)
     largestBufferBytes = account.largestByteCount
   }
 }
@@ -95,11 +94,17 @@ private struct MeteredStages {
 
   private func blank(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: conditioning.backend) }
 
-  /// The peak of each stage.
-  func run(
-    _ report: (ColorizeEvent.Stage, Int, MemoryDemand) -> Int
-  ) throws -> [ColorizeEvent.Stage: Int] {
-    var peaks: [ColorizeEvent.Stage: Int] = [:]
+  /// What a stage takes.
+  struct Cost {
+    /// The most that is resident, with what was before it.
+    let peakBytes: Int
+    /// What it needs besides what was before it.
+    let demand: MemoryDemand
+  }
+
+  /// Runs all stages.
+  func run() throws -> [ColorizeEvent.Stage: Cost] {
+    var costs: [ColorizeEvent.Stage: Cost] = [:]
     func stage<R>(_ stage: ColorizeEvent.Stage, hostBytes: Int, _ body: () throws -> R) throws -> R {
       let needed = stage.parts(previews: request.previewInterval != nil)
       if memory == .low { conditioning.parts.keep(only: Set(needed)) }
@@ -112,7 +117,7 @@ private struct MeteredStages {
       let result = try body()
       let demand = MemoryDemand(
         peakBytes: account.peakByteCount - before, largestBufferBytes: account.largestByteCount)
-      peaks[stage] = report(stage, account.peakByteCount + hostBytes, demand)
+      costs[stage] = Cost(peakBytes: account.peakByteCount + hostBytes, demand: demand)
       account.releaseMappedPages()
       conditioning.backend.releaseCachedMemory()
       return result
@@ -153,7 +158,7 @@ private struct MeteredStages {
     _ = try stage(.decoding, hostBytes: pictureBytes + results) {
       try decode(latent.sliced(axis: 0, 0..<1))
     }
-    return peaks
+    return costs
   }
 
   private func decode(_ latent: Tensor) throws {

@@ -27,7 +27,7 @@ package struct WorkingFrame: Sendable, Hashable {
     // A long strip must not make a working size without bound on one side or of nothing on the other.
     func side(_ extent: Double) -> Int { min(max(Int((extent * factor).rounded()), 8), 4096) }
     scaled = Size(width: side(width), height: side(height))
-    func up(_ extent: Int) -> Int { (extent + multiple - 1) / multiple * multiple }
+    func up(_ extent: Int) -> Int { extent.roundedUp(toMultipleOf: multiple) }
     padded = Size(width: up(scaled.width), height: up(scaled.height))
   }
 

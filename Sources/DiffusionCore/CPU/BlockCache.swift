@@ -70,6 +70,6 @@ package struct BlockCache {
   package static func capacity(for byteCount: Int) -> Int {
     let size = max(byteCount, 64)
     let step = max(64, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount - 3))
-    return (size + step - 1) / step * step
+    return size.roundedUp(toMultipleOf: step)
   }
 }

@@ -29,7 +29,7 @@ extension CPUBackend {
     }
 
     let queryTile = Int(table.attention_rows)
-    let tiles = (queries + queryTile - 1) / queryTile
+    let tiles = queries.dividedRoundingUp(by: queryTile)
     let perWorker = Int(table.attention_scratch(Int64(width)))
     let memory = try scratch([min(threads.threads, batch * heads * tiles), perWorker])
     threads.forEach(batch * heads * tiles) { piece, worker in
@@ -51,7 +51,7 @@ extension CPUBackend {
   static func packedCounts(keys: Int, width: Int, _ table: ck_kernels) -> (keys: Int, values: Int) {
     func count(columns: Int, inner: Int) -> Int {
       let panel = Int(table.panel_columns)
-      return (columns + panel - 1) / panel * panel * Int(table.panel_rows(Int64(inner)))
+      return columns.roundedUp(toMultipleOf: panel) * Int(table.panel_rows(Int64(inner)))
     }
     return (count(columns: keys, inner: width), count(columns: width, inner: keys))
   }

@@ -30,7 +30,7 @@ extension CPUBackend {
     // rows whose partial sums are added in order, whoever computed them.
     let shifts = typicalRows(source, batch: batch, rows: rows, channels: channels)
     let grain = max(64, (64 << 10) / channels)
-    let runs = (rows + grain - 1) / grain
+    let runs = rows.dividedRoundingUp(by: grain)
     var sums = [Double](repeating: 0, count: batch * runs * channels)
     var squares = sums
     sums.withUnsafeMutableBufferPointer { sums in

@@ -32,9 +32,9 @@ extension CPUBackend {
 
     let tiles = x.shape[0] * ((out.shape[1] + 3) / 4) * ((out.shape[2] + 3) / 4)
     let blocks = max(1, tiles / max(64, (8 << 20) / (36 * 4 * channels)))
-    let block = (tiles + blocks - 1) / blocks
+    let block = tiles.dividedRoundingUp(by: blocks)
     let columns = min(outputs, 32)
-    let pieces = (outputs + columns - 1) / columns
+    let pieces = outputs.dividedRoundingUp(by: columns)
     let table = kernels.pointer.pointee
     let sumCount = Int(table.winograd_sums(Int64(block), Int64(columns)))
     let perWorker = sumCount + Int(table.winograd_scratch(Int64(columns)))

@@ -9,9 +9,9 @@ struct ProductTiling {
   /// columns are cut too, so that there is work for about eight threads or more.
   static func blas(rows m: Int, columns n: Int, batch: Int) -> ProductTiling {
     let rows = max(1, min(m, 384))
-    let wanted = max(1, 8 / max(1, (m + rows - 1) / rows * batch))
+    let wanted = max(1, 8 / max(1, m.dividedRoundingUp(by: rows) * batch))
     return ProductTiling(
-      rows: m, columns: n, tallest: rows, widest: max(64, (n + wanted - 1) / wanted + 15) / 16 * 16)
+      rows: m, columns: n, tallest: rows, widest: max(64, n.dividedRoundingUp(by: wanted)).roundedUp(toMultipleOf: 16))
   }
 
   /// The most columns of a piece for `product_tile`.
@@ -20,7 +20,7 @@ struct ProductTiling {
   /// Pieces for `product_tile`, which reads the left side once for each tile of columns and packs the right side once
   /// for each tile of rows: wide and tall, while the sums stay in cache and eight threads find work.
   static func panels(rows m: Int, columns n: Int, batch: Int = 1) -> ProductTiling {
-    func tiles(_ count: Int, of extent: Int) -> Int { max(1, (count + extent - 1) / extent) }
+    func tiles(_ count: Int, of extent: Int) -> Int { max(1, count.dividedRoundingUp(by: extent)) }
     let width = [widestPanels, 96].first { tiles(n, of: $0) * batch * m >= 8 * 192 } ?? 64
     let columnTiles = tiles(n, of: width)
     let rowTiles = max(tiles(8, of: columnTiles * batch), tiles(m, of: 672))
@@ -32,9 +32,9 @@ struct ProductTiling {
 
   private init(rows m: Int, columns n: Int, tallest: Int, widest: Int) {
     rows = max(1, min(m, tallest))
-    rowTiles = (m + rows - 1) / rows
+    rowTiles = m.dividedRoundingUp(by: rows)
     columns = max(1, min(n, widest))
-    columnTiles = (n + columns - 1) / columns
+    columnTiles = n.dividedRoundingUp(by: columns)
   }
 
   var count: Int { rowTiles * columnTiles }

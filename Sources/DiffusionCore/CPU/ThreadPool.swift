@@ -38,7 +38,7 @@ struct ThreadPool: Sendable {
   /// Splits `0 ..< count` into runs of `grain` and calls `body` for each.
   func forEachRun(of count: Int, grain: Int, _ body: (_ range: Range<Int>) -> Void) {
     let grain = max(grain, 1)
-    forEach((count + grain - 1) / grain) { piece, _ in
+    forEach(count.dividedRoundingUp(by: grain)) { piece, _ in
       body(piece * grain..<min((piece + 1) * grain, count))
     }
   }

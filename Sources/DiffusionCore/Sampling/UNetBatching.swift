@@ -38,7 +38,7 @@ public enum UNetBatching: Sendable, Hashable {
       }
     if rows <= limit { return [Pass(branches: 0..<branches, pictures: 0..<pictures)] }
     // As even as they can be: two passes of three rows take less memory than one of four and one of two.
-    let count = (pictures + limit - 1) / limit
+    let count = pictures.dividedRoundingUp(by: limit)
     return (0..<branches).flatMap { branch in
       (0..<count).map { index in
         Pass(branches: branch..<branch + 1, pictures: index * pictures / count..<(index + 1) * pictures / count)

@@ -24,10 +24,10 @@ struct LaneProducts {
 
   /// The groups that make `rows` by `columns` outputs; nil if the device starts no so many.
   func groups(rows: Int, columns: Int, pairs: Int, batch: Int = 1) -> WorkGroups? {
-    let down = ceilingDivide(rows, Self.rows)
+    let down = rows.dividedRoundingUp(by: Self.rows)
     // 65535 is what every device takes.
     guard down <= 65535 else { return nil }
-    return WorkGroups(ceilingDivide(columns, 2 * pairs * width), down, batch)
+    return WorkGroups(columns.dividedRoundingUp(by: 2 * pairs * width), down, batch)
   }
 }
 

@@ -30,7 +30,7 @@ struct MatrixProducts {
 
   /// The extent of a square tile: large where there are enough of them to fill a device.
   func tile(rows: Int, columns: Int, batch: Int = 1) -> Int {
-    let large = ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * batch
+    let large = rows.dividedRoundingUp(by: 128) * columns.dividedRoundingUp(by: 128) * batch
     // Tests have no product of so many tiles.
     return hasRoomForLargeTiles && large >= (isEmulated ? 2 : 96) ? 128 : 64
   }
@@ -40,7 +40,7 @@ struct MatrixProducts {
   ///
   /// - Parameter canPassRows: whether subgroups have the shuffles that the kernel uses.
   func attentionDepth(width: Int, canPassRows: Bool) -> Int? {
-    let depth = ceilingDivide(width, 32) * 32
+    let depth = width.roundedUp(toMultipleOf: 32)
     // Queries, keys, probabilities and strips in words of 16 bytes, and a number for each query.
     let needed = ((64 + 32) * (depth / 8 + 1) + 2 * 64 * 9) * 16 + 64 * 4
     guard shape.rows == 16, (8...64).contains(threads / 4), isEmulated || canPassRows, depth <= 128,

@@ -26,7 +26,7 @@ package struct ProductPlan {
   /// The runs of 32 rows of a tile of `product.glsl`, 1 or 2: half a tile where a whole one would be half empty, or
   /// where whole ones are too few.
   package func parts(rows: Int, columns: Int, batch: Int = 1) -> Int {
-    let groups = ceilingDivide(rows, 64) * ceilingDivide(columns, 64) * batch
+    let groups = rows.dividedRoundingUp(by: 64) * columns.dividedRoundingUp(by: 64) * batch
     return rows <= 32 || groups < wantedGroups / 2 ? 1 : 2
   }
 
@@ -37,8 +37,8 @@ package struct ProductPlan {
     // More than 16 are not worth their memory.
     let wanted = min(wantedGroups / max(groups, 1), inner / shortestPart, 16)
     guard wanted > 1 else { return (1, inner) }
-    let length = ceilingDivide(ceilingDivide(inner, wanted), multiple) * multiple
-    return (ceilingDivide(inner, length), length)
+    let length = inner.dividedRoundingUp(by: wanted).roundedUp(toMultipleOf: multiple)
+    return (inner.dividedRoundingUp(by: length), length)
   }
 
   /// The same with parts of one length without rest, which a batch can stand for.

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// The small arguments of a shader, as words in the order of its push constant block.
 struct PushConstants: ExpressibleByArrayLiteral {
   private(set) var words: [UInt32] = []
@@ -29,12 +31,10 @@ struct WorkGroups {
     // 65535 is what every device takes.
     let across = max(1, min(count, 65535))
     x = UInt32(across)
-    y = UInt32(max(1, (count + across - 1) / across))
+    y = UInt32(max(1, count.dividedRoundingUp(by: across)))
   }
 
   init(_ x: Int, _ y: Int, _ z: Int = 1) {
     (self.x, self.y, self.z) = (UInt32(x), UInt32(y), UInt32(z))
   }
 }
-
-func ceilingDivide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// How the kernels of rows (`Shaders/include/rows.glsl`) are started: the size of a group of invocations, and whether
 /// its subgroups reduce by themselves.
 struct RowGroups {
@@ -33,7 +35,7 @@ struct RowGroups {
 
   /// How many times `step` elements of a row an invocation keeps in registers, 0 if they are too many.
   func held(columns: Int, step: Int) -> Int {
-    let count = ceilingDivide(columns, threads * step)
+    let count = columns.dividedRoundingUp(by: threads * step)
     return count * step <= 16 ? count : 0
   }
 }

@@ -57,7 +57,7 @@ package final class MemoryPool: @unchecked Sendable {
         MemoryShortage(backend: context.name, limit: .buffer, neededBytes: byteCount, fittingBytes: limit))
     }
     // Four bytes at least, and whole words: shaders read 16-bit elements in pairs.
-    let size = Self.rounded(max(byteCount, 4), to: Self.alignment)
+    let size = max(byteCount, 4).roundedUp(toMultipleOf: Self.alignment)
     let (slab, range) = try lock.withLock { _ in try take(size) }
     return VulkanBuffer(slab: slab, range: range, byteCount: byteCount, pool: self)
   }
@@ -77,7 +77,7 @@ package final class MemoryPool: @unchecked Sendable {
   /// What the driver refuses is left to the job, which may get by with less.
   func reserve(_ demand: MemoryDemand) throws {
     try lock.withLock { _ in
-      let wanted = Self.rounded(missingByteCount(for: demand), to: Self.blockByteCount)
+      let wanted = missingByteCount(for: demand).roundedUp(toMultipleOf: Self.blockByteCount)
       var missing = min(wanted, context.remainingByteCount)
       // Room for a large operand and a result of its size, where the device gives so much in one piece.
       var size = min(max(Self.reservedBlockByteCount, 2 * demand.largestBufferBytes), largestBlockByteCount)
@@ -157,8 +157,6 @@ package final class MemoryPool: @unchecked Sendable {
         try MemoryBlock(
           byteCount: byteCount, context: context, required: VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT.rawValue)))
   }
-
-  private static func rounded(_ count: Int, to multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
 }
 
 /// A part of a block. It goes back to its pool with the last reference.

@@ -22,7 +22,7 @@ extension VulkanBackend {
       return try run(
         matrices.kernel(.attentionMatrix, .attentionMatrixEmulated),
         [matrices.threads, matrices.shape.columns, matrices.shape.inner, depth].map { UInt32($0) } + [out.dtype.code],
-        windows, push, WorkGroups(ceilingDivide(queries, 64), batch * heads), work: work)
+        windows, push, WorkGroups(queries.dividedRoundingUp(by: 64), batch * heads), work: work)
     }
     if let lanes = laneProducts {
       guard lanes.accepts(out, q, k, v) else {
@@ -37,15 +37,15 @@ extension VulkanBackend {
         [UInt32(lanes.width)] + types + [paired[1] && paired[2], paired[3], paired[0]].map { $0 ? 1 : 0 }, windows,
         push,
         WorkGroups(
-          ceilingDivide(queries, LaneProducts.rows), batch * heads, ceilingDivide(width, 4 * lanes.width)),
+          queries.dividedRoundingUp(by: LaneProducts.rows), batch * heads, width.dividedRoundingUp(by: 4 * lanes.width)),
         work: work)
     }
     // An invocation keeps four rows of so many channels in registers.
-    let channels = min(16, 4 * ceilingDivide(width, 32))
+    let channels = min(16, 4 * width.dividedRoundingUp(by: 32))
     let passesRows = tier >= .subgroup && device.physical.kernelFeatures.canPassRowsOfEight
     try run(
       passesRows ? .attentionSubgroups : .attention, types + [UInt32(channels)], windows, push,
-      WorkGroups(ceilingDivide(queries, 32), batch * heads), work: work)
+      WorkGroups(queries.dividedRoundingUp(by: 32), batch * heads), work: work)
   }
 
   /// The channels of a head whose sums fit into the registers of a group of invocations.

@@ -16,7 +16,9 @@ extension VulkanBackend {
     try withContiguous(out) { out in
       let rows = out.shape[0] * out.shape[1] * out.shape[2]
       let (columns, inner) = (out.shape[3], weight.shape.dropFirst().reduce(1, *))
-      let tiles = ceilingDivide(rows, 32 * productPlan.parts(rows: rows, columns: columns)) * ceilingDivide(columns, 64)
+      let tiles =
+        rows.dividedRoundingUp(by: 32 * productPlan.parts(rows: rows, columns: columns))
+        * columns.dividedRoundingUp(by: 64)
       let splits = productPlan.splits(groups: tiles, inner: inner, multiple: 32)
       guard laneProducts == nil, splits.count > 1 else {
         return try implicitProduct(
@@ -51,7 +53,7 @@ extension VulkanBackend {
     let rows = out.shape[0] * out.shape[1] * out.shape[2]
     let (columns, inner) = (out.shape[3], weight.shape.dropFirst().reduce(1, *))
     // There may be no input channels at all.
-    let splits = split < inner ? ceilingDivide(inner, split) : 1
+    let splits = split < inner ? inner.dividedRoundingUp(by: split) : 1
     let pairedOutputs =
       columns % 2 == 0 && [windows[0].elementOffset, residualWindow?.elementOffset ?? 0].allSatisfy { $0 % 2 == 0 }
     var push: PushConstants = [
@@ -73,7 +75,7 @@ extension VulkanBackend {
       return try run(
         matrices.kernel(.convolutionMatrix, .convolutionMatrixEmulated),
         matrices.constants(tile: tile, out: out.dtype) + [upsampling], all, push,
-        WorkGroups(ceilingDivide(columns, tile), ceilingDivide(rows, tile), splits), work: work)
+        WorkGroups(columns.dividedRoundingUp(by: tile), rows.dividedRoundingUp(by: tile), splits), work: work)
     }
     // These do not split.
     if splits == 1, let lanes = laneProducts {
@@ -101,6 +103,6 @@ extension VulkanBackend {
     let rightMode: UInt32 = inner % 4 == 0 && windows[2].elementOffset % 4 == 0 ? 2 : 1
     try run(
       .convolution, [0] + types + [upsampling, leftMode, rightMode, UInt32(parts)], all, push,
-      WorkGroups(ceilingDivide(columns, 64), ceilingDivide(rows, 32 * parts), splits), work: work)
+      WorkGroups(columns.dividedRoundingUp(by: 64), rows.dividedRoundingUp(by: 32 * parts), splits), work: work)
   }
 }

@@ -68,7 +68,7 @@ extension VulkanBackend {
       let constants =
         [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
         + (canPair ? [UInt32(step)] : [])
-      try run(kernel, constants, windows, push, WorkGroups(flat: ceilingDivide(nest.elementCount, 256 * step)))
+      try run(kernel, constants, windows, push, WorkGroups(flat: nest.elementCount.dividedRoundingUp(by: 256 * step)))
     }
   }
 }

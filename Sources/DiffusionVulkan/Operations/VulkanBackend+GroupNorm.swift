@@ -11,7 +11,7 @@ extension VulkanBackend {
     let width = channels / groups
     // About four thousand elements a run, so that a run is worth its group of invocations.
     let tokensPerChunk = max(1, min(tokens, 4096 / max(width, 1)))
-    let chunks = ceilingDivide(tokens, tokensPerChunk)
+    let chunks = tokens.dividedRoundingUp(by: tokensPerChunk)
     let partials = try window(scratch([batch, groups, chunks, 2]))
     let moments = try window(scratch([batch, groups, 2]))
     let (source, target) = (try window(x), try window(out))
@@ -34,7 +34,7 @@ extension VulkanBackend {
 
     // A run of tokens for each invocation: short, so that a small picture still makes enough of them, but not so short
     // that there are more runs than a device counts along one axis.
-    let tokensPerRun = max(8, ceilingDivide(tokens, 65535))
+    let tokensPerRun = max(8, tokens.dividedRoundingUp(by: 65535))
     push = [tokens, channels, width, tokensPerRun, source.elementOffset]
     push.append(x.view.strides + [target.elementOffset] + out.view.strides + [moments.elementOffset])
     let parameters = try [gamma, beta].map(window)
@@ -49,7 +49,8 @@ extension VulkanBackend {
     try run(
       .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code, UInt32(taken)],
       [target, source, moments] + parameters,
-      push, WorkGroups(ceilingDivide(channels, across * taken), ceilingDivide(tokens, tokensPerRun), batch))
+      push,
+      WorkGroups(channels.dividedRoundingUp(by: across * taken), tokens.dividedRoundingUp(by: tokensPerRun), batch))
   }
 }
 

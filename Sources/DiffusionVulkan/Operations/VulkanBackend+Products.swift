@@ -12,7 +12,7 @@ extension VulkanBackend {
     let (m, n, k) = (out.shape[0], out.shape[1], x.shape[1])
     let weight = weight.with(weight.view.permuted([1, 0]))
     // Both tiers that split make tiles of 64 columns; the choice of the rows is left to the product.
-    let tiles = ceilingDivide(m, 32 * productPlan.parts(rows: m, columns: n)) * ceilingDivide(n, 64)
+    let tiles = m.dividedRoundingUp(by: 32 * productPlan.parts(rows: m, columns: n)) * n.dividedRoundingUp(by: 64)
     let splits = laneProducts == nil ? productPlan.evenSplits(groups: tiles, inner: k, multiple: 32) : 1
     guard splits > 1 else {
       return try product(
@@ -39,7 +39,7 @@ extension VulkanBackend {
     push.append(residual?.view.strides ?? [0, 0])
     try run(
       .sumSplits, [0, out.dtype.code], windows + [windows[1], biasWindow ?? windows[1], residualWindow ?? windows[1]],
-      push, WorkGroups(flat: ceilingDivide(rows * columns, 256)))
+      push, WorkGroups(flat: (rows * columns).dividedRoundingUp(by: 256)))
   }
 
   /// `out = activation(a b + bias) + residual`: `a [B, M, K]`, `b [B, K, N]`, `residual [M, N]`.
@@ -74,7 +74,7 @@ extension VulkanBackend {
       let tile = matrices.tile(rows: m, columns: n, batch: batch)
       return try run(
         matrices.kernel(.matmulMatrix, .matmulMatrixEmulated), matrices.constants(tile: tile, out: out.dtype), all,
-        push, WorkGroups(ceilingDivide(n, tile), ceilingDivide(m, tile), batch), work: work)
+        push, WorkGroups(n.dividedRoundingUp(by: tile), m.dividedRoundingUp(by: tile), batch), work: work)
     }
     if let lanes = laneProducts {
       let pairs = lanes.pairs(columns: n)
@@ -96,7 +96,7 @@ extension VulkanBackend {
       [0] + types + [
         a.loadMode(inner: 2, other: 1, windows[1]), b.loadMode(inner: 1, other: 2, windows[2]), UInt32(parts),
       ],
-      all, push, WorkGroups(ceilingDivide(n, 64), ceilingDivide(m, 32 * parts), batch), work: work)
+      all, push, WorkGroups(n.dividedRoundingUp(by: 64), m.dividedRoundingUp(by: 32 * parts), batch), work: work)
   }
 
   public func gatedLinear(_ x: Operand, weight: Operand, bias: Operand, to out: Operand) throws {
@@ -118,7 +118,7 @@ extension VulkanBackend {
       return try run(
         matrices.kernel(.gatedLinearMatrix, .gatedLinearMatrixEmulated),
         matrices.constants(tile: tile, out: out.dtype), windows, push,
-        WorkGroups(ceilingDivide(n, tile / 2), ceilingDivide(m, tile)), work: work)
+        WorkGroups(n.dividedRoundingUp(by: tile / 2), m.dividedRoundingUp(by: tile)), work: work)
     }
     if let lanes = laneProducts, let groups = lanes.groups(rows: m, columns: n, pairs: 1) {
       guard lanes.accepts(x, out) else {
@@ -134,7 +134,7 @@ extension VulkanBackend {
     try run(
       .gatedLinear,
       [0] + types + [x.loadMode(inner: 1, windows[1]), weight.loadMode(inner: 1, windows[2]), UInt32(parts)], windows,
-      push, WorkGroups(ceilingDivide(n, 32), ceilingDivide(m, 32 * parts)), work: work)
+      push, WorkGroups(n.dividedRoundingUp(by: 32), m.dividedRoundingUp(by: 32 * parts)), work: work)
   }
 
   /// What `epilogue.glsl` and `epilogue_lanes.glsl` read: whether there are a bias and a residual, the activation, the

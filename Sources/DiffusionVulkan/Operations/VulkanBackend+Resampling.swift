@@ -23,7 +23,7 @@ extension VulkanBackend {
     push.append([windows[2].elementOffset, windows[3].elementOffset])
     try run(
       .resample, [0, out.dtype.code, x.dtype.code], windows, push,
-      WorkGroups(flat: ceilingDivide(out.shape.elementCount, 256)))
+      WorkGroups(flat: out.shape.elementCount.dividedRoundingUp(by: 256)))
   }
 }
 

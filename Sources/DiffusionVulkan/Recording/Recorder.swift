@@ -92,7 +92,7 @@ final class Recorder: DeviceTimer, @unchecked Sendable {
       var done = 0
       while done < target.count {
         let count = min(target.count - done, StagingRing.chunkByteCount - markByteCount)
-        let markOffset = (count + markByteCount - 1) / markByteCount * markByteCount
+        let markOffset = count.roundedUp(toMultipleOf: markByteCount)
         let (chunk, start) = try staging.room(
           for: markOffset + markByteCount, completed: completed, wait: { try wait(for: $0) })
         let mark = UInt32(truncatingIfNeeded: submitted) | 1

@@ -18,7 +18,7 @@ extension ColorizeRequest {
     if case .pixels(let side) = vaeTiling { try Self.check(side, "vae tile", in: VAETiling.tileRange) }
     if case .rows(let rows) = batching { try Self.check(rows, "batching rows", in: 1...192) }
     try Self.check(count, "count", in: 1...64)
-    try Self.check(steps, "steps", in: 1...1000)
+    try Self.check(steps, "steps", in: sampler.stepRange)
     try Self.check(guidance.reference, "reference guidance", in: 0...100)
     try Self.check(guidance.sketch, "sketch guidance", in: 0...100)
     try Self.check(foregroundStrength, "foreground strength", in: 0...10)

@@ -47,7 +47,7 @@ public struct ColorizeRequest: Sendable {
   /// How many pictures, 1...64; each has a seed of its own, counted up from ``seed``.
   public var count = 1
 
-  /// Sampling steps, 1...1000.
+  /// Sampling steps, in the sampler's `stepRange`: 1...1000, of some a little less.
   public var steps: Int
   /// The first picture's seed.
   public var seed: UInt64 = 0

@@ -1,7 +1,7 @@
 /// The samplers.
 ///
-/// Those named after k-diffusion work on sigmas (`x = x0 + sigma * noise`); DDIM and the multistep solver follow the
-/// diffusers library (`x` of unit variance at integer timesteps).
+/// Most follow k-diffusion and work on sigmas (`x = x0 + sigma * noise`); DDIM, PNDM, the multistep solver and a second
+/// LMS follow the diffusers library, with its own timesteps.
 public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   /// Euler's method (Karras et al. 2022, algorithm 2 without churn).
   case euler
@@ -27,10 +27,20 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   case dpmpp2MSDEHeun = "dpmpp_2m_sde_heun"
   /// DPM-Solver++(3M) SDE.
   case dpmpp3MSDE = "dpmpp_3m_sde"
+  /// DPM-Solver with a fixed number of evaluations (Lu et al. 2022) and ancestral noise: steps of order 3, three
+  /// evaluations each. Its number of steps is that of evaluations.
+  case dpmFast = "dpm_fast"
+  /// DPM-Solver of order 3 with ancestral noise and steps as long as their error allows: takes as many as it needs,
+  /// whatever it is asked for.
+  case dpmAdaptive = "dpm_adaptive"
   /// DDIM (Song et al. 2021), eta 0, as diffusers spaces it.
   case ddim
   /// DPM-Solver++ multistep of order 2 as in diffusers, the default of the published application.
   case dpmSolver = "dpm_solver"
+  /// The linear multistep method of order 4 as diffusers spaces it.
+  case lmsDiffusers = "lms_diffusers"
+  /// PNDM (Liu et al. 2022) as diffusers has it: nine evaluations more than steps.
+  case pndm
 
   /// Finds a sampler by its raw value; case, spaces, `-`, `_` and `+` for `p` do not count.
   ///
@@ -45,10 +55,20 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
     self = match
   }
 
+  /// The numbers of steps that it can be asked for.
+  public var stepRange: ClosedRange<Int> {
+    switch self {
+    case .ddim, .dpmSolver, .lmsDiffusers: 1...999
+    case .pndm: 4...999
+    default: SigmaSchedule.stepRange
+    }
+  }
+
   /// The spacing that the sampler asks for.
   public var preferredSchedule: SigmaSchedule {
     switch self {
-    case .euler, .eulerAncestral, .heun, .lms, .ddim, .dpmSolver: .normal
+    case .euler, .eulerAncestral, .heun, .lms, .dpmFast, .dpmAdaptive, .ddim, .dpmSolver, .lmsDiffusers, .pndm:
+      .normal
     case .dpm2, .dpm2Ancestral, .dpmpp2SAncestral, .dpmppSDE, .dpmpp2M: .karras
     case .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE: .exponential
     }
@@ -57,9 +77,10 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   /// Whether noise is drawn while sampling, besides the initial noise.
   public var isStochastic: Bool {
     switch self {
-    case .eulerAncestral, .dpm2Ancestral, .dpmpp2SAncestral, .dpmppSDE, .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE:
+    case .eulerAncestral, .dpm2Ancestral, .dpmpp2SAncestral, .dpmppSDE, .dpmpp2MSDE, .dpmpp2MSDEHeun, .dpmpp3MSDE,
+      .dpmFast, .dpmAdaptive:
       true
-    case .euler, .heun, .lms, .dpm2, .dpmpp2M, .ddim, .dpmSolver: false
+    case .euler, .heun, .lms, .dpm2, .dpmpp2M, .ddim, .dpmSolver, .lmsDiffusers, .pndm: false
     }
   }
 
@@ -68,9 +89,9 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
   /// - Parameters:
   ///   - denoiser: the model with its guidance.
   ///   - noise: initial noise of unit variance, `[B, h, w, C]`.
-  ///   - steps: how many steps, see ``SigmaSchedule/stepRange``; some samplers allow a little less.
-  ///   - schedule: the spacing; `automatic` is ``preferredSchedule``. DDIM ignores it; the multistep solver knows
-  ///     `karras` and otherwise uses its own.
+  ///   - steps: how many steps, in ``stepRange``.
+  ///   - schedule: the spacing; `automatic` is ``preferredSchedule``. DDIM, PNDM, DPM fast and DPM adaptive ignore it;
+  ///     the multistep solver and the second LMS know `karras` and otherwise use their own.
   ///   - source: where a stochastic sampler's noise comes from, asked for in the shape `[B, C, h, w]`.
   ///   - observer: called after each step.
   /// - Returns: the clean latent, `[B, h, w, C]`.
@@ -79,8 +100,21 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
     _ denoiser: some Denoiser, noise: Tensor, steps: Int, schedule: SigmaSchedule = .automatic,
     source: inout any NoiseSource, observer: SamplingObserver = { _ in }
   ) throws -> Tensor {
+    guard stepRange.contains(steps) else { throw ScheduleError.stepsOutOfRange(steps: steps, allowed: stepRange) }
     let spacing = schedule.resolved(preferring: preferredSchedule)
     switch self {
+    case .dpmFast:
+      let start = try noise * Float(denoiser.schedule.sigmaMax)
+      return try sampleDPMFast(denoiser, start, evaluations: steps, source: &source, observer: observer)
+    case .dpmAdaptive:
+      let start = try noise * Float(denoiser.schedule.sigmaMax)
+      return try sampleDPMAdaptive(denoiser, start, source: &source, observer: observer)
+    case .pndm: return try samplePNDM(denoiser, noise: noise, steps: steps, observer: observer)
+    case .lmsDiffusers:
+      let run = try LMSTimesteps(
+        steps: steps, schedule: denoiser.schedule.inSinglePrecision(), karras: spacing == .karras)
+      let start = try noise * Float(run.initialNoiseSigma)
+      return try sampleLMS(denoiser, start, sigmas: run.sigmas, observer: observer)
     case .ddim: return try sampleDDIM(denoiser, noise: noise, steps: steps, observer: observer)
     case .dpmSolver:
       return try sampleDPMSolver(denoiser, noise: noise, steps: steps, karras: spacing == .karras, observer: observer)
@@ -105,7 +139,8 @@ public enum Sampler: String, Sendable, Hashable, CaseIterable, Codable {
       return try sampleDPMPP2MSDE(
         denoiser, x, sigmas: sigmas, heun: self == .dpmpp2MSDEHeun, source: &source, observer: observer)
     case .dpmpp3MSDE: return try sampleDPMPP3MSDE(denoiser, x, sigmas: sigmas, source: &source, observer: observer)
-    case .euler, .ddim, .dpmSolver: return try sampleEuler(denoiser, x, sigmas: sigmas, observer: observer)
+    case .euler, .dpmFast, .dpmAdaptive, .ddim, .dpmSolver, .lmsDiffusers, .pndm:
+      return try sampleEuler(denoiser, x, sigmas: sigmas, observer: observer)
     }
   }
 

@@ -2,12 +2,13 @@
 
     python make_fixtures.py GOLDEN_FOLDER
 
-Needs numpy, torch and safetensors. Writes NAME.bin (little-endian float32, row-major) and NAME.json
+Needs numpy, torch, safetensors and k-diffusion 0.1.1. Writes NAME.bin (little-endian float32, row-major) and NAME.json
 ({tensor: {"offset": in values, "shape": [...]}}) for NAME in sampling and noise. Run once more by itself with
 ATEN_CPU_CAPABILITY=default, because that variable is read only when torch starts.
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -34,6 +35,32 @@ def write(name, tensors):
         file.write("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in index.items()) + "\n}\n")
 
 
+def adaptive(sqrt_abar):
+    """DPM adaptive on a denoiser in closed form: eps = tanh(2 u) (1 + 6 tanh((t - 700) / 2)), u of unit variance.
+
+    It changes within a short time, so that steps are rejected."""
+    from k_diffusion.sampling import sample_dpm_adaptive
+
+    sigmas = torch.from_numpy(np.sqrt((1 - sqrt_abar**2) / sqrt_abar**2).astype(np.float32))
+    logs = sigmas.log().double().numpy()
+
+    def denoised(x, sigma):
+        t = np.interp(math.log(sigma[0].item()), logs, np.arange(len(logs)))
+        return x - sigma * torch.tanh(2 * x / (sigma**2 + 1).sqrt()) * (1 + 6 * math.tanh((t - 700) / 2))
+
+    draws, generator = [], torch.Generator().manual_seed(3)
+
+    def noise(*_):
+        draws.append(torch.randn(1, 64, generator=generator))
+        return draws[-1]
+
+    x, info = sample_dpm_adaptive(
+        denoised, noise() * sigmas[-1], sigmas[0].item(), sigmas[-1].item(), eta=1, noise_sampler=noise, disable=True,
+        return_info=True)
+    assert info["n_reject"] > 0 and len(draws) == 1 + info["n_accept"], info
+    return {"dpm_adaptive.noise": torch.cat(draws), "dpm_adaptive.final": x}
+
+
 def sampling(folder):
     out = {"sigmas." + k: v for k, v in load_file(os.path.join(folder, "sigmas.safetensors")).items()}
     schedule = load_file(os.path.join(folder, "schedule.safetensors"))
@@ -47,7 +74,12 @@ def sampling(folder):
         out[case + ".sigma"] = samplers[case + ".eval_sigma"]
         out[case + ".x"] = cut(np.concatenate([samplers[case + ".eval_x"], samplers[case + ".final"][None]]))
         out[case + ".denoised"] = cut(samplers[case + ".eval_denoised"])
-    for case in ("ddim", "dpm", "dpm_dual", "dpm_karras", "dpm_eps"):
+    out["dpm_fast.sigma"] = samplers["dpm_fast.eval_sigma"]
+    out["dpm_fast.x"] = cut(np.concatenate([samplers["dpm_fast.eval_x"], samplers["dpm_fast.final"][None]]))
+    out["dpm_fast.denoised"] = cut(samplers["dpm_fast.eval_denoised"])
+    out["dpm_fast.noise"] = cut(samplers["dpm_fast.noise"])
+    out.update(adaptive(schedule["sqrt_alphas_cumprod"]))
+    for case in ("ddim", "dpm", "dpm_dual", "dpm_karras", "dpm_eps", "lms", "pndm"):
         case = "diffuser_" + case
         x, x_prev, final = (samplers[f"{case}.{k}"] for k in ("x", "x_prev", "final"))
         assert np.array_equal(x[1:], x_prev[:-1]) and np.array_equal(x_prev[-1], final)

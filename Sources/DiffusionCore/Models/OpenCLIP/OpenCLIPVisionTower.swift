@@ -84,6 +84,7 @@ public struct OpenCLIPVisionTower: Sendable {
     }
 
     func callAsFunction(_ input: Tensor) throws -> Tensor {
+      try Task.checkCancellation()
       let width = input.shape[2]
       let joined = try projectIn(norm1(input))
       func part(_ index: Int) -> Tensor { joined.sliced(axis: 2, index * width..<(index + 1) * width) }

@@ -62,6 +62,7 @@ public struct RecoveryTransformer: Sendable {
     let shape: Shape = [tokens.shape[0], embedding.shape[0], embedding.shape[1]]
     var x = try embedding.reshaped([1, shape[1], shape[2]]).broadcast(to: shape).cast(to: .f32)
     for layer in layers {
+      try Task.checkCancellation()
       x = try layer.attention(layer.norm1(x), context: tokens, residual: x)
       x = try layer.feedOut(layer.feedIn(layer.norm2(x), activation: .silu), residual: x)
     }

@@ -24,6 +24,7 @@ struct ResidualBlock: Sendable {
 
   /// - Parameter activatedEmbedding: SiLU of the time embedding, `[1, E]`, which all samples share.
   func callAsFunction(_ x: Tensor, activatedEmbedding: Tensor) throws -> Tensor {
+    try Task.checkCancellation()
     let shift = try embedding(activatedEmbedding).reshaped([outConv.weight.shape[0]])
     let h = try inConv(inNorm(x, activation: .silu), extraBias: shift)
     return try outConv(outNorm(h, activation: .silu), residual: skip.map { try $0(x) } ?? x)

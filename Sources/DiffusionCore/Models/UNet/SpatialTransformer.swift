@@ -22,6 +22,7 @@ struct SpatialTransformer: Sendable {
   }
 
   func callAsFunction(_ x: Tensor, _ conditions: AttentionConditions) throws -> Tensor {
+    try Task.checkCancellation()
     let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
     let h = try block(projectIn(norm(x).reshaped(tokens)), level: level, conditions)
     return try projectOut(h, residual: x.reshaped(tokens)).reshaped(x.shape)

@@ -121,6 +121,8 @@ public struct UNet: Sendable {
   ///   - hints: the sketch encoder's features, `[rows, ...]` each.
   ///   - control: strengths; one reference scale for each transformer block.
   /// - Returns: `[rows, h, w, C]`.
+  /// - Throws: `BackendError`; `CancellationError` within one block of the network if the current task is cancelled, as
+  ///   all networks do.
   public func callAsFunction(
     _ x: Tensor, timestep: Float, context: PreparedContext, hints: [Tensor], control: AttentionControl
   ) throws -> Tensor {

@@ -17,6 +17,7 @@ struct VAEResidualBlock: Sendable {
   }
 
   func callAsFunction(_ x: Tensor, norms: NormStatistics = .own) throws -> Tensor {
+    try Task.checkCancellation()
     let h = try conv1(norms.normalize(x, by: norm1, activation: .silu))
     return try conv2(norms.normalize(h, by: norm2, activation: .silu), residual: shortcut.map { try $0(x) } ?? x)
   }
@@ -44,6 +45,7 @@ struct VAEAttention: Sendable {
   }
 
   func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try Task.checkCancellation()
     let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
     let h = try norm(x).reshaped(tokens)
     let attended = try Tensor.attention(query(h), key(h), value(h), heads: 1)

@@ -84,6 +84,42 @@ import Testing
     #expect(try outcome.json()["outputs"] as? [String] == ["out.png"])
   }
 
+  @Test("A converted model is the same model") func convertedModelIsTheSame() throws {
+    try folder.writeInputs()
+    try FileManager.default.createDirectory(atPath: folder.path("made"), withIntermediateDirectories: false)
+    try FileManager.default.createDirectory(atPath: folder.path("exact"), withIntermediateDirectories: false)
+    #expect(
+      try Program.run(["make-random-model", "made", "--preset", "embedded", "--dtype", "f32"], in: folder).status == 0)
+    let exact = try Program.run(["convert", "made", "exact/m.safetensors", "--dtype", "f32"], in: folder)
+    #expect(exact.status == 0 && exact.output.contains("wrote exact/m.safetensors"))
+    for model in ["made", "exact/m.safetensors"] {
+      let picture = model.replacingOccurrences(of: "/", with: "-") + ".png"
+      #expect(try Program.run(Folder.quick + ["-o", picture, "--model", model], in: folder).status == 0)
+    }
+    #expect(
+      try Image.load(folder.path("made.png")).pixels == Image.load(folder.path("exact-m.safetensors.png")).pixels)
+
+    let halved = try Program.run(["convert", "made", "half.safetensors", "--prediction", "eps"], in: folder)
+    #expect(halved.status == 0)
+    let inspected = try Program.run(["inspect", "half.safetensors"], in: folder)
+    #expect(inspected.status == 0 && inspected.output.contains("F16") && inspected.output.contains("predicts eps"))
+    let size = { try FileManager.default.attributesOfItem(atPath: folder.path($0))[.size] as? Int ?? 0 }
+    #expect(try abs(size("made/model.safetensors") - 2 * size("half.safetensors")) < 1 << 20)
+  }
+
+  @Test("What an element type cannot hold is refused") func whatCannotBeConvertedIsRefused() throws {
+    #expect(
+      try Program.run(["make-random-model", ".", "--preset", "embedded", "--dtype", "f32"], in: folder).status == 0)
+    var bytes = try Data(contentsOf: folder.url.appendingPathComponent("model.safetensors"))
+    // The last tensor's last number.
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: Float(1e6).bitPattern.littleEndianBytes)
+    try bytes.write(to: folder.url.appendingPathComponent("model.safetensors"))
+    let outcome = try Program.run(["convert", ".", "half.safetensors"], in: folder)
+    #expect(outcome.status == 3 && outcome.errors.contains("1000000.0, which is no number in f16"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("half.safetensors")))
+    #expect(try Program.run(["convert", ".", "wide.safetensors", "--dtype", "bf16"], in: folder).status == 0)
+  }
+
   @Test("What cannot be inspected is told") func whatCannotBeInspectedIsTold() throws {
     try folder.writeInputs()
     let missing = try Program.run(["inspect", "none"], in: folder)
@@ -96,4 +132,8 @@ import Testing
     let foreign = try Program.run(["make-random-model", "new.safetensors", "--preset", "embedded"], in: folder)
     #expect(foreign.status == 2 && foreign.errors.contains("describes another model"))
   }
+}
+
+extension UInt32 {
+  fileprivate var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }

@@ -26,7 +26,7 @@ struct RandomWeights {
     let count = shape.elementCount
     let isVector = shape.rank <= 1
     if isVector && (key.hasSuffix("weight") || key.hasSuffix("bias")) {
-      let constant = encode([Float](repeating: key.hasSuffix("weight") ? 1 : 0, count: count))
+      let constant = dtype.encode([Float](repeating: key.hasSuffix("weight") ? 1 : 0, count: count))
       return try constant.withUnsafeBytes(put)
     }
     let fanIn = shape.extents.dropFirst().reduce(1, *)
@@ -49,19 +49,8 @@ struct RandomWeights {
   private mutating func block(_ deviation: Float) -> [UInt8] {
     if let known = blocks[deviation] { return known }
     if blocks.count >= Self.cacheLimit { blocks.removeAll() }
-    let made = encode(normals.map { $0 * deviation })
+    let made = dtype.encode(normals.map { $0 * deviation })
     blocks[deviation] = made
     return made
-  }
-
-  private func encode(_ values: [Float]) -> [UInt8] {
-    switch dtype {
-    case .f32: values.withUnsafeBytes { Array($0) }
-    case .f16: values.map { Float16($0).bitPattern.littleEndian }.withUnsafeBytes { Array($0) }
-    case .bf16:
-      // Rounded to nearest; the values are finite, so adding half a unit cannot make a NaN of them.
-      values.map { UInt16(($0.bitPattern &+ 0x7FFF &+ (($0.bitPattern >> 16) & 1)) >> 16).littleEndian }
-        .withUnsafeBytes { Array($0) }
-    }
   }
 }

@@ -1,0 +1,99 @@
+import Colorize
+import DiffusionCore
+import Foundation
+
+/// A checkpoint to be written, with `config.json` beside it.
+struct CheckpointFile {
+  /// The weights.
+  let path: String
+  /// The configuration.
+  let configurationPath: String
+  private let configuration: ModelConfiguration
+  private let hasConfiguration: Bool
+
+  /// - Parameter path: a `.safetensors` file, or a folder for `model.safetensors`.
+  /// - Throws: ``ToolError`` for another name, and if a `config.json` of another model is there.
+  init(_ path: String, configuration: ModelConfiguration) throws {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let file = exists && isFolder.boolValue ? "\(path)/model.safetensors" : path
+    guard file.hasSuffix(".safetensors") else {
+      throw ToolError.usage("\(file): the name must end in .safetensors, or be that of a folder")
+    }
+    self.path = file
+    self.configuration = configuration
+    configurationPath = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + "config.json"
+    hasConfiguration = try Self.isPresent(configuration, at: configurationPath)
+  }
+
+  /// Writes both files, first the weights; a file is there only when it is whole.
+  ///
+  /// - Parameter parameters: what the network needs.
+  /// - Parameter put: hands out the bytes of the tensor of that position, in one piece or several.
+  func write(
+    _ parameters: [(key: String, shape: Shape)], dtype: DType, metadata: [String: String], progress: Progress,
+    _ put: (_ index: Int, _ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    var metadata = metadata
+    metadata["software"] = "\(Tool.name) \(Tool.version)"
+    let writer = try SafetensorsWriter(
+      path: path,
+      tensors: parameters.map { .init(key: $0.key, dtype: SafetensorsDType(dtype), shape: $0.shape.extents) },
+      metadata: metadata)
+    for (index, parameter) in parameters.enumerated() {
+      try put(index) { bytes in
+        try Task.checkCancellation()
+        try writer.write(parameter.key, bytes)
+      }
+      progress.step(index + 1, of: parameters.count)
+    }
+    try Task.checkCancellation()
+    try writer.finish()
+    if !hasConfiguration {
+      try AtomicFile.write(Array(try JSONOutput.pretty(configuration).utf8) + [0x0A], to: configurationPath)
+    }
+    progress.finish()
+  }
+
+  /// Says what was written.
+  func report(_ parameters: [(key: String, shape: Shape)], dtype: DType, progress: Progress) {
+    let total = parameters.reduce(0) { $0 + $1.shape.elementCount }
+    Console.shared.output(
+      "wrote \(path) (\(Format.count(total)) parameters, \(dtype.rawValue)) and \(configurationPath)")
+    Console.shared.output("done in \(Format.decimal(progress.elapsed, 1)) s")
+  }
+
+  /// Whether `config.json` is there already; one of another model must not be replaced.
+  private static func isPresent(_ configuration: ModelConfiguration, at path: String) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    let found = FileManager.default.contents(atPath: path)
+      .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: $0) }
+    guard found == configuration else {
+      throw ToolError.usage("\(path): it exists and describes another model; choose an empty folder")
+    }
+    return true
+  }
+}
+
+extension DType {
+  /// Numbers in this type, as a file has them.
+  func encode(_ values: [Float]) -> [UInt8] {
+    switch self {
+    case .f32: values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
+    case .f16: values.map { Float16($0).bitPattern.littleEndian }.withUnsafeBytes { Array($0) }
+    case .bf16:
+      // Rounded to nearest; the values are finite, so adding half a unit cannot make a NaN of them.
+      values.map { UInt16(($0.bitPattern &+ 0x7FFF &+ (($0.bitPattern >> 16) & 1)) >> 16).littleEndian }
+        .withUnsafeBytes { Array($0) }
+    }
+  }
+
+  /// The largest number that it has.
+  var greatest: Float {
+    switch self {
+    case .f32: .greatestFiniteMagnitude
+    case .f16: Float(Float16.greatestFiniteMagnitude)
+    case .bf16: Float(bitPattern: 0x7F7F_0000)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+/// Writes a checkpoint anew, complete and in one element type.
+struct ConvertCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Write a checkpoint anew: complete in one file, with its configuration, by default in f16.",
+    discussion: """
+      The published files hold f32 and no image encoder. In f16 they take half of the memory, and with the image \
+      encoder in the same file nothing else need be named:
+
+        colorize convert switch-eps.safetensors models/switch.safetensors \\
+          --preset v1.5 --image-encoder open_clip_model.safetensors
+        colorize -s sketch.png -r reference.png -o result.png \\
+          --model models/switch.safetensors
+
+      Only what the network needs is taken. config.json is written beside the file.
+      """)
+
+  @Argument(help: ArgumentHelp("A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
+  var input: String
+
+  @Argument(
+    help: ArgumentHelp("The .safetensors file to write, or a folder for model.safetensors.", valueName: "path"))
+  var path: String
+
+  @OptionGroup var checkpoint: CheckpointOptions
+
+  @Option(help: ArgumentHelp("What the network predicts, if not what the configuration says.", valueName: "type"))
+  var prediction: PredictionType?
+
+  @Option(help: ArgumentHelp("The element type.", valueName: "name"))
+  var dtype: DType = .f16
+
+  @Flag(help: "No progress and no notes; only errors.")
+  var quiet = false
+
+  func run() async throws {
+    let model = try Model.load(
+      input, imageEncoder: checkpoint.imageEncoder, configuration: try checkpoint.configuration(),
+      prediction: prediction)
+    let file = try CheckpointFile(path, configuration: model.configuration)
+    let progress = Progress(isQuiet: quiet)
+    defer { progress.finish() }
+    progress.begin("checking the weights")
+    // All of its faults, before anything is written.
+    _ = try await Interruption.shared.endingAtOnce {
+      try ColorizationNetwork.load(model.weights, configuration: model.configuration, backend: ShapeOnlyBackend())
+    }
+    // A file for the vanilla mode alone has not all of them.
+    let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
+      model.weights[$0.key] != nil
+    }
+    progress.begin("writing")
+    try file.write(parameters, dtype: dtype, metadata: [:], progress: progress) { index, write in
+      let key = parameters[index].key
+      let values = try model.weights.floats(of: key)
+      if let value = values.first(where: { abs($0) > dtype.greatest }) {
+        throw ToolError(
+          .unusableModel, "\(key) holds \(value), which is no number in \(dtype.rawValue); choose another --dtype")
+      }
+      try dtype.encode(values).withUnsafeBytes(write)
+    }
+    if !quiet { file.report(parameters, dtype: dtype, progress: progress) }
+  }
+}

@@ -9,10 +9,8 @@ struct ColorizeRun {
   private var backend: any Backend { colorizer.backend }
 
   init(request: ColorizeRequest, colorizer: Colorizer, owner: ObjectIdentifier) throws {
+    try colorizer.model.require(request.mode)
     try request.validate()
-    guard colorizer.supports(request.mode) else {
-      throw ColorizeError.unsupportedMode(mode: request.mode, model: colorizer.model.name)
-    }
     if case .encoded(let reference) = request.reference, reference.owner != owner {
       throw ColorizeError.foreignReference
     }

@@ -129,7 +129,8 @@ public actor Colorizer {
   ///   - mask: where its figure is; needed for the modes `background` and `full`, unless `background` is given.
   ///   - background: a picture whose colours the background takes instead.
   ///   - threshold: mask values from it on are figure, 0...1.
-  /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
+  /// - Throws: ``ColorizeError`` (``ColorizeError/unsupportedMode(mode:model:)`` for a mask or a background that the model
+  ///   has no weights to use), ``ImageError``, ``BackendError``, `CancellationError`.
   public nonisolated func encode(
     _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
   ) async throws -> Reference {
@@ -139,6 +140,8 @@ public actor Colorizer {
   }
 
   private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
+    // Either is for these modes only, and would be lost.
+    if mask != nil || background != nil { try model.require(.full) }
     try ColorizeRequest.check(threshold, "reference threshold", in: 0...1)
     try Task.checkCancellation()
     defer {
@@ -150,14 +153,12 @@ public actor Colorizer {
     let tokens = try conditioning.tokens(picture)
     try Task.checkCancellation()
     var behind: Tensor?
-    if supports(.full) {
-      if let background {
-        behind = try conditioning.givenBackground(Self.tensor(background, on: backend), threshold: threshold)
-      } else if let mask {
-        let fitted = try mask.resized(width: image.width, height: image.height)
-        let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
-        behind = try conditioning.recoveredBackground(of: picture, mask: plane, threshold: threshold)
-      }
+    if let background {
+      behind = try conditioning.givenBackground(Self.tensor(background, on: backend), threshold: threshold)
+    } else if let mask {
+      let fitted = try mask.resized(width: image.width, height: image.height)
+      let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
+      behind = try conditioning.recoveredBackground(of: picture, mask: plane, threshold: threshold)
     }
     return Reference(tokens: tokens, background: behind, owner: ObjectIdentifier(identity))
   }

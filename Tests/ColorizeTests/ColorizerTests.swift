@@ -289,10 +289,32 @@ struct ColorizerTests {
   @Test func aVanillaOnlyModelSaysSo() async throws {
     let colorizer = try await Colorizer(model: Self.tiny.model(withSplit: false), backend: CPUBackend())
     #expect(!colorizer.supports(.full) && colorizer.supports(.vanilla))
-    #expect(try await colorizer.colorize(request()).image.width == 40)
-    let error = await #expect(throws: ColorizeError.self) { try await colorizer.colorize(request(.foreground)) }
+    #expect(try await colorizer.colorize(self.request()).image.width == 40)
+    let error = await #expect(throws: ColorizeError.self) { try await colorizer.colorize(self.request(.foreground)) }
     #expect(
       error?.description == "model tiny holds no weights for mode foreground: it has neither low-rank branches nor a "
         + "recovery transformer; use mode vanilla")
+    // Before any other complaint, and before anything is done.
+    let unsupported = ColorizeError.unsupportedMode(mode: .background, model: "tiny")
+    var request = try self.request(.background)
+    request.referenceMask = nil
+    request.steps = 0
+    let wrong = request
+    await #expect(throws: unsupported) { try await colorizer.colorize(wrong) }
+    #expect(throws: unsupported) { try colorizer.model.memoryEstimate(for: wrong, backend: colorizer.backend) }
+    for (mask, background) in [(try mask(30, 20), nil), (nil, try reference(1))] {
+      await #expect(throws: ColorizeError.unsupportedMode(mode: .full, model: "tiny")) {
+        try await colorizer.encode(reference(), mask: mask, background: background)
+      }
+    }
+    request = try self.request()
+    request.reference = .encoded(try await colorizer.encode(reference()))
+    #expect(try await colorizer.colorize(request).image.width == 40)
+  }
+
+  @Test func aModelTellsItsModesBeforeItIsLoaded() throws {
+    let (whole, vanilla) = (try Self.tiny.model(), try Self.tiny.model(withSplit: false))
+    #expect(InferenceMode.allCases.filter(whole.supports) == InferenceMode.allCases)
+    #expect(InferenceMode.allCases.filter(vanilla.supports) == [.vanilla])
   }
 }

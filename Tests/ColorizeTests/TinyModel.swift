@@ -13,17 +13,7 @@ final class TinyModel: Sendable {
   ///   - poisoned: whether its weights are so large that latents overflow.
   func model(withSplit: Bool = true, poisoned: Bool = false) throws -> Model {
     let path = try folder.get().file("\(UUID().uuidString).safetensors")
-    let parts = try ColorizationNetwork.parameters(of: TinyNetwork.configuration).filter { key, _ in
-      withSplit || !(key.contains(".lora_") || key.hasPrefix("transformer.") || key.hasPrefix("thresh_embedder."))
-    }
-    let writer = try SafetensorsWriter(
-      path: path, tensors: parts.map { .init(key: $0.key, dtype: .f32, shape: $0.shape.extents) })
-    for (key, shape) in parts {
-      var values = SeededParameters.values(key, shape: shape)
-      if poisoned && key == "model.diffusion_model.out.2.weight" { values = values.map { _ in 1e38 } }
-      try values.withUnsafeBytes { try writer.write(key, $0) }
-    }
-    try writer.finish()
+    try TinyNetwork.write(to: path, withSplit: withSplit, poisoned: poisoned)
     let weights = WeightSource(try SafetensorsFile(path: path))
     return Model(name: "tiny", weights: weights, configuration: TinyNetwork.configuration)
   }

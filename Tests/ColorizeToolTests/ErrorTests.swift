@@ -113,6 +113,9 @@ import Testing
     try expectError(3, "there is no such file", quick + ["--model", "none.safetensors"], #_sourceLocation)
     try expectError(
       3, "not a safetensors file", quick + ["--model", "sketch.png", "--preset", "v1.5"], #_sourceLocation)
+    try folder.writeVanillaModel()
+    try expectUsage(
+      "model vanilla.safetensors holds no weights for mode full", "--mode", "full", "--model", "vanilla.safetensors")
     try expectUsage("--preset belongs to a checkpoint", "--preset", "v1.5")
     try expectUsage(
       "--config and --preset exclude each other", "--model", "m", "--config", "c", "--preset", "v1.5")

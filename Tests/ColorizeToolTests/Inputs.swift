@@ -1,5 +1,6 @@
 import Colorize
 import Foundation
+import TestSupport
 
 extension Folder {
   /// Writes a small drawing, a reference and both masks.
@@ -9,6 +10,12 @@ extension Folder {
     try Self.picture(channels: 1) { x, _ in [x < 32 ? 255 : 0] }.write(to: path("mask.png"))
     try Self.picture(channels: 4) { x, y in [200, UInt8(x * 4), 40, y < 32 ? 255 : 0] }.write(to: path("cut-out.png"))
     try Data("no picture".utf8).write(to: URL(fileURLWithPath: path("text.png")))
+  }
+
+  /// Writes a tiny model without the weights of the mask modes, and its configuration beside it.
+  func writeVanillaModel() throws {
+    try TinyNetwork.write(to: path("vanilla.safetensors"), withSplit: false)
+    try JSONEncoder().encode(TinyNetwork.configuration).write(to: url.appendingPathComponent("config.json"))
   }
 
   private static func picture(channels: Int, _ pixel: (_ x: Int, _ y: Int) -> [UInt8]) throws -> Image {

@@ -80,6 +80,16 @@ import Testing
     #expect((try outcome.json()["summary"] as? [String: Any])?["mode"] as? String == "full")
   }
 
+  @Test("Both masks choose what the model can do") func bothMasksChooseWhatTheModelCanDo() throws {
+    try folder.writeVanillaModel()
+    let arguments = ["--sketch-mask", "mask.png", "--reference-mask", "mask.png", "--model", "vanilla.safetensors"]
+    let outcome = try Program.run(Folder.quick + arguments + ["-o", "out.png", "--json"], in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect((try outcome.json()["summary"] as? [String: Any])?["mode"] as? String == "vanilla")
+    #expect(outcome.errors.contains("mode vanilla does not use the sketch's mask and the reference's mask"))
+    #expect(try Program.run(["inspect", "vanilla.safetensors"], in: folder).output.contains("modes: vanilla\n"))
+  }
+
   @Test("A mask that is not used is noted") func unusedMaskIsNoted() throws {
     let outcome = try run("--sketch-mask", "mask.png")
     #expect(outcome.status == 0)

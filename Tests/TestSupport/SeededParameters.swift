@@ -55,4 +55,23 @@ package enum TinyNetwork {
     try ColorizationNetwork(
       Parameters(SeededParameters(backend: backend, dtype: dtype)), configuration: configuration, withSplit: true)
   }
+
+  /// Writes it as a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - withSplit: whether it holds the weights of the mask modes.
+  ///   - poisoned: whether its weights are so large that latents overflow.
+  package static func write(to path: String, withSplit: Bool = true, poisoned: Bool = false) throws {
+    let parts = try ColorizationNetwork.parameters(of: configuration).filter { key, _ in
+      withSplit || !(key.contains(".lora_") || key.hasPrefix("transformer.") || key.hasPrefix("thresh_embedder."))
+    }
+    let writer = try SafetensorsWriter(
+      path: path, tensors: parts.map { .init(key: $0.key, dtype: .f32, shape: $0.shape.extents) })
+    for (key, shape) in parts {
+      var values = SeededParameters.values(key, shape: shape)
+      if poisoned && key == "model.diffusion_model.out.2.weight" { values = values.map { _ in 1e38 } }
+      try values.withUnsafeBytes { try writer.write(key, $0) }
+    }
+    try writer.finish()
+  }
 }

@@ -7,7 +7,8 @@ extension Model {
   public func memoryEstimate(
     for request: ColorizeRequest, backend: any Backend, memory: MemoryUse = .normal
   ) throws -> MemoryEstimate {
-    try MemoryEstimate(request, model: self, memory: memory, meter: backend.makeMeter())
+    try require(request.mode)
+    return try MemoryEstimate(request, model: self, memory: memory, meter: backend.makeMeter())
   }
 
   /// Makes sure that a backend can carry a request out.

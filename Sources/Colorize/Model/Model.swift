@@ -36,6 +36,17 @@ public struct Model: Sendable {
       configuration: try decodeConfiguration(Data(json), path: "of the embedded model"))
   }
 
+  /// Whether the model has the weights that a mode needs. Their names say so: nothing has to be loaded.
+  public func supports(_ mode: InferenceMode) -> Bool {
+    // A file that holds some of them and not all is damaged, which loading it tells.
+    mode == .vanilla || NetworkParts.hasSplit(weights, configuration: configuration)
+  }
+
+  /// Makes sure that the model supports a mode. What is asked of the other inputs is moot where it does not.
+  func require(_ mode: InferenceMode) throws(ColorizeError) {
+    guard supports(mode) else { throw .unsupportedMode(mode: mode, model: name) }
+  }
+
   /// How parameters are kept: those of small models in `f32`, which saves converting them at every use; those of large
   /// ones as they are in the file, which halves the memory.
   var storage: CheckpointParameters.Storage {

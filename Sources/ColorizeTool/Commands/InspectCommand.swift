@@ -49,10 +49,11 @@ struct InspectCommand: AsyncParsableCommand {
         + lora)
     let weights = model.weights
     do {
-      let (network, report) = try await Interruption.shared.endingAtOnce {
+      let (_, report) = try await Interruption.shared.endingAtOnce {
         try ColorizationNetwork.load(weights, configuration: configuration, backend: ShapeOnlyBackend())
       }
-      Console.shared.output("modes: \(network.split == nil ? "vanilla" : "vanilla, foreground, background, full")")
+      let modes = InferenceMode.allCases.filter(model.supports).map(\.rawValue)
+      Console.shared.output("modes: \(modes.joined(separator: ", "))")
       Console.shared.output(report.description)
     } catch WeightError.mismatch(let report) {
       Console.shared.output(report.description)

@@ -18,11 +18,13 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup(title: "Reports") var report: ReportOptions
 
   func run() async throws {
-    // From the cheapest check to the dearest: whatever the user can get wrong is told before the model is read.
+    // From the cheapest check to the dearest: whatever the user can get wrong is told before the weights are read.
+    // Opening a model reads its names only, and what it can do decides what the options mean.
     try report.check()
     try strengths.checkStrengths()
     let pictures = try RunInputs(inputs, note: report.note)
-    var request = try makeRequest(pictures)
+    let model = try modelOptions.open()
+    let request = try makeRequest(pictures, for: model)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     try plan.check(
       overwrite: output.overwrite,
@@ -30,8 +32,6 @@ struct RunCommand: AsyncParsableCommand {
         .compactMap(\.self),
       writesPreviews: output.previews != nil)
     let backend = try backendOptions.makeBackend()
-    let model = try modelOptions.open()
-    try sampling.apply(to: &request, defaults: model.configuration.sampling)
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
     let progress = Progress(isQuiet: report.quiet)
@@ -43,8 +43,6 @@ struct RunCommand: AsyncParsableCommand {
       try Self.inOptions { try model.checkMemory(for: request, backend: backend, memory: memory.use) }
     }
     let colorizer = try await job.makeColorizer()
-    request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
-    if strengths.mode == .auto && request.mode == .full && !colorizer.supports(.full) { request.mode = .vanilla }
     let unused = pictures.unused(in: request.mode)
     if !unused.isEmpty {
       report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
@@ -76,23 +74,24 @@ struct RunCommand: AsyncParsableCommand {
       images: result.images)
   }
 
-  private func makeRequest(_ pictures: RunInputs) throws -> ColorizeRequest {
+  private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
     var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.reference)
     request.polarity = inputs.polarity.polarity
     request.sketchMask = pictures.sketchMask
     request.referenceMask = pictures.referenceMask
     request.background = pictures.background
-    request.mode = strengths.mode.mode ?? (pictures.allowsFull ? .full : .vanilla)
+    request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)
     request.size = output.size
     request.frame = output.frame
     request.count = output.count
     request.vaeTiling = memory.vaeTile.tiling
     request.checksMemory = !memory.force
     request.previewInterval = output.previews
-    try sampling.apply(to: &request, defaults: .published)
+    try sampling.apply(to: &request, defaults: model.configuration.sampling)
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise
     request.schedule = sampling.schedule
+    request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
     request.foregroundStrength = strengths.foregroundStrength
     request.backgroundStrength = strengths.backgroundStrength
     request.sketchStrength = strengths.sketchStrength
@@ -100,6 +99,10 @@ struct RunCommand: AsyncParsableCommand {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
+    // What a mode needs is no help where the model lacks that mode.
+    guard model.supports(request.mode) else {
+      throw ColorizeError.unsupportedMode(mode: request.mode, model: model.name)
+    }
     try Self.inOptions { try request.validate() }
     // NumPy's generator takes seeds of 32 bits only, for every picture.
     for index in 0..<request.count { _ = try request.noise.source(seed: request.seed &+ UInt64(index)) }

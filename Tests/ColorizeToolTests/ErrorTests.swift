@@ -108,6 +108,19 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("out.png")))
   }
 
+  @Test("What a name says is told, unless it is said aloud") func predictionByName() throws {
+    try folder.writeVanillaModel()
+    // The sizes are others, so that the run ends where the model is read.
+    try FileManager.default.moveItem(
+      atPath: folder.path("vanilla.safetensors"), toPath: folder.path("tiny-eps.safetensors"))
+    let preset = Folder.quick + ["-o", "out.png", "--model", "tiny-eps.safetensors", "--force"]
+    let note = "note: the file's name holds \"eps\", so the network is taken to predict noise"
+    #expect(try Program.run(preset + ["--preset", "v1.5"], in: folder).errors.contains(note))
+    for more in [["--preset", "v1.5", "--prediction", "v"], []] {
+      #expect(!(try Program.run(preset + more, in: folder).errors.contains("note:")))
+    }
+  }
+
   @Test("Models that cannot be used") func unusableModels() throws {
     let quick = Folder.quick + ["-o", "out.png"]
     try expectError(3, "there is no such file", quick + ["--model", "none.safetensors"], #_sourceLocation)

@@ -13,17 +13,22 @@ extension Model {
     case besideWeights
     /// That file.
     case file(String)
-    /// These numbers, such as ``ModelConfiguration/v1_5``.
+    /// These numbers, such as ``ModelConfiguration/v1_5``. What the U-Net predicts follows the checkpoint's name, see
+    /// ``Model/load(_:imageEncoder:configuration:prediction:)``.
     case given(ModelConfiguration)
   }
 
   /// A model from files.
   ///
+  /// Published checkpoints are told apart by their names: one whose file name holds `eps`, in any case and be it part of
+  /// a word, predicts noise. So it is read with a configuration that is given. A file of a configuration says what the
+  /// U-Net predicts, and `prediction` says it above all.
+  ///
   /// - Parameters:
   ///   - path: a safetensors checkpoint, or a folder that holds `model.safetensors`.
   ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
   ///   - configuration: where the sizes come from.
-  ///   - prediction: overrides what the configuration says that the U-Net predicts.
+  ///   - prediction: what the U-Net predicts, whatever the configuration and the name say.
   /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``, ``ConfigurationError``.
   public static func load(
     _ path: String, imageEncoder: String? = nil, configuration: ConfigurationChoice = .besideWeights,
@@ -38,6 +43,7 @@ extension Model {
     case .given(let given):
       try given.validate()
       sizes = given
+      if namesNoisePrediction(file) { sizes.prediction = .eps }
     case .file(let configPath): sizes = try readConfiguration(configPath)
     case .besideWeights:
       let configPath = folder + "/config.json"
@@ -64,6 +70,11 @@ extension Model {
     case "v1.5", "v1_5": return .v1_5
     default: throw ColorizeError.invalidOption(name: "preset", value: name, expected: "v1.5")
     }
+  }
+
+  /// Whether a checkpoint's name, without its folders, says that it predicts noise.
+  private static func namesNoisePrediction(_ path: String) -> Bool {
+    (path.split(separator: "/").last ?? "").lowercased().contains("eps")
   }
 
   private static func readConfiguration(_ path: String) throws -> ModelConfiguration {

@@ -50,7 +50,7 @@ struct ProfileCommand: AsyncParsableCommand {
       throw ToolError.usage("--steps is \(steps), expected 2 to 1000")
     }
     let base = try backendOptions.makeBackend()
-    let model = try modelOptions.open()
+    let model = try modelOptions.open(note: report.note)
     let backend = ProfilingBackend(base)
     let least = try Self.leastSeconds(on: backend)
     let progress = Progress(isQuiet: report.quiet)

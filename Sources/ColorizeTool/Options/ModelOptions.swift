@@ -36,11 +36,16 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var checkpoint: CheckpointOptions
 
-  @Option(help: ArgumentHelp("What the network predicts, if not what the configuration says.", valueName: "type"))
+  @Option(
+    help: ArgumentHelp(
+      "What the network predicts, v or eps. (default: what --config or config.json says; with --preset eps if the "
+        + "file's name holds \"eps\", else v)", valueName: "type"))
   var prediction: PredictionType?
 
   /// Opens the model: its files are checked and mapped, the weights not yet read.
-  func open() throws -> Model {
+  ///
+  /// - Parameter note: told what was concluded and not said.
+  func open(note: (String) -> Void) throws -> Model {
     let configuration = try checkpoint.configuration()
     guard let model else {
       for (option, value) in [
@@ -54,8 +59,16 @@ struct ModelOptions: ParsableArguments {
       configuration.prediction = prediction
       return Model(name: embedded.name, weights: embedded.weights, configuration: configuration)
     }
-    return try .load(
+    let opened = try Model.load(
       model, imageEncoder: checkpoint.imageEncoder, configuration: configuration, prediction: prediction)
+    if prediction == nil, case .given(let preset) = configuration,
+      preset.prediction != opened.configuration.prediction
+    {
+      note(
+        "the file's name holds \"eps\", so the network is taken to predict noise; if it does not, say --prediction "
+          + preset.prediction.rawValue)
+    }
+    return opened
   }
 }
 

@@ -23,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     try report.check()
     try strengths.checkStrengths()
     let pictures = try RunInputs(inputs, note: report.note)
-    let model = try modelOptions.open()
+    let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     try plan.check(

@@ -10,7 +10,25 @@ extension ColorizeRequest {
     }
   }
 
-  /// Checks every number, and that the mode has the inputs it needs, before any work starts.
+  private static func check(_ part: ClosedRange<Double>, _ name: String) throws {
+    guard part.lowerBound >= 0, part.upperBound <= 1 else {
+      throw ColorizeError.invalidOption(
+        name: name, value: "\(part.lowerBound) to \(part.upperBound)", expected: "a part of 0 to 1")
+    }
+  }
+
+  private func checkSeeds() throws {
+    guard noise == .numpy else { return }
+    // That of the last picture is the largest.
+    let largest = UInt64(UInt32.max) - UInt64(count - 1)
+    guard seed <= largest else {
+      throw ColorizeError.invalidOption(
+        name: "seed", value: "\(seed)", expected: "0 to \(largest) with NumPy's generator, whose seeds have 32 bits")
+    }
+  }
+
+  /// Checks every number, and that the mode has the inputs it needs. ``Model/validate(_:)`` also checks what depends on
+  /// the model.
   ///
   /// - Throws: ``ColorizeError``.
   public func validate() throws {
@@ -21,6 +39,10 @@ extension ColorizeRequest {
     try Self.check(steps, "steps", in: sampler.stepRange)
     try Self.check(guidance.reference, "reference guidance", in: 0...100)
     try Self.check(guidance.sketch, "sketch guidance", in: 0...100)
+    try Self.check(guidance.interval, "guidance interval")
+    if let excluded = guidance.excluded { try Self.check(excluded, "excluded guidance interval") }
+    try checkSeeds()
+    try referenceStrength.validate()
     try Self.check(foregroundStrength, "foreground strength", in: 0...10)
     try Self.check(backgroundStrength, "background strength", in: 0...10)
     try Self.check(sketchStrength, "sketch strength", in: 0...10)

@@ -106,6 +106,19 @@ public enum ReferenceStrength: Sendable, Hashable {
   /// A factor for each transformer block, in module order.
   case blocks([Float])
 
+  /// Checks the factors, 0...10, whatever the network.
+  ///
+  /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
+  func validate() throws {
+    let factors =
+      switch self {
+      case .uniform(let factor): [factor]
+      case .levels(let factors): AttentionControl.Level.allCases.compactMap { factors[$0] }
+      case .blocks(let factors): factors
+      }
+    for factor in factors { try ColorizeRequest.check(factor, "reference strength", in: 0...10) }
+  }
+
   /// A factor for each block of the U-Net.
   ///
   /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
@@ -128,7 +141,7 @@ public enum ReferenceStrength: Sendable, Hashable {
       }
       scales = factors
     }
-    for scale in scales { try ColorizeRequest.check(scale, "reference strength", in: 0...10) }
+    try validate()
     return scales
   }
 }

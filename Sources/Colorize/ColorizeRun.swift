@@ -9,8 +9,7 @@ struct ColorizeRun {
   private var backend: any Backend { colorizer.backend }
 
   init(request: ColorizeRequest, colorizer: Colorizer, owner: ObjectIdentifier) throws {
-    try colorizer.model.require(request.mode)
-    try request.validate()
+    try colorizer.model.validate(request)
     if case .encoded(let reference) = request.reference, reference.owner != owner {
       throw ColorizeError.foreignReference
     }

@@ -86,7 +86,7 @@ public actor Colorizer {
     ColorizeRequest(sketch: sketch, reference: reference, sampling: model.configuration.sampling)
   }
 
-  /// Carries out a request.
+  /// Carries out a request, once ``Model/validate(_:)`` has found no fault with it.
   ///
   /// - Parameter observer: called on the colorizer's thread for everything but the result.
   /// - Throws: ``ColorizeError``, ``ScheduleError``, ``NoiseError``, ``ImageError``, ``BackendError``,
@@ -94,16 +94,15 @@ public actor Colorizer {
   public nonisolated func colorize(
     _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
   ) async throws -> ColorizeResult {
+    // What cannot be done is told at once, and not when the runs before it are over.
+    let run = try ColorizeRun(request: request, colorizer: self, owner: ObjectIdentifier(identity))
     try await turns.take()
     defer { turns.giveBack() }
-    return try await perform(request, observer: observer)
+    return try await perform(run, observer: observer)
   }
 
-  private func perform(
-    _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void
-  ) throws -> ColorizeResult {
-    let run = try ColorizeRun(request: request, colorizer: self, owner: ObjectIdentifier(identity))
-    return try run.perform(observer: observer)
+  private func perform(_ run: ColorizeRun, observer: @Sendable (ColorizeEvent) -> Void) throws -> ColorizeResult {
+    try run.perform(observer: observer)
   }
 
   /// Carries out a request and reports on the way. The last event is the result; ending the iteration early cancels.

@@ -216,6 +216,28 @@ struct ColorizerTests {
     await #expect(throws: CancellationError.self) { try await late.value }
   }
 
+  @Test func whatCannotBeDoneIsToldBeforeAnyWork() async throws {
+    let colorizer = try await colorizer()
+    let long = try self.request(.full, steps: 1000)
+    let steps = StepCounter()
+    let running = Task {
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+    }
+    while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    // The network has more blocks than that: only the model knows.
+    var request = try self.request()
+    request.referenceStrength = .blocks([1])
+    #expect(throws: ColorizeError.self) { try colorizer.model.validate(request) }
+    try request.validate()
+    let wrong = request
+    await #expect(throws: ColorizeError.self) {
+      try await colorizer.colorize(wrong) { _ in Issue.record("work was done") }
+    }
+    #expect(steps.completed < 1000, "the one before was waited for")
+    running.cancel()
+    await #expect(throws: CancellationError.self) { try await running.value }
+  }
+
   @Test func tilesAreReportedAndToldInTheSummary() async throws {
     let colorizer = try await colorizer()
     var request = try request(.full, steps: 1)

@@ -36,6 +36,34 @@ struct RequestTests {
     try expectError("sketch threshold is 2.0, expected 0.0 to 1.0") { $0.sketchThreshold = 2 }
     try expectError("reference threshold is -1.0, expected 0.0 to 1.0") { $0.referenceThreshold = -1 }
     try expectError("preview interval is 0, expected 1 to 1000") { $0.previewInterval = 0 }
+    try expectError("guidance interval is -0.5 to 1.0, expected a part of 0 to 1") { $0.guidance.interval = -0.5...1 }
+    try expectError("excluded guidance interval is 0.5 to inf, expected a part of 0 to 1") {
+      $0.guidance.excluded = 0.5...(.infinity)
+    }
+    try expectError("reference strength is nan, expected 0.0 to 10.0") { $0.referenceStrength = .uniform(.nan) }
+    try expectError("reference strength is 11.0, expected 0.0 to 10.0") { $0.referenceStrength = .levels([.low: 11]) }
+    try expectError("reference strength is -1.0, expected 0.0 to 10.0") { $0.referenceStrength = .blocks([1, -1]) }
+  }
+
+  /// Each picture's seed must be one that the generator takes; others take all of 64 bits, and begin anew after the last.
+  @Test func refusesSeedsThatTheGeneratorDoesNotTake() throws {
+    let text = "with NumPy's generator, whose seeds have 32 bits"
+    try expectError("seed is 4294967296, expected 0 to 4294967295 \(text)") {
+      $0.noise = .numpy
+      $0.seed = 1 << 32
+    }
+    try expectError("seed is 4294967295, expected 0 to 4294967292 \(text)") {
+      $0.noise = .numpy
+      $0.count = 4
+      $0.seed = UInt64(UInt32.max)
+    }
+    var request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    request.seed = .max
+    request.count = 2
+    try request.validate()
+    request.noise = .numpy
+    request.seed = UInt64(UInt32.max) - 1
+    try request.validate()
   }
 
   @Test func saysWhichInputAModeNeeds() throws {

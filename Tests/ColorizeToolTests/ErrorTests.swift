@@ -75,7 +75,7 @@ import Testing
     try expectUsage("invalid for '--strength-level", "--strength-level", "low")
     try expectUsage("--guidance-interval is 0.9 0.1, expected", "--guidance-interval", "0.9", "0.1")
     try expectUsage("--guidance-interval is nan 1.0, expected", "--guidance-interval", "nan", "1")
-    try expectUsage("seed 4294967296 is out of range", "--seed", "4294967296", "--noise", "numpy")
+    try expectUsage("--seed is 4294967296, expected 0 to 4294967295", "--seed", "4294967296", "--noise", "numpy")
   }
 
   @Test("Modes, names and devices") func modesNamesAndDevices() throws {

@@ -7,7 +7,7 @@ extension Model {
   public func memoryEstimate(
     for request: ColorizeRequest, backend: any Backend, memory: MemoryUse = .normal
   ) throws -> MemoryEstimate {
-    try require(request.mode)
+    try validate(request)
     return try MemoryEstimate(request, model: self, memory: memory, meter: backend.makeMeter())
   }
 

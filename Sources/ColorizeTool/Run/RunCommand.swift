@@ -99,13 +99,7 @@ struct RunCommand: AsyncParsableCommand {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
-    // What a mode needs is no help where the model lacks that mode.
-    guard model.supports(request.mode) else {
-      throw ColorizeError.unsupportedMode(mode: request.mode, model: model.name)
-    }
-    try Self.inOptions { try request.validate() }
-    // NumPy's generator takes seeds of 32 bits only, for every picture.
-    for index in 0..<request.count { _ = try request.noise.source(seed: request.seed &+ UInt64(index)) }
+    try Self.inOptions { try model.validate(request) }
     return request
   }
 

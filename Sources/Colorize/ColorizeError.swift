@@ -2,10 +2,12 @@ import DiffusionCore
 
 /// Why a request cannot be carried out.
 public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A number of the request is out of its range.
-  case invalidOption(name: String, value: String, expected: String)
+  /// A setting is out of its range, or does not go with another.
+  case invalidOption(Option, value: String, expected: String)
   /// The mode needs an input that the request does not have.
-  case missingInput(mode: InferenceMode, needed: String)
+  case missingInput(Input, mode: InferenceMode)
+  /// Two inputs that exclude each other: one would have to be ignored.
+  case contradictoryInputs(Input, Input)
   /// The model has not the weights that the mode needs.
   case unsupportedMode(mode: InferenceMode, model: String)
   /// The reference was encoded by another model or on another backend.
@@ -19,8 +21,10 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .invalidOption(let name, let value, let expected): "\(name) is \(value), expected \(expected)"
-    case .missingInput(let mode, let needed): "mode \(mode.rawValue) needs \(needed)"
+    case .invalidOption(let option, let value, let expected): "\(option) is \(value), expected \(expected)"
+    case .missingInput(let input, let mode): "mode \(mode.rawValue) needs \(input.need)"
+    case .contradictoryInputs(let one, let other):
+      "\(one) and \(other) exclude each other, since the background comes from one of them; give one"
     case .unsupportedMode(let mode, let model):
       "model \(model) holds no weights for mode \(mode.rawValue): it has neither low-rank branches nor a recovery "
         + "transformer; use mode vanilla"

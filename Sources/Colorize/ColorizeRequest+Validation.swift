@@ -2,18 +2,18 @@ import DiffusionCore
 
 extension ColorizeRequest {
   static func check<V: Comparable & CustomStringConvertible>(
-    _ value: V, _ name: String, in range: ClosedRange<V>
+    _ value: V, _ option: ColorizeError.Option, in range: ClosedRange<V>
   ) throws {
     guard range.contains(value) else {
       throw ColorizeError.invalidOption(
-        name: name, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+        option, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
     }
   }
 
-  private static func check(_ part: ClosedRange<Double>, _ name: String) throws {
+  private static func check(_ part: ClosedRange<Double>, _ option: ColorizeError.Option) throws {
     guard part.lowerBound >= 0, part.upperBound <= 1 else {
       throw ColorizeError.invalidOption(
-        name: name, value: "\(part.lowerBound) to \(part.upperBound)", expected: "a part of 0 to 1")
+        option, value: "\(part.lowerBound) to \(part.upperBound)", expected: "a part of 0 to 1")
     }
   }
 
@@ -23,7 +23,7 @@ extension ColorizeRequest {
     let largest = UInt64(UInt32.max) - UInt64(count - 1)
     guard seed <= largest else {
       throw ColorizeError.invalidOption(
-        name: "seed", value: "\(seed)", expected: "0 to \(largest) with NumPy's generator, whose seeds have 32 bits")
+        .seed, value: "\(seed)", expected: "0 to \(largest) with NumPy's generator, whose seeds have 32 bits")
     }
   }
 
@@ -32,46 +32,39 @@ extension ColorizeRequest {
   ///
   /// - Throws: ``ColorizeError``.
   public func validate() throws {
-    if let size { try Self.check(size, "size", in: 64...4096) }
-    if case .pixels(let side) = vaeTiling { try Self.check(side, "vae tile", in: VAETiling.tileRange) }
-    if case .rows(let rows) = batching { try Self.check(rows, "batching rows", in: 1...192) }
-    try Self.check(count, "count", in: 1...64)
-    try Self.check(steps, "steps", in: sampler.stepRange)
-    try Self.check(guidance.reference, "reference guidance", in: 0...100)
-    try Self.check(guidance.sketch, "sketch guidance", in: 0...100)
-    try Self.check(guidance.interval, "guidance interval")
-    if let excluded = guidance.excluded { try Self.check(excluded, "excluded guidance interval") }
+    if let size { try Self.check(size, .size, in: 64...4096) }
+    if case .pixels(let side) = vaeTiling { try Self.check(side, .vaeTiling, in: VAETiling.tileRange) }
+    if case .rows(let rows) = batching { try Self.check(rows, .batching, in: 1...192) }
+    try Self.check(count, .count, in: 1...64)
+    try Self.check(steps, .steps, in: sampler.stepRange)
+    try Self.check(guidance.reference, .guidanceReference, in: 0...100)
+    try Self.check(guidance.sketch, .guidanceSketch, in: 0...100)
+    try Self.check(guidance.interval, .guidanceInterval)
+    if let excluded = guidance.excluded { try Self.check(excluded, .guidanceExcluded) }
     try checkSeeds()
     try referenceStrength.validate()
-    try Self.check(foregroundStrength, "foreground strength", in: 0...10)
-    try Self.check(backgroundStrength, "background strength", in: 0...10)
-    try Self.check(sketchStrength, "sketch strength", in: 0...10)
-    try Self.check(merge, "merge", in: 0...1)
-    try Self.check(sketchThreshold, "sketch threshold", in: 0...1)
-    try Self.check(referenceThreshold, "reference threshold", in: 0...1)
-    if let previewInterval { try Self.check(previewInterval, "preview interval", in: 1...1000) }
-    if mode.needsSketchMask && sketchMask == nil {
-      throw ColorizeError.missingInput(
-        mode: mode, needed: "the sketch's mask (white where the figure is), or a sketch with an alpha channel as mask")
-    }
+    try Self.check(foregroundStrength, .foregroundStrength, in: 0...10)
+    try Self.check(backgroundStrength, .backgroundStrength, in: 0...10)
+    try Self.check(sketchStrength, .sketchStrength, in: 0...10)
+    try Self.check(merge, .merge, in: 0...1)
+    try Self.check(sketchThreshold, .sketchThreshold, in: 0...1)
+    try Self.check(referenceThreshold, .referenceThreshold, in: 0...1)
+    if let previewInterval { try Self.check(previewInterval, .previewInterval, in: 1...1000) }
+    if mode.needsSketchMask && sketchMask == nil { throw ColorizeError.missingInput(.sketchMask, mode: mode) }
     switch reference {
     case .none:
-      if mode != .vanilla { throw ColorizeError.missingInput(mode: mode, needed: "a reference") }
+      if mode != .vanilla { throw ColorizeError.missingInput(.reference, mode: mode) }
     case .image:
       if mode.needsBackground && referenceMask == nil && background == nil {
-        throw ColorizeError.missingInput(
-          mode: mode, needed: "the reference's mask (white where its figure is), or a background picture")
+        throw ColorizeError.missingInput(.referenceMask, mode: mode)
       }
     case .encoded(let encoded):
       if mode.needsBackground && encoded.background == nil && background == nil {
-        throw ColorizeError.missingInput(
-          mode: mode, needed: "a reference encoded with its mask, or a background picture")
+        throw ColorizeError.missingInput(.encodedBackground, mode: mode)
       }
     }
     if mode.needsBackground && background != nil && referenceMask != nil {
-      throw ColorizeError.invalidOption(
-        name: "background", value: "a picture beside a reference mask",
-        expected: "one of both: the background comes from the picture, or from the reference where its mask is black")
+      throw ColorizeError.contradictoryInputs(.referenceMask, .background)
     }
   }
 }

@@ -108,7 +108,7 @@ public enum ReferenceStrength: Sendable, Hashable {
 
   /// Checks the factors, 0...10, whatever the network.
   ///
-  /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
+  /// - Throws: ``ColorizeError/invalidOption(_:value:expected:)``.
   func validate() throws {
     let factors =
       switch self {
@@ -116,12 +116,12 @@ public enum ReferenceStrength: Sendable, Hashable {
       case .levels(let factors): AttentionControl.Level.allCases.compactMap { factors[$0] }
       case .blocks(let factors): factors
       }
-    for factor in factors { try ColorizeRequest.check(factor, "reference strength", in: 0...10) }
+    for factor in factors { try ColorizeRequest.check(factor, .referenceStrength, in: 0...10) }
   }
 
   /// A factor for each block of the U-Net.
   ///
-  /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
+  /// - Throws: ``ColorizeError/invalidOption(_:value:expected:)``.
   package func scales(for unet: UNetConfiguration) throws -> [Float] {
     let count = unet.transformerBlockCount
     var scales: [Float]
@@ -136,7 +136,7 @@ public enum ReferenceStrength: Sendable, Hashable {
     case .blocks(let factors):
       guard factors.count == count else {
         throw ColorizeError.invalidOption(
-          name: "reference strength", value: "\(factors.count) factors",
+          .referenceStrength, value: "\(factors.count) factors",
           expected: "\(count), one for each transformer block")
       }
       scales = factors

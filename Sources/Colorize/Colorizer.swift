@@ -36,8 +36,8 @@ public actor Colorizer {
   ///   - backend: nil for the processor.
   ///   - memory: how much of the network stays in memory. With ``MemoryUse/low`` the model is only checked here.
   ///   - progress: called on the colorizer's thread, now and then, with the share of the work that is done, 0...1.
-  /// - Throws: ``WeightError``, ``ConfigurationError``, ``BackendError``, `CancellationError`, and what `progress`
-  ///   throws.
+  /// - Throws: ``WeightError``, ``ColorizeError`` and ``ConfigurationError`` for a model that cannot be used,
+  ///   ``BackendError``, `CancellationError`, and what `progress` throws.
   public init(
     model: Model? = nil, backend: (any Backend)? = nil, memory: MemoryUse = .normal,
     progress: @escaping LoadProgress = { _ in }
@@ -76,7 +76,7 @@ public actor Colorizer {
   /// Colours a sketch after a reference, with good defaults.
   ///
   /// - Returns: a picture of the sketch's size.
-  /// - Throws: ``ColorizeError``, ``ImageError``, ``BackendError``, `CancellationError`.
+  /// - Throws: as ``colorize(_:observer:)``.
   public nonisolated func colorize(sketch: Image, reference: Image) async throws -> Image {
     try await colorize(request(sketch: sketch, reference: .image(reference))).image
   }
@@ -89,8 +89,9 @@ public actor Colorizer {
   /// Carries out a request, once ``Model/validate(_:)`` has found no fault with it.
   ///
   /// - Parameter observer: called on the colorizer's thread for everything but the result.
-  /// - Throws: ``ColorizeError``, ``ScheduleError``, ``NoiseError``, ``ImageError``, ``BackendError``,
-  ///   `CancellationError`.
+  /// - Throws: ``ColorizeError``, before any work where the request is at fault; ``ScheduleError``, ``NoiseError``,
+  ///   ``ImageError``, ``BackendError``, `CancellationError`. Where the parts of the network are read as they are needed,
+  ///   with ``MemoryUse/low``, also ``WeightError``.
   public nonisolated func colorize(
     _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
   ) async throws -> ColorizeResult {
@@ -106,6 +107,7 @@ public actor Colorizer {
   }
 
   /// Carries out a request and reports on the way. The last event is the result; ending the iteration early cancels.
+  /// The stream throws what ``colorize(_:observer:)`` throws.
   public nonisolated func events(for request: ColorizeRequest) -> AsyncThrowingStream<ColorizeEvent, any Error> {
     AsyncThrowingStream { continuation in
       let task = Task {
@@ -129,7 +131,8 @@ public actor Colorizer {
   ///   - background: a picture whose colours the background takes instead.
   ///   - threshold: mask values from it on are figure, 0...1.
   /// - Throws: ``ColorizeError`` (``ColorizeError/unsupportedMode(mode:model:)`` for a mask or a background that the model
-  ///   has no weights to use), ``ImageError``, ``BackendError``, `CancellationError`.
+  ///   has no weights to use), ``ImageError``, ``BackendError``, `CancellationError`; with ``MemoryUse/low`` also
+  ///   ``WeightError``.
   public nonisolated func encode(
     _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
   ) async throws -> Reference {
@@ -141,7 +144,7 @@ public actor Colorizer {
   private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
     // Either is for these modes only, and would be lost.
     if mask != nil || background != nil { try model.require(.full) }
-    try ColorizeRequest.check(threshold, "reference threshold", in: 0...1)
+    try ColorizeRequest.check(threshold, .referenceThreshold, in: 0...1)
     try Task.checkCancellation()
     defer {
       backend.releaseCachedMemory()

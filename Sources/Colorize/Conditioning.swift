@@ -50,11 +50,11 @@ package struct Conditioning: Sendable {
     func rows(_ x: Tensor) -> Tensor { x.broadcast(to: x.shape.replacing(axis: 0, with: batch)) }
     guard mode != .vanilla else { return ReferenceContext(whole: try rows(tokens).contiguous()) }
     guard let split = try parts.split() else { throw missingSplit(mode) }
-    guard let mask else { throw ColorizeError.missingInput(mode: mode, needed: "the sketch's mask") }
+    guard let mask else { throw ColorizeError.missingInput(.sketchMask, mode: mode) }
     var front = tokens
     var behind = tokens
     if mode.needsBackground {
-      guard let background else { throw ColorizeError.missingInput(mode: mode, needed: "the reference's background") }
+      guard let background else { throw ColorizeError.missingInput(.referenceMask, mode: mode) }
       front = try tokens + split.threshold([sketchThreshold])
       behind = background
       if mode == .full && layout == .published {

@@ -45,6 +45,22 @@ struct RequestTests {
     try expectError("reference strength is -1.0, expected 0.0 to 10.0") { $0.referenceStrength = .blocks([1, -1]) }
   }
 
+  /// What a program needs to find its control for what is wrong.
+  @Test func errorsNameTheProperty() throws {
+    var request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    request.guidance.sketch = -1
+    #expect(
+      throws: ColorizeError.invalidOption(.guidanceSketch, value: "-1.0", expected: "0.0 to 100.0")
+    ) { try request.validate() }
+    request.guidance.sketch = 1
+    request.mode = .full
+    #expect(throws: ColorizeError.missingInput(.sketchMask, mode: .full)) { try request.validate() }
+    #expect(throws: ColorizeError.invalidOption(.preset, value: "v9", expected: "v1.5")) {
+      try Model.preset(named: "v9")
+    }
+    #expect(Set(ColorizeError.Option.allCases.map(\.description)).count == ColorizeError.Option.allCases.count)
+  }
+
   /// Each picture's seed must be one that the generator takes; others take all of 64 bits, and begin anew after the last.
   @Test func refusesSeedsThatTheGeneratorDoesNotTake() throws {
     let text = "with NumPy's generator, whose seeds have 32 bits"
@@ -69,10 +85,12 @@ struct RequestTests {
   @Test func saysWhichInputAModeNeeds() throws {
     let mask = Mask(try picture())
     try expectError(
-      "mode foreground needs the sketch's mask (white where the figure is), or a sketch with an alpha channel as mask"
+      "mode foreground needs the sketch's mask: sketchMask, white where the figure is; Mask(alphaOf:) makes one from a "
+        + "cut-out"
     ) { $0.mode = .foreground }
     try expectError(
-      "mode full needs the reference's mask (white where its figure is), or a background picture"
+      "mode full needs the reference's mask or a background picture: referenceMask, white where its figure is, or "
+        + "background"
     ) {
       $0.mode = .full
       $0.sketchMask = mask
@@ -83,8 +101,8 @@ struct RequestTests {
       $0.reference = .none
     }
     try expectError(
-      "background is a picture beside a reference mask, expected one of both: the background comes from the picture, "
-        + "or from the reference where its mask is black"
+      "the reference's mask and the background picture exclude each other, since the background comes from one of "
+        + "them; give one"
     ) {
       $0.mode = .full
       $0.sketchMask = mask

@@ -69,6 +69,9 @@ import Testing
     try expectUsage("--count is 65, expected 1 to 64", "--count", "65")
     try expectUsage("--guidance is nan, expected", "--guidance", "nan")
     try expectUsage("--previews is 0, expected", "--previews", "0")
+    try expectUsage("--sketch-guidance is 101.0, expected", "--sketch-guidance", "101")
+    try expectUsage("--vae-tile is 100, expected 128 to 4096", "--vae-tile", "100")
+    try expectUsage("--reference-threshold is 2.0, expected", "--reference-threshold", "2")
     try expectUsage("--merge is 1.5, expected", "--merge", "1.5")
     try expectUsage("--strength is inf, expected", "--strength", "inf")
     try expectUsage("--strength-level low is 11.0, expected", "--strength-level", "low=11")
@@ -79,7 +82,7 @@ import Testing
   }
 
   @Test("Modes, names and devices") func modesNamesAndDevices() throws {
-    try expectUsage("mode full needs the sketch's mask", "--mode", "full")
+    try expectUsage("mode full needs the sketch's mask; give --sketch-mask, or", "--mode", "full")
     try expectUsage("mode background needs the reference's mask", "--mode", "background", "--sketch-mask", "mask.png")
     try expectUsage("The value 'best' is invalid for '--sampler <name>'", "--sampler", "best")
     try expectUsage("there is no backend", "--backend", "abacus")
@@ -129,6 +132,7 @@ import Testing
     try folder.writeVanillaModel()
     try expectUsage(
       "model vanilla.safetensors holds no weights for mode full", "--mode", "full", "--model", "vanilla.safetensors")
+    try expectUsage("--preset is v9, expected v1.5", "--model", "vanilla.safetensors", "--preset", "v9")
     try expectUsage("--preset belongs to a checkpoint", "--preset", "v1.5")
     try expectUsage(
       "--config and --preset exclude each other", "--model", "m", "--config", "c", "--preset", "v1.5")

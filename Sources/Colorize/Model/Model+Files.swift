@@ -64,11 +64,11 @@ extension Model {
 
   /// The preset of that name: `v1.5`.
   ///
-  /// - Throws: ``ColorizeError/invalidOption(name:value:expected:)``.
+  /// - Throws: ``ColorizeError/invalidOption(_:value:expected:)``.
   public static func preset(named name: String) throws -> ModelConfiguration {
     switch name.lowercased() {
     case "v1.5", "v1_5": return .v1_5
-    default: throw ColorizeError.invalidOption(name: "preset", value: name, expected: "v1.5")
+    default: throw ColorizeError.invalidOption(.preset, value: name, expected: "v1.5")
     }
   }
 

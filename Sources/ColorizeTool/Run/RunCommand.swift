@@ -40,18 +40,15 @@ struct RunCommand: AsyncParsableCommand {
       model: model, backend: backend, memory: memory.use, report: report, progress: progress)
     // Told before gigabytes are read.
     if request.checksMemory {
-      try Self.inOptions { try model.checkMemory(for: request, backend: backend, memory: memory.use) }
+      try await Self.inOptions { _ = try model.checkMemory(for: request, backend: backend, memory: memory.use) }
     }
     let colorizer = try await job.makeColorizer()
     let unused = pictures.unused(in: request.mode)
     if !unused.isEmpty {
       report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
     }
-    let result: ColorizeResult
-    do {
-      result = try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
-    } catch let error as ColorizeError {
-      throw Self.inOptions(error)
+    let result = try await Self.inOptions {
+      try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
     }
 
     let names = InputNames(
@@ -99,31 +96,16 @@ struct RunCommand: AsyncParsableCommand {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
-    try Self.inOptions { try model.validate(request) }
+    try model.validate(request)
     return request
   }
 
-  /// Does something whose errors speak of the request, and lets them speak of the options instead.
-  private static func inOptions(_ body: () throws -> Void) throws {
+  /// Does something whose advice speaks of the request, and lets it speak of this command's options instead.
+  private static func inOptions<R>(_ body: () async throws -> R) async throws -> R {
     do {
-      try body()
-    } catch let error as ColorizeError {
-      throw inOptions(error)
-    }
-  }
-
-  /// The library's words for what is wrong, with the names that the options have here.
-  private static func inOptions(_ error: ColorizeError) -> any Error {
-    switch error {
-    case .invalidOption(let name, let value, let expected):
-      let option = ["reference guidance": "guidance", "preview interval": "previews"][name] ?? name
-      return ToolError.usage("--\(option.replacing(" ", with: "-")) is \(value), expected \(expected)")
-    case .missingInput:
-      return ToolError.usage(
-        "\(error.description); give --sketch-mask, --reference-mask or --background, or --alpha-masks for cut-outs")
-    case .insufficientMemory(let shortage, let advice):
-      return ToolError(.failure, shortage.advising(MemoryOptions.text(of: advice)))
-    default: return error
+      return try await body()
+    } catch ColorizeError.insufficientMemory(let shortage, let advice) {
+      throw ToolError(.failure, shortage.advising(MemoryOptions.text(of: advice)))
     }
   }
 }

@@ -55,7 +55,8 @@ struct ToolError: Error {
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)
       case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
-      case .invalidOption, .missingInput, .unsupportedMode, .foreignReference: self.init(.usage, error.description)
+      case .invalidOption, .missingInput, .contradictoryInputs, .unsupportedMode, .foreignReference:
+        self.init(.usage, error.inOptions)
       }
     case let error as BackendError:
       switch error {

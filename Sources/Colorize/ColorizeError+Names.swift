@@ -1,0 +1,65 @@
+extension ColorizeError {
+  /// The settings that can be wrong: the properties of ``ColorizeRequest``, by which a program finds its control for one.
+  public enum Option: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    case size, vaeTiling, batching, count, steps, seed
+    case guidanceReference = "guidance.reference"
+    case guidanceSketch = "guidance.sketch"
+    case guidanceInterval = "guidance.interval"
+    case guidanceExcluded = "guidance.excluded"
+    case referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
+    case sketchThreshold, referenceThreshold, previewInterval
+    /// The name that ``Model/preset(named:)`` is given, which is no part of a request.
+    case preset
+
+    /// Its name in a sentence.
+    public var description: String {
+      switch self {
+      case .size, .count, .steps, .seed, .merge, .preset: rawValue
+      case .vaeTiling: "vae tile"
+      case .batching: "batching rows"
+      case .guidanceReference: "reference guidance"
+      case .guidanceSketch: "sketch guidance"
+      case .guidanceInterval: "guidance interval"
+      case .guidanceExcluded: "excluded guidance interval"
+      case .referenceStrength: "reference strength"
+      case .foregroundStrength: "foreground strength"
+      case .backgroundStrength: "background strength"
+      case .sketchStrength: "sketch strength"
+      case .sketchThreshold: "sketch threshold"
+      case .referenceThreshold: "reference threshold"
+      case .previewInterval: "preview interval"
+      }
+    }
+  }
+
+  /// The inputs that can be missing or wrong: the properties of ``ColorizeRequest``, and what a ``Reference`` holds.
+  public enum Input: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    case reference, sketchMask, referenceMask, background
+    /// The background that a reference was encoded with, by its mask or from a picture.
+    case encodedBackground
+
+    /// Its name in a sentence.
+    public var description: String {
+      switch self {
+      case .reference: "the reference"
+      case .sketchMask: "the sketch's mask"
+      case .referenceMask: "the reference's mask"
+      case .background: "the background picture"
+      case .encodedBackground: "the background that the reference was encoded with"
+      }
+    }
+
+    /// What a mode needs where this is missing.
+    var need: String {
+      switch self {
+      case .reference: "a reference"
+      case .sketchMask:
+        "the sketch's mask: sketchMask, white where the figure is; Mask(alphaOf:) makes one from a cut-out"
+      case .referenceMask:
+        "the reference's mask or a background picture: referenceMask, white where its figure is, or background"
+      case .background: "a background picture: background"
+      case .encodedBackground: "a reference that was encoded with its mask, or a background picture: background"
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Colorize
+
+extension ColorizeError {
+  /// The library's words for what is wrong, with the names that things have on the command line.
+  var inOptions: String {
+    switch self {
+    case .invalidOption(let option, let value, let expected):
+      "\(option.flag ?? option.description) is \(value), expected \(expected)"
+    case .missingInput(.sketchMask, let mode):
+      "mode \(mode.rawValue) needs the sketch's mask; give --sketch-mask, or --alpha-masks for a cut-out figure"
+    case .missingInput(.referenceMask, let mode):
+      "mode \(mode.rawValue) needs the reference's mask or a background picture; give --reference-mask or "
+        + "--background, or --alpha-masks for a cut-out figure"
+    default: description
+    }
+  }
+}
+
+extension ColorizeError.Option {
+  /// The option that sets it, nil if there is none.
+  var flag: String? {
+    switch self {
+    case .size: "--size"
+    case .vaeTiling: "--vae-tile"
+    case .count: "--count"
+    case .steps: "--steps"
+    case .seed: "--seed"
+    case .guidanceReference: "--guidance"
+    case .guidanceSketch: "--sketch-guidance"
+    case .guidanceInterval: "--guidance-interval"
+    case .referenceStrength: "--strength"
+    case .foregroundStrength: "--foreground-strength"
+    case .backgroundStrength: "--background-strength"
+    case .sketchStrength: "--sketch-strength"
+    case .merge: "--merge"
+    case .sketchThreshold: "--sketch-threshold"
+    case .referenceThreshold: "--reference-threshold"
+    case .previewInterval: "--previews"
+    case .preset: "--preset"
+    case .batching, .guidanceExcluded: nil
+    }
+  }
+}

@@ -8,6 +8,9 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
   case missingInput(Input, mode: InferenceMode)
   /// Two inputs that exclude each other: one would have to be ignored.
   case contradictoryInputs(Input, Input)
+  /// A mask whose aspect is not its picture's, by more than 1% and a pixel: ``Input/sketchMask`` or
+  /// ``Input/referenceMask``.
+  case mismatchedMask(Input, size: ImageSize, picture: ImageSize)
   /// The model has not the weights that the mode needs.
   case unsupportedMode(mode: InferenceMode, model: String)
   /// The reference was encoded by another model or on another backend.
@@ -25,6 +28,8 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
     case .missingInput(let input, let mode): "mode \(mode.rawValue) needs \(input.need)"
     case .contradictoryInputs(let one, let other):
       "\(one) and \(other) exclude each other, since the background comes from one of them; give one"
+    case .mismatchedMask(let mask, let size, let picture):
+      "\(mask) is \(size), of another shape than its picture, which is \(picture); give a mask of the whole picture"
     case .unsupportedMode(let mode, let model):
       "model \(model) holds no weights for mode \(mode.rawValue): it has neither low-rank branches nor a recovery "
         + "transformer; use mode vanilla"

@@ -50,21 +50,49 @@ extension ColorizeRequest {
     try Self.check(sketchThreshold, .sketchThreshold, in: 0...1)
     try Self.check(referenceThreshold, .referenceThreshold, in: 0...1)
     if let previewInterval { try Self.check(previewInterval, .previewInterval, in: 1...1000) }
-    if mode.needsSketchMask && sketchMask == nil { throw ColorizeError.missingInput(.sketchMask, mode: mode) }
+    try checkInputs()
+  }
+
+  /// What the mode does not use is not looked at, so that a program can change the mode and leave the rest.
+  private func checkInputs() throws {
+    if mode.needsSketchMask {
+      guard let sketchMask else { throw ColorizeError.missingInput(.sketchMask, mode: mode) }
+      try sketchMask.check(for: sketch, as: .sketchMask)
+    }
     switch reference {
     case .none:
       if mode != .vanilla { throw ColorizeError.missingInput(.reference, mode: mode) }
-    case .image:
-      if mode.needsBackground && referenceMask == nil && background == nil {
-        throw ColorizeError.missingInput(.referenceMask, mode: mode)
-      }
+    case .image(let image):
+      guard mode.needsBackground else { return }
+      if referenceMask == nil && background == nil { throw ColorizeError.missingInput(.referenceMask, mode: mode) }
+      try Self.checkBackground(of: image, mask: referenceMask, picture: background)
     case .encoded(let encoded):
-      if mode.needsBackground && encoded.background == nil && background == nil {
+      guard mode.needsBackground else { return }
+      if encoded.background == nil && background == nil {
         throw ColorizeError.missingInput(.encodedBackground, mode: mode)
       }
+      try checkBackground(of: encoded)
     }
-    if mode.needsBackground && background != nil && referenceMask != nil {
-      throw ColorizeError.contradictoryInputs(.referenceMask, .background)
+  }
+
+  /// Makes sure that the background comes from one place.
+  static func checkBackground(of image: Image, mask: Mask?, picture: Image?) throws(ColorizeError) {
+    guard let mask else { return }
+    if picture != nil { throw .contradictoryInputs(.referenceMask, .background) }
+    try mask.check(for: image, as: .referenceMask)
+  }
+
+  /// The same where the reference is encoded: nothing can be cut out of it any more.
+  private func checkBackground(of encoded: Reference) throws(ColorizeError) {
+    if referenceMask != nil {
+      throw .contradictoryInputs(.referenceMask, background == nil ? .encodedBackground : .background)
+    }
+    // A picture for the background is encoded with the request's own threshold.
+    guard background == nil, referenceThreshold != encoded.threshold else { return }
+    guard referenceThreshold == Self.defaultReferenceThreshold else {
+      throw .invalidOption(
+        .referenceThreshold, value: "\(referenceThreshold)",
+        expected: "\(encoded.threshold), which the reference was encoded with; encode it again for another")
     }
   }
 }

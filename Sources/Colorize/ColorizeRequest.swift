@@ -28,11 +28,14 @@ public struct ColorizeRequest: Sendable {
   public var reference: ReferenceInput
   /// Which parts of the network are active.
   public var mode: InferenceMode = .vanilla
-  /// The sketch's foreground, in the sketch's frame.
+  /// The sketch's foreground, in the sketch's frame: white where the figure is. Of any size and of the sketch's aspect.
+  /// Vanilla mode does not look at it, so that it may stay where modes are changed; so with the other two.
   public var sketchMask: Mask?
-  /// The reference's foreground, in the reference's frame.
+  /// The reference's foreground, in the reference's frame: of any size and of the reference's aspect. Not for a reference
+  /// that is encoded, which was given its mask then.
   public var referenceMask: Mask?
-  /// A picture whose colours the background takes instead of the reference's.
+  /// A picture whose colours the background takes instead of the reference's: in place of a mask of the reference, or of
+  /// the background that a reference was encoded with.
   public var background: Image?
 
   /// The longer side that the network works on, in pixels, 64...4096; nil for the model's own size.
@@ -73,13 +76,16 @@ public struct ColorizeRequest: Sendable {
   /// The sketch mask's values above it are foreground, 0...1.
   public var sketchThreshold: Float = 0.05
   /// The reference mask's values from it on are foreground, 0...1.
-  public var referenceThreshold: Float = 0.5
+  /// An encoded reference has been told it already: then it is left as it is, or the same.
+  public var referenceThreshold = Self.defaultReferenceThreshold
   /// Which tokens the regions attend to in full mode.
   public var contextLayout: ContextLayout = .paper
   /// Whether the request is refused if the backend's memory looks too small for it.
   public var checksMemory = true
   /// Decode a preview every so many steps; nil for none.
   public var previewInterval: Int?
+
+  static let defaultReferenceThreshold: Float = 0.5
 
   /// A request with the given settings of a run; ``Colorizer/request(sketch:reference:)`` takes those that suit its model.
   public init(sketch: Image, reference: ReferenceInput, sampling: SamplingDefaults = .published) {

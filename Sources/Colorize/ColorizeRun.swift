@@ -108,28 +108,21 @@ struct ColorizeRun {
 
   private func makeContext(_ frame: WorkingFrame) throws -> ReferenceContext? {
     let conditioning = colorizer.conditioning
-    var tokens: Tensor
+    let tokens: Tensor
     var background: Tensor?
+    // What the mode does not use is not computed.
+    let picture = request.mode.needsBackground ? request.background : nil
     switch request.reference {
     case .none: return nil
     case .encoded(let reference):
       tokens = reference.tokens
-      background = reference.background
+      background =
+        try picture.map { try conditioning.encodeBackground($0, threshold: request.referenceThreshold) }
+        ?? reference.background
     case .image(let image):
-      let picture = try Colorizer.tensor(image, on: backend)
-      tokens = try conditioning.tokens(picture)
-      if request.mode.needsBackground, request.background == nil, let mask = request.referenceMask {
-        try Task.checkCancellation()
-        let fitted = try mask.resized(width: image.width, height: image.height)
-        let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
-        background = try conditioning.recoveredBackground(
-          of: picture, mask: plane, threshold: request.referenceThreshold)
-      }
-    }
-    if request.mode.needsBackground, let picture = request.background {
-      try Task.checkCancellation()
-      background = try conditioning.givenBackground(
-        Colorizer.tensor(picture, on: backend), threshold: request.referenceThreshold)
+      (tokens, background) = try conditioning.encode(
+        image, mask: request.mode.needsBackground ? request.referenceMask : nil, background: picture,
+        threshold: request.referenceThreshold)
     }
     let mask =
       try request.mode.needsSketchMask

@@ -127,8 +127,9 @@ public actor Colorizer {
   ///
   /// - Parameters:
   ///   - image: the reference.
-  ///   - mask: where its figure is; needed for the modes `background` and `full`, unless `background` is given.
-  ///   - background: a picture whose colours the background takes instead.
+  ///   - mask: where its figure is, of any size and of its aspect; needed for the modes `background` and `full`, unless
+  ///     `background` is given.
+  ///   - background: a picture whose colours the background takes instead. Not beside a mask.
   ///   - threshold: mask values from it on are figure, 0...1.
   /// - Throws: ``ColorizeError`` (``ColorizeError/unsupportedMode(mode:model:)`` for a mask or a background that the model
   ///   has no weights to use), ``ImageError``, ``BackendError``, `CancellationError`; with ``MemoryUse/low`` also
@@ -136,38 +137,24 @@ public actor Colorizer {
   public nonisolated func encode(
     _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
   ) async throws -> Reference {
+    // Either is for these modes only, and would be lost.
+    if mask != nil || background != nil { try model.require(.full) }
+    try ColorizeRequest.check(threshold, .referenceThreshold, in: 0...1)
+    try ColorizeRequest.checkBackground(of: image, mask: mask, picture: background)
     try await turns.take()
     defer { turns.giveBack() }
     return try await performEncoding(image, mask: mask, background: background, threshold: threshold)
   }
 
   private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
-    // Either is for these modes only, and would be lost.
-    if mask != nil || background != nil { try model.require(.full) }
-    try ColorizeRequest.check(threshold, .referenceThreshold, in: 0...1)
     try Task.checkCancellation()
     defer {
       backend.releaseCachedMemory()
       if memory == .low { conditioning.parts.keep(only: []) }
       conditioning.parts.releasePages()
     }
-    let picture = try Self.tensor(image, on: backend)
-    let tokens = try conditioning.tokens(picture)
-    try Task.checkCancellation()
-    var behind: Tensor?
-    if let background {
-      behind = try conditioning.givenBackground(Self.tensor(background, on: backend), threshold: threshold)
-    } else if let mask {
-      let fitted = try mask.resized(width: image.width, height: image.height)
-      let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
-      behind = try conditioning.recoveredBackground(of: picture, mask: plane, threshold: threshold)
-    }
-    return Reference(tokens: tokens, background: behind, owner: ObjectIdentifier(identity))
-  }
-
-  /// A picture as `[1, H, W, 3]` in -1...1, transparency on white.
-  static func tensor(_ image: Image, on backend: any Backend) throws -> Tensor {
-    let rgb = image.composited()
-    return try Tensor(rgb.floats(.signed), shape: [1, rgb.height, rgb.width, 3], on: backend)
+    let encoded = try conditioning.encode(image, mask: mask, background: background, threshold: threshold)
+    return Reference(
+      tokens: encoded.tokens, background: encoded.background, threshold: threshold, owner: ObjectIdentifier(identity))
   }
 }

@@ -15,6 +15,31 @@ package struct Conditioning: Sendable {
     self.init(parts: NetworkParts(network), backend: backend)
   }
 
+  /// The tokens of a reference, `[1, M, C]`, and those of its background, where there is a mask or a picture for it.
+  func encode(
+    _ image: Image, mask: Mask?, background: Image?, threshold: Float
+  ) throws -> (tokens: Tensor, background: Tensor?) {
+    let picture = try tensor(image)
+    let tokens = try tokens(picture)
+    try Task.checkCancellation()
+    if let background { return (tokens, try encodeBackground(background, threshold: threshold)) }
+    guard let mask else { return (tokens, nil) }
+    let fitted = try mask.resized(width: image.width, height: image.height)
+    let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
+    return (tokens, try recoveredBackground(of: picture, mask: plane, threshold: threshold))
+  }
+
+  /// The tokens of a picture given for the background, `[1, M, C]`.
+  func encodeBackground(_ image: Image, threshold: Float) throws -> Tensor {
+    try givenBackground(tensor(image), threshold: threshold)
+  }
+
+  /// A picture as `[1, H, W, 3]` in -1...1, transparency on white.
+  private func tensor(_ image: Image) throws -> Tensor {
+    let rgb = image.composited()
+    return try Tensor(rgb.floats(.signed), shape: [1, rgb.height, rgb.width, 3], on: backend)
+  }
+
   /// The tokens of a picture `[1, H, W, 3]` in -1...1.
   package func tokens(_ image: Tensor) throws -> Tensor { try parts.imageEncoder()(image).contiguous() }
 

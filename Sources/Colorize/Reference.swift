@@ -6,12 +6,15 @@ public struct Reference: Sendable {
   package let tokens: Tensor
   /// The tokens of its background, or of a picture given for it; nil if there was neither mask nor picture.
   package let background: Tensor?
+  /// The threshold of its mask.
+  package let threshold: Float
   /// Which colorizer encoded it.
   package let owner: ObjectIdentifier
 
-  package init(tokens: Tensor, background: Tensor?, owner: ObjectIdentifier) {
+  package init(tokens: Tensor, background: Tensor?, threshold: Float, owner: ObjectIdentifier) {
     self.tokens = tokens
     self.background = background
+    self.threshold = threshold
     self.owner = owner
   }
 }

@@ -6,29 +6,24 @@ import DiffusionCore
 /// level, and the picture is cropped and scaled back to the sketch's own frame.
 package struct WorkingFrame: Sendable, Hashable {
   /// The sketch's own size.
-  package let original: Size
+  package let original: ImageSize
   /// What the network works on, before padding.
-  package let scaled: Size
+  package let scaled: ImageSize
   /// What it works on, padded.
-  package let padded: Size
-
-  package struct Size: Sendable, Hashable {
-    package let width: Int
-    package let height: Int
-  }
+  package let padded: ImageSize
 
   /// - Parameters:
   ///   - size: the longer side; nil takes the model's area at the sketch's aspect.
   ///   - multiple: what both padded sides are multiples of.
   package init(sketch: Image, size: Int?, modelSize: Int, multiple: Int) {
-    original = Size(width: sketch.width, height: sketch.height)
+    original = sketch.size
     let (width, height) = (Double(sketch.width), Double(sketch.height))
     let factor = size.map { Double($0) / max(width, height) } ?? Double(modelSize) / (width * height).squareRoot()
     // A long strip must not make a working size without bound on one side or of nothing on the other.
     func side(_ extent: Double) -> Int { min(max(Int((extent * factor).rounded()), 8), 4096) }
-    scaled = Size(width: side(width), height: side(height))
+    scaled = ImageSize(width: side(width), height: side(height))
     func up(_ extent: Int) -> Int { extent.roundedUp(toMultipleOf: multiple) }
-    padded = Size(width: up(scaled.width), height: up(scaled.height))
+    padded = ImageSize(width: up(scaled.width), height: up(scaled.height))
   }
 
   /// The drawing's lines at the working size, paper in the padding: `[1, H, W, 1]`.

@@ -80,6 +80,65 @@ struct ColorizerTests {
     await #expect(throws: ColorizeError.self) { try await colorizer.colorize(request) }
   }
 
+  /// One way to encode a reference, whether it is done ahead or by the run.
+  @Test func anEncodedReferenceKeepsItsThresholdAndTakesAPicture() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full)
+    request.referenceThreshold = 0.9
+    let direct = try await colorizer.colorize(request).image
+    request.referenceMask = nil
+    let encoded = try await colorizer.encode(reference(), mask: mask(30, 20), threshold: 0.9)
+    request.reference = .encoded(encoded)
+    for threshold: Float in [0.9, 0.5] {
+      request.referenceThreshold = threshold
+      #expect(try await colorizer.colorize(request).image == direct)
+    }
+    // A picture for the background stands in for the one that was encoded.
+    let other = try reference(99)
+    request.referenceThreshold = 0.7
+    request.background = other
+    let pictured = try await colorizer.colorize(request).image
+    request.reference = .image(try reference())
+    #expect(try await colorizer.colorize(request).image == pictured && pictured != direct)
+    request.background = nil
+    request.reference = .encoded(try await colorizer.encode(reference(), background: other, threshold: 0.7))
+    #expect(try await colorizer.colorize(request).image == pictured)
+  }
+
+  @Test func nothingThatIsGivenIsIgnored() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full)
+    let (mask, other) = (try mask(30, 20), try reference(99))
+    request.reference = .encoded(try await colorizer.encode(reference(), mask: mask))
+    #expect(throws: ColorizeError.contradictoryInputs(.referenceMask, .encodedBackground)) { try request.validate() }
+    request.background = other
+    #expect(throws: ColorizeError.contradictoryInputs(.referenceMask, .background)) { try request.validate() }
+    request.background = nil
+    request.referenceMask = nil
+    request.referenceThreshold = 0.25
+    #expect(
+      throws: ColorizeError.invalidOption(
+        .referenceThreshold, value: "0.25",
+        expected: "0.5, which the reference was encoded with; encode it again for "
+          + "another")
+    ) { try request.validate() }
+    // Vanilla mode looks at none of them.
+    request.mode = .vanilla
+    request.referenceMask = mask
+    try request.validate()
+
+    await #expect(throws: ColorizeError.contradictoryInputs(.referenceMask, .background)) {
+      try await colorizer.encode(reference(), mask: mask, background: other)
+    }
+    let wide = try self.mask(30, 10)
+    await #expect(throws: ColorizeError.mismatchedMask(.referenceMask, size: wide.size, picture: other.size)) {
+      try await colorizer.encode(reference(), mask: wide)
+    }
+    await #expect(throws: ColorizeError.invalidOption(.referenceThreshold, value: "2.0", expected: "0.0 to 1.0")) {
+      try await colorizer.encode(reference(), threshold: 2)
+    }
+  }
+
   @Test func everyOptionChangesThePicture() async throws {
     let colorizer = try await colorizer()
     let base = try request(.full, steps: 4)

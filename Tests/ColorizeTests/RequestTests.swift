@@ -45,6 +45,53 @@ struct RequestTests {
     try expectError("reference strength is -1.0, expected 0.0 to 10.0") { $0.referenceStrength = .blocks([1, -1]) }
   }
 
+  @Test func refusesMasksOfAnotherShape() throws {
+    let mask = Mask(try picture(64, 32))
+    try expectError(
+      "the sketch's mask is 64 x 32, of another shape than its picture, which is 16 x 16; give a mask of the whole "
+        + "picture"
+    ) {
+      $0.mode = .foreground
+      $0.sketchMask = mask
+    }
+    try expectError(
+      "the reference's mask is 64 x 32, of another shape than its picture, which is 16 x 16; give a mask of the whole "
+        + "picture"
+    ) {
+      $0.mode = .full
+      $0.sketchMask = Mask(try picture(8, 8))
+      $0.referenceMask = mask
+    }
+    var request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    request.sketchMask = mask
+    request.referenceMask = mask
+    request.background = try picture()
+    // A program may change the mode and leave the masks where they are.
+    try request.validate()
+  }
+
+  /// A mask at another scale is as good, with what rounding costs it.
+  @Test(arguments: [
+    (1000, 700, 1000, 700, true), (1000, 700, 500, 350, true), (1000, 700, 100, 69, true), (1000, 700, 33, 23, true),
+    (1000, 700, 4000, 2820, true), (1000, 700, 4000, 2840, false), (1000, 700, 700, 1000, false),
+    (1000, 700, 1000, 680, false), (1000, 109, 100, 10, true), (1000, 88, 100, 10, false), (1, 1, 1, 1, true),
+    (3, 16_000, 1, 5000, true), (16_000, 3, 3, 3, false),
+  ])
+  func masksMayBeScaled(width: Int, height: Int, maskWidth: Int, maskHeight: Int, fits: Bool) throws {
+    var request = ColorizeRequest(sketch: try picture(width, height), reference: try picture())
+    request.mode = .foreground
+    request.sketchMask = Mask(try picture(maskWidth, maskHeight))
+    if fits {
+      try request.validate()
+    } else {
+      let size = ImageSize(width: maskWidth, height: maskHeight)
+      let picture = ImageSize(width: width, height: height)
+      #expect(throws: ColorizeError.mismatchedMask(.sketchMask, size: size, picture: picture)) {
+        try request.validate()
+      }
+    }
+  }
+
   /// What a program needs to find its control for what is wrong.
   @Test func errorsNameTheProperty() throws {
     var request = ColorizeRequest(sketch: try picture(), reference: try picture())

@@ -1,3 +1,4 @@
+import Colorize
 import DiffusionCore
 import Foundation
 import Testing
@@ -84,6 +85,11 @@ import Testing
   @Test("Modes, names and devices") func modesNamesAndDevices() throws {
     try expectUsage("mode full needs the sketch's mask; give --sketch-mask, or", "--mode", "full")
     try expectUsage("mode background needs the reference's mask", "--mode", "background", "--sketch-mask", "mask.png")
+    try Image(width: 64, height: 32, color: [255]).write(to: folder.path("wide.png"))
+    try expectUsage("--sketch-mask is 64 x 32, of another", "--mode", "foreground", "--sketch-mask", "wide.png")
+    try expectUsage(
+      "--reference-mask and --background exclude each other", "--sketch-mask", "mask.png", "--reference-mask",
+      "mask.png", "--background", "reference.png")
     try expectUsage("The value 'best' is invalid for '--sampler <name>'", "--sampler", "best")
     try expectUsage("there is no backend", "--backend", "abacus")
     try expectUsage("backend option threads is 0", "--backend", "cpu:0")

@@ -11,7 +11,24 @@ extension ColorizeError {
     case .missingInput(.referenceMask, let mode):
       "mode \(mode.rawValue) needs the reference's mask or a background picture; give --reference-mask or "
         + "--background, or --alpha-masks for a cut-out figure"
+    case .contradictoryInputs(let one, let other):
+      "\(one.name) and \(other.name) exclude each other, since the background comes from one of them; give one"
+    case .mismatchedMask(let mask, let size, let picture):
+      "\(mask.name) is \(size), of another shape than its picture, which is \(picture); give a mask of the whole picture"
     default: description
+    }
+  }
+}
+
+extension ColorizeError.Input {
+  /// The option that gives it, or the library's name.
+  fileprivate var name: String {
+    switch self {
+    case .reference: "--reference"
+    case .sketchMask: "--sketch-mask"
+    case .referenceMask: "--reference-mask"
+    case .background: "--background"
+    case .encodedBackground: description
     }
   }
 }

@@ -55,7 +55,7 @@ struct ToolError: Error {
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)
       case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
-      case .invalidOption, .missingInput, .contradictoryInputs, .unsupportedMode, .foreignReference:
+      case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference:
         self.init(.usage, error.inOptions)
       }
     case let error as BackendError:

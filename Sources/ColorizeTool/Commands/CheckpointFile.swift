@@ -45,7 +45,7 @@ struct CheckpointFile {
         try Task.checkCancellation()
         try writer.write(parameter.key, bytes)
       }
-      progress.step(index + 1, of: parameters.count)
+      progress.step(index + 1, of: parameters.count, unit: "tensor")
     }
     try Task.checkCancellation()
     try writer.finish()

@@ -54,14 +54,23 @@ struct ConvertCommand: AsyncParsableCommand {
       model.weights[$0.key] != nil
     }
     progress.begin("writing")
+    let backend = try CPUBackend()
+    // They were found to be finite just now.
+    let stored = CheckpointParameters(WeightReader(model.weights, checksFinite: false), backend: backend)
     try file.write(parameters, dtype: dtype, metadata: [:], progress: progress) { index, write in
-      let key = parameters[index].key
-      let values = try model.weights.floats(of: key)
-      if let value = values.first(where: { abs($0) > dtype.greatest }) {
+      let (key, shape) = parameters[index]
+      let tensor = try stored.parameter(key, shape: shape)
+      let largest = try tensor.cast(to: .f32).reshaped([1, shape.elementCount]).abs().max().floats()[0]
+      guard largest <= dtype.greatest else {
         throw ToolError(
-          .unusableModel, "\(key) holds \(value), which is no number in \(dtype.rawValue); choose another --dtype")
+          .unusableModel, "\(key) holds \(largest), which is no number in \(dtype.rawValue); choose another --dtype")
       }
-      try dtype.encode(values).withUnsafeBytes(write)
+      let converted = try tensor.cast(to: dtype)
+      var bytes = [UInt8](repeating: 0, count: shape.elementCount * dtype.byteWidth)
+      try bytes.withUnsafeMutableBytes {
+        try backend.read(converted.operand.buffer, byteOffset: 0, into: $0)
+      }
+      try bytes.withUnsafeBytes(write)
     }
     if !quiet { file.report(parameters, dtype: dtype, progress: progress) }
   }

@@ -15,3 +15,8 @@ samples=Sources/CSamples/data
 swift run -c release --package-path Tests/Dependent --scratch-path .build-dependent \
   Dependent $samples/sketch.png $samples/reference.png "$out/result.png"
 test -s "$out/result.png"
+for name in sheet:reference sheet-mask:reference_mask frame-1:sketch mask-1:sketch_mask frame-2:sketch mask-2:sketch_mask; do
+  cp "$samples/${name#*:}.png" "$out/${name%:*}.png"
+done
+swift run -c release --package-path Tests/Dependent --scratch-path .build-dependent Cut "$out"
+test -s "$out/coloured-2.png"

@@ -1,14 +1,18 @@
 import Foundation
 import Testing
 
-/// What the README says about importing is the program that the tests build and run.
+/// What the documents say about importing is what the tests build and run.
 struct ReadmeTests {
-  @Test func theExampleIsTheDependentPackagesProgram() throws {
+  @Test(arguments: [
+    ("README.md", "Dependent/main.swift"), ("README.md", "Dependent/Checkpoint.swift"),
+    ("Docs/Modes.md", "Cut/main.swift"),
+  ])
+  func theExampleIsAFileOfTheDependentPackage(document: String, file: String) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    let program = try String(
-      contentsOf: root.appending(path: "Tests/Dependent/Sources/Dependent/main.swift"), encoding: .utf8)
-    #expect(readme.contains("```swift\n" + program + "```"))
+    let text = try String(contentsOf: root.appending(path: document), encoding: .utf8)
+    let example = try String(
+      contentsOf: root.appending(path: "Tests/Dependent/Sources").appending(path: file), encoding: .utf8)
+    #expect(text.contains("```swift\n" + example + "```"))
   }
 }

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package as a user of the library writes it. It is built and run with the tests, so that what the README says about
+// A package as a user of the library writes it. It is built and run with the tests, so that what the documents say about
 // importing stays true.
 let package = Package(
   name: "Dependent",
@@ -12,8 +12,14 @@ let package = Package(
     .executableTarget(
       name: "Dependent",
       dependencies: [
+        .product(name: "Colorize", package: "Irodori"),
+        .product(name: "DiffusionCore", package: "Irodori"),
+      ]),
+    .executableTarget(
+      name: "Cut",
+      dependencies: [
         .product(name: "Colorize", package: "Irodori")
-      ])
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

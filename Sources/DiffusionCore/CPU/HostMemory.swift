@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 extension CPUBackend {
   /// What the machine, the control group of the process and its limit on address space leave.
@@ -21,12 +15,8 @@ package enum HostMemory {
       if let left = group.availableByteCount(read: read) { least = min(least, left) }
     }
     var limit = rlimit()
-    #if canImport(Glibc)
-      // The constant is of another type than the parameter here.
-      let kind = __rlimit_resource_t(9)
-    #else
-      let kind = RLIMIT_AS
-    #endif
+    // RLIMIT_AS, which is imported as another type than the parameter's.
+    let kind = __rlimit_resource_t(9)
     if getrlimit(kind, &limit) == 0, UInt64(limit.rlim_cur) < UInt64(Int.max),
       let pages = read("/proc/self/statm")?.split(separator: " ").first.flatMap({ Int($0) })
     {
@@ -107,13 +97,7 @@ package enum HostMemory {
     var filled = 0
     while filled < bytes.count {
       let count = bytes.withUnsafeMutableBytes { buffer in
-        #if canImport(Glibc)
-          Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
-        #elseif canImport(Musl)
-          Musl.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
-        #else
-          Darwin.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
-        #endif
+        Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
       }
       guard count > 0 else { break }
       filled += count

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// NumPy's legacy generator: the values of `numpy.random.RandomState(seed).randn(...)`, rounded to float32.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The Philox 4x32 block function with ten rounds.
 ///

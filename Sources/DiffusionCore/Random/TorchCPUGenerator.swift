@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// PyTorch's CPU generator: the values of `torch.randn` (float32) after `torch.manual_seed(seed)`.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The DPM-Solver++(2M) update in sigma space, as k-diffusion's `sample_dpmpp_2m` has it.
 ///

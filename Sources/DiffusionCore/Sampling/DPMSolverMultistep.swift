@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The DPM-Solver++ multistep update of order 2 on a latent `x = alpha x0 + s eps`, as diffusers'
 /// `DPMSolverMultistepScheduler` has it (midpoint, lower_order_final, final sigma 0).

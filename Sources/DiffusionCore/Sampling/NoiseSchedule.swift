@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The forward process of latent diffusion, tabulated over its timesteps 0..<count.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Where on the sigma axis the steps of a sampler stand.
 public enum SigmaSchedule: String, Sendable, Hashable, CaseIterable, Codable {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Read-only memory that lives as long as someone refers to it: a mapped file, zero pages, or memory of another owner.
 ///

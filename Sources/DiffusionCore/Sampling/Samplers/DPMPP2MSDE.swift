@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// DPM-Solver++(2M) SDE with eta 1 (Lu et al. 2022; k-diffusion's midpoint and Heun forms).
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// DPM-Solver++(3M) SDE with eta 1 (k-diffusion): corrections from the two steps before.
 func sampleDPMPP3MSDE(

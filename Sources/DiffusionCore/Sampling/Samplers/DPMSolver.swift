@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// DPM-Solver with a fixed number of evaluations and ancestral noise (k-diffusion's `sample_dpm_fast`, eta 1): steps of
 /// order 3, which evaluate three times each and are evenly spaced in ln sigma, and what is left over in steps of order 2

@@ -36,37 +36,51 @@ public struct ColorizeResult: Sendable {
   /// The first picture.
   public var image: Image { images[0] }
 
-  /// How pictures were made, enough to make them again.
+  /// How pictures were made: with the model and the pictures of the request, enough to make them again.
+  ///
+  /// The settings are properties of the summary as well (`summary.mode`), but for those that it has itself: what became of
+  /// an automatic choice.
+  @dynamicMemberLookup
   public struct Summary: Sendable, Hashable, Codable {
     /// The model's name.
     public var model: String
+    /// What its U-Net was taken to predict.
+    public var prediction: PredictionType
     /// The backend's name.
     public var backend: String
-    /// Which parts of the network were active.
-    public var mode: InferenceMode
+    /// What was asked for.
+    public var settings: ColorizeSettings
     /// The polarity that was given or found.
     public var polarity: SketchPolarity
+    /// The spacing of the steps; nil where the sampler has one of its own.
+    public var schedule: SigmaSchedule?
     /// The size that the network worked on, without padding.
     public var width: Int
     /// The size that the network worked on, without padding.
     public var height: Int
-    /// The number of steps.
-    public var steps: Int
-    /// The sampler.
-    public var sampler: Sampler
-    /// The spacing, resolved.
-    public var schedule: SigmaSchedule
-    /// The generator of the noise.
-    public var noise: NoiseGenerator
     /// Each picture's seed.
     public var seeds: [UInt64]
     /// The tiles that the pictures were decoded in, in pixels a side; nil if whole.
     public var vaeTile: Int?
-    /// The reference's guidance scale.
-    public var referenceGuidance: Double
-    /// The sketch's guidance scale.
-    public var sketchGuidance: Double
     /// How long each stage took, in seconds.
     public var seconds: [String: Double]
+
+    /// A setting: `summary.steps` is `summary.settings.steps`.
+    public subscript<Value>(dynamicMember setting: KeyPath<ColorizeSettings, Value>) -> Value {
+      settings[keyPath: setting]
+    }
+
+    /// Settings that make one of the pictures again, without any choice left open.
+    ///
+    /// - Parameter index: which of the pictures, `seeds.indices`; others count as the first.
+    public func settings(ofPicture index: Int) -> ColorizeSettings {
+      var settings = settings
+      settings.seed = seeds.indices.contains(index) ? seeds[index] : settings.seed
+      settings.count = 1
+      settings.polarity = polarity
+      settings.schedule = schedule ?? settings.schedule
+      settings.vaeTiling = vaeTile.map { .pixels($0) } ?? .off
+      return settings
+    }
   }
 }

@@ -64,7 +64,7 @@ struct ColorizeRun {
         unet: conditioning.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
         predictionType: configuration.prediction,
         context: context, hints: hints, emptyHints: emptyHints, guidance: request.guidance, control: control(),
-        batch: request.count, batching: request.batching(in: colorizer.memory))
+        batch: request.count, batching: request.settings.batching(in: colorizer.memory))
       var source: any NoiseSource = try PictureNoise(generator: request.noise, seeds: seeds)
       let factor = configuration.latentFactor
       let shape = [
@@ -97,12 +97,9 @@ struct ColorizeRun {
       }
     }
     let summary = ColorizeResult.Summary(
-      model: colorizer.model.name, backend: backend.name, mode: request.mode, polarity: polarity,
-      width: frame.scaled.width, height: frame.scaled.height, steps: request.steps, sampler: request.sampler,
-      schedule: request.schedule.resolved(preferring: request.sampler.preferredSchedule), noise: request.noise,
-      seeds: seeds, vaeTile: vaeTile(frame), referenceGuidance: request.guidance.reference,
-      sketchGuidance: request.guidance.sketch,
-      seconds: timings)
+      model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
+      settings: request.settings, polarity: polarity, schedule: request.sampler.resolvedSchedule(request.schedule),
+      width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
     return ColorizeResult(images: images, summary: summary)
   }
 

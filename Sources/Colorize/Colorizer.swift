@@ -139,7 +139,7 @@ public actor Colorizer {
   ) async throws -> Reference {
     // Either is for these modes only, and would be lost.
     if mask != nil || background != nil { try model.require(.full) }
-    try ColorizeRequest.check(threshold, .referenceThreshold, in: 0...1)
+    try ColorizeSettings.check(threshold, .referenceThreshold, in: 0...1)
     try ColorizeRequest.checkBackground(of: image, mask: mask, picture: background)
     try await turns.take()
     defer { turns.giveBack() }

@@ -1,5 +1,6 @@
 import Colorize
 import DiffusionCore
+import Foundation
 import Testing
 import TestSupport
 
@@ -295,6 +296,33 @@ struct ColorizerTests {
     #expect(steps.completed < 1000, "the one before was waited for")
     running.cancel()
     await #expect(throws: CancellationError.self) { try await running.value }
+  }
+
+  /// The summary's settings make each picture again, with nothing of the request but its pictures.
+  @Test func aSummaryIsEnoughToMakeThePictureAgain() async throws {
+    let colorizer = try await colorizer()
+    var request = try request(.full, steps: 3)
+    request.count = 2
+    request.seed = 5
+    request.sampler = .eulerAncestral
+    request.guidance.interval = 0...0.75
+    request.merge = 0.25
+    request.referenceStrength = .levels([.high: 0.5], others: 0.75)
+    request.sketchThreshold = 0.5
+    request.contextLayout = .published
+    request.frame = .working
+    let first = try await colorizer.colorize(request)
+    #expect(first.summary.schedule == .normal && first.summary.steps == 3 && first.summary.settings == request.settings)
+    let saved = try JSONEncoder().encode(first.summary)
+    let summary = try JSONDecoder().decode(ColorizeResult.Summary.self, from: saved)
+    #expect(summary == first.summary)
+    for index in 0..<2 {
+      request.settings = summary.settings(ofPicture: index)
+      #expect(try await colorizer.colorize(request).image == first.images[index])
+    }
+    request.sampler = .ddim
+    request.schedule = .karras
+    #expect(try await colorizer.colorize(request).summary.schedule == nil)
   }
 
   @Test func tilesAreReportedAndToldInTheSummary() async throws {

@@ -29,11 +29,14 @@ import Testing
     #expect(stored["steps"] as? Int == 1)
     #expect(stored["model"] as? String == "embedded")
     #expect(stored["mode"] as? String == "vanilla")
-    #expect(stored["sketch"] as? String == "sketch.png")
+    #expect((stored["inputs"] as? [String: Any])?["sketch"] as? String == "sketch.png")
     // What suits the model, since the command names none.
     let defaults = try Model.embedded().configuration.sampling
     #expect(stored["sampler"] as? String == defaults.sampler.rawValue)
-    #expect(stored["guidance"] as? Double == defaults.guidance)
+    #expect((stored["guidance"] as? [String: Any])?["reference"] as? Double == defaults.guidance)
+    // What a program would read to make the picture again.
+    let settings = try JSONDecoder().decode(ColorizeSettings.self, from: Data(parameters.utf8))
+    #expect(settings.seed == 5 && settings.size == 64 && settings.polarity == .darkOnLight)
 
     let inspected = try Program.run(["inspect", "out.png"], in: folder)
     #expect(inspected.status == 0 && inspected.output.contains("\"seed\" : 5"))
@@ -58,8 +61,8 @@ import Testing
     #expect((report["peakMemoryBytes"] as? Int ?? 0) > 1 << 20)
     let summary = try #require(report["summary"] as? [String: Any])
     #expect(summary["seeds"] as? [Int] == [0])
-    #expect(summary["mode"] as? String == "vanilla")
-    #expect((report["options"] as? [String: Any])?["strength"] as? Double == 1)
+    #expect((summary["settings"] as? [String: Any])?["mode"] as? String == "vanilla")
+    #expect((report["options"] as? [String: Any])?["referenceStrength"] as? Double == 1)
     #expect(outcome.errors.contains("colorize: sampling"))
     #expect(!outcome.errors.contains("\u{1B}"), "no escape sequences where there is no terminal")
   }
@@ -77,7 +80,7 @@ import Testing
   @Test("Both masks choose the full mode") func bothMasksChooseTheFullMode() throws {
     let outcome = try run("--sketch-mask", "mask.png", "--reference-mask", "mask.png", "--json")
     #expect(outcome.status == 0)
-    #expect((try outcome.json()["summary"] as? [String: Any])?["mode"] as? String == "full")
+    #expect((try outcome.json()["options"] as? [String: Any])?["mode"] as? String == "full")
   }
 
   @Test("Both masks choose what the model can do") func bothMasksChooseWhatTheModelCanDo() throws {
@@ -85,7 +88,7 @@ import Testing
     let arguments = ["--sketch-mask", "mask.png", "--reference-mask", "mask.png", "--model", "vanilla.safetensors"]
     let outcome = try Program.run(Folder.quick + arguments + ["-o", "out.png", "--json"], in: folder)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect((try outcome.json()["summary"] as? [String: Any])?["mode"] as? String == "vanilla")
+    #expect((try outcome.json()["options"] as? [String: Any])?["mode"] as? String == "vanilla")
     #expect(outcome.errors.contains("mode vanilla does not use the sketch's mask and the reference's mask"))
     #expect(try Program.run(["inspect", "vanilla.safetensors"], in: folder).output.contains("modes: vanilla\n"))
   }
@@ -104,7 +107,7 @@ import Testing
       ],
       in: folder)
     #expect(outcome.status == 0)
-    #expect((try outcome.json()["summary"] as? [String: Any])?["mode"] as? String == "full")
+    #expect((try outcome.json()["options"] as? [String: Any])?["mode"] as? String == "full")
   }
 
   @Test("Previews, a random seed, levels and JPEG") func previewsAndOtherOptions() throws {

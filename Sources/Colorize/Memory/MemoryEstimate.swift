@@ -148,7 +148,7 @@ private struct MeteredStages {
         predictionType: configuration.prediction, context: context, hints: hints, emptyHints: emptyHints,
         guidance: guidance,
         control: AttentionControl(referenceScales: try request.referenceStrength.scales(for: configuration.unet)),
-        batch: request.count, batching: request.batching(in: memory))
+        batch: request.count, batching: request.settings.batching(in: memory))
       let x = try blank(latentShape)
       let predicted = try denoiser.prediction(x, timestep: 500)
       if request.previewInterval != nil { try decode(predicted.sliced(axis: 0, 0..<1)) }

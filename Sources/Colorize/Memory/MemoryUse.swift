@@ -9,7 +9,7 @@ public enum MemoryUse: String, Sendable, Hashable, CaseIterable, Codable {
   case low
 }
 
-extension ColorizeRequest {
+extension ColorizeSettings {
   /// How many rows of a step run together.
   func batching(in memory: MemoryUse) -> UNetBatching {
     batching == .automatic && memory == .low ? .rows(1) : batching

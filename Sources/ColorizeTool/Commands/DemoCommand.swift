@@ -58,11 +58,11 @@ struct DemoCommand: AsyncParsableCommand {
     ]
     for (name, image) in inputs { try image.write(to: "\(folder)/\(name)") }
     let options = StoredOptions(
-      request, result.summary, model: model,
+      result.summary,
       inputs: InputNames(
         sketch: "sketch.png", reference: "reference.png", sketchMask: "sketch_mask.png",
         referenceMask: "reference_mask.png"),
-      strengths: try StrengthOptions.parse([]), picture: 0)
+      picture: 0)
     try result.image.write(to: plan.paths[0], text: try options.pngText())
     let sheet = try Image.row([sketch, reference, result.image], gap: 8)
     let sheetPath = "\(folder)/contact-sheet.png"

@@ -54,15 +54,9 @@ struct StrengthOptions: ParsableArguments {
     }
   }
 
-  /// The factors of the network's blocks. Levels overlap; a later one in the library's order wins.
-  func referenceStrength(for unet: UNetConfiguration) -> ReferenceStrength {
+  /// The factors. Given twice, a level has the last, as with options that are no lists.
+  var referenceStrength: ReferenceStrength {
     guard !strengthLevel.isEmpty else { return .uniform(strength) }
-    var scales = [Float](repeating: strength, count: unet.transformerBlockCount)
-    for level in [AttentionControl.Level.encoder, .middle, .low, .high, .bottom] {
-      // Given twice, the last one counts, as with options that are no lists.
-      guard let factor = strengthLevel.last(where: { $0.level == level })?.factor else { continue }
-      for block in level.blocks(of: unet) where scales.indices.contains(block) { scales[block] = factor }
-    }
-    return .blocks(scales)
+    return .levels(Dictionary(strengthLevel.map { ($0.level, $0.factor) }) { $1 }, others: strength)
   }
 }

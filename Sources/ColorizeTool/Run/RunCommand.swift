@@ -55,7 +55,7 @@ struct RunCommand: AsyncParsableCommand {
       sketch: inputs.sketch, reference: inputs.reference, sketchMask: inputs.sketchMask,
       referenceMask: inputs.referenceMask, background: inputs.background, alphaMasks: inputs.alphaMasks)
     let stored = result.images.indices.map { index in
-      StoredOptions(request, result.summary, model: model, inputs: names, strengths: strengths, picture: index)
+      StoredOptions(result.summary, inputs: names, picture: index)
     }
     for (index, image) in result.images.enumerated() {
       try Task.checkCancellation()
@@ -88,7 +88,7 @@ struct RunCommand: AsyncParsableCommand {
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise
     request.schedule = sampling.schedule
-    request.referenceStrength = strengths.referenceStrength(for: model.configuration.unet)
+    request.referenceStrength = strengths.referenceStrength
     request.foregroundStrength = strengths.foregroundStrength
     request.backgroundStrength = strengths.backgroundStrength
     request.sketchStrength = strengths.sketchStrength

@@ -2,7 +2,7 @@
 ///
 /// Dual classifier-free guidance: `u + (c - u) * scale` for each scale above 1, and the mean of both results if both
 /// are.
-public struct Guidance: Sendable, Hashable {
+public struct Guidance: Sendable, Hashable, Codable {
   /// The reference's scale; its unconditional branch has a context of zeros and keeps the sketch.
   public var reference: Double
   /// The sketch's scale; its unconditional branch has the features of an empty drawing and keeps the context.
@@ -21,6 +21,17 @@ public struct Guidance: Sendable, Hashable {
     self.sketch = sketch
     self.interval = interval
     self.excluded = excluded
+  }
+
+  /// Decodes scales and intervals (two numbers, the lower first); what is missing is as in
+  /// ``init(reference:sketch:interval:excluded:)``.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      reference: try values.decodeIfPresent(Double.self, forKey: .reference) ?? 1,
+      sketch: try values.decodeIfPresent(Double.self, forKey: .sketch) ?? 1,
+      interval: try values.decodeIfPresent(ClosedRange<Double>.self, forKey: .interval) ?? 0...1,
+      excluded: try values.decodeIfPresent(ClosedRange<Double>.self, forKey: .excluded))
   }
 
   /// Whether the reference acts at a timestep of a process of `count` timesteps.

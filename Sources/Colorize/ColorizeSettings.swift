@@ -1,0 +1,120 @@
+import DiffusionCore
+
+/// Everything of a request but its pictures: what a program keeps as a preset.
+///
+/// It is decoded from an object of these properties, of which any may be missing: then it is as in
+/// ``init(sampling:)``. A value that is unknown or out of its range is a `DecodingError` whose path names it.
+public struct ColorizeSettings: Sendable, Hashable, Codable {
+  /// Whether the sketch's lines are dark or light.
+  public var polarity: SketchPolarity = .automatic
+  /// Which parts of the network are active.
+  public var mode: InferenceMode = .vanilla
+
+  /// The longer side that the network works on, in pixels, 64...4096; nil for the model's own size.
+  public var size: Int?
+  /// The size of the result.
+  public var frame: ColorizeRequest.Frame = .sketch
+  /// Whether pictures are decoded whole or in tiles, which bounds the memory of large ones.
+  public var vaeTiling: VAETiling = .automatic
+  /// How many rows of a step, pictures times guidance branches, the U-Net takes in one pass. Changes memory and time,
+  /// not the picture.
+  public var batching: UNetBatching = .automatic
+  /// How many pictures, 1...64; each has a seed of its own, counted up from ``seed``.
+  public var count = 1
+
+  /// Sampling steps, in the sampler's `stepRange`: 1...1000, of some a little less.
+  public var steps: Int
+  /// The first picture's seed. NumPy's generator takes 32 bits.
+  public var seed: UInt64 = 0
+  /// The generator of the noise.
+  public var noise: NoiseGenerator = .torchCPU
+  /// The sampler.
+  public var sampler: Sampler
+  /// The spacing of the sampler's steps.
+  public var schedule: SigmaSchedule = .automatic
+  /// Guidance by the reference and by the sketch: scales of 0...100, parts of 0...1.
+  public var guidance: Guidance
+
+  /// How strongly the reference acts, and where: factors of 0...10.
+  public var referenceStrength: ReferenceStrength = .uniform(1)
+  /// A factor for the foreground's attention in mask modes, 0...10.
+  public var foregroundStrength: Float = 1
+  /// A factor for the background's attention in mask modes, 0...10.
+  public var backgroundStrength: Float = 1
+  /// A factor for the sketch's features, 0...10.
+  public var sketchStrength: Float = 1
+  /// How much of the background's attention is mixed into the foreground's, 0...1.
+  public var merge: Float = 0
+  /// The sketch mask's values above it are foreground, 0...1.
+  public var sketchThreshold: Float = 0.05
+  /// The reference mask's values from it on are foreground, 0...1.
+  /// An encoded reference has been told it already: then it is left as it is, or the same.
+  public var referenceThreshold = Self.defaultReferenceThreshold
+  /// Which tokens the regions attend to in full mode.
+  public var contextLayout: ContextLayout = .paper
+  /// Whether the request is refused if the backend's memory looks too small for it.
+  public var checksMemory = true
+  /// Decode a preview every so many steps; nil for none.
+  public var previewInterval: Int?
+
+  static let defaultReferenceThreshold: Float = 0.5
+
+  /// Settings with those of a run that suit a model: ``ModelConfiguration/sampling``.
+  public init(sampling: SamplingDefaults = .published) {
+    steps = sampling.steps
+    sampler = sampling.sampler
+    guidance = Guidance(reference: sampling.guidance)
+  }
+}
+
+extension ColorizeSettings {
+  public init(from decoder: any Decoder) throws {
+    self.init()
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value<V: Decodable>(_ key: CodingKeys, or known: V) throws -> V {
+      try values.decodeIfPresent(V.self, forKey: key) ?? known
+    }
+    polarity = try value(.polarity, or: polarity)
+    mode = try value(.mode, or: mode)
+    size = try value(.size, or: size)
+    frame = try value(.frame, or: frame)
+    vaeTiling = try value(.vaeTiling, or: vaeTiling)
+    batching = try value(.batching, or: batching)
+    count = try value(.count, or: count)
+    steps = try value(.steps, or: steps)
+    seed = try value(.seed, or: seed)
+    noise = try value(.noise, or: noise)
+    sampler = try value(.sampler, or: sampler)
+    schedule = try value(.schedule, or: schedule)
+    guidance = try value(.guidance, or: guidance)
+    referenceStrength = try value(.referenceStrength, or: referenceStrength)
+    foregroundStrength = try value(.foregroundStrength, or: foregroundStrength)
+    backgroundStrength = try value(.backgroundStrength, or: backgroundStrength)
+    sketchStrength = try value(.sketchStrength, or: sketchStrength)
+    merge = try value(.merge, or: merge)
+    sketchThreshold = try value(.sketchThreshold, or: sketchThreshold)
+    referenceThreshold = try value(.referenceThreshold, or: referenceThreshold)
+    contextLayout = try value(.contextLayout, or: contextLayout)
+    checksMemory = try value(.checksMemory, or: checksMemory)
+    previewInterval = try value(.previewInterval, or: previewInterval)
+    do {
+      try validate()
+    } catch {
+      guard case .invalidOption(let option, _, _) = error as? ColorizeError else { throw error }
+      // The path of an option is that of its property.
+      let path = option.rawValue.split(separator: ".").map { Property(stringValue: String($0)) }
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath + path, debugDescription: "\(error)", underlyingError: error))
+    }
+  }
+
+  /// A key of whatever name.
+  private struct Property: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}

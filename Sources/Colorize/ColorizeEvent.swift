@@ -8,7 +8,7 @@ public enum ColorizeEvent: Sendable {
   case step(completed: Int, total: Int)
   /// Parts of the decoding are done, where it runs in tiles: those of all pictures.
   case tile(completed: Int, total: Int)
-  /// The first picture as it looks after that step.
+  /// The first picture as it looks after that step, of the frame that was asked for.
   case preview(completed: Int, image: Image)
   /// The last event of a run that succeeds.
   case finished(ColorizeResult)

@@ -16,7 +16,7 @@ public struct ColorizeRequest: Sendable {
 
   /// What the result's pixels are.
   public enum Frame: String, Sendable, Hashable, CaseIterable, Codable {
-    /// As many as the sketch's, so that the result lies on it.
+    /// As many as the sketch's, so that the result lies on it; scaled from what the network worked on.
     case sketch
     /// As many as the network worked on.
     case working

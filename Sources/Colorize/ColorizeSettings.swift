@@ -10,9 +10,11 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// Which parts of the network are active.
   public var mode: InferenceMode = .vanilla
 
-  /// The longer side that the network works on, in pixels, 64...4096; nil for the model's own size.
+  /// The longer side that the network works on, in pixels, 64...4096. Nil takes about as many pixels as the model was
+  /// trained on, the square of ``ModelConfiguration/imageSize``, at the sketch's aspect. With ``ColorizeRequest/Frame/sketch``
+  /// the result is scaled from there to the sketch's own size.
   public var size: Int?
-  /// The size of the result.
+  /// The size of the result: the sketch's, or the one that the network worked on.
   public var frame: ColorizeRequest.Frame = .sketch
   /// Whether pictures are decoded whole or in tiles, which bounds the memory of large ones.
   public var vaeTiling: VAETiling = .automatic
@@ -54,7 +56,8 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   public var contextLayout: ContextLayout = .paper
   /// Whether the request is refused if the backend's memory looks too small for it.
   public var checksMemory = true
-  /// Decode a preview every so many steps; nil for none.
+  /// Decode a preview every so many steps, 1...1000, but the last; nil for none. Each decodes the first picture in full,
+  /// which takes as long as at the end of the run, and keeps the decoder in memory with ``MemoryUse/low``.
   public var previewInterval: Int?
 
   static let defaultReferenceThreshold: Float = 0.5

@@ -8,7 +8,7 @@ enum LoadHints {
     ),
     (
       "first_stage_model.",
-      "no file carries a VAE: give a checkpoint that was exported whole, or a VAE file as well"
+      "no file carries a VAE: give a checkpoint that was exported whole"
     ),
     (
       "cond_stage_model.visual.",
@@ -21,11 +21,13 @@ enum LoadHints {
     ("control_encoder.", "no file carries a sketch encoder: give a colorizer checkpoint"),
     (
       "transformer.",
-      "no file carries the background recovery transformer: only modes without a background will work"
+      "no file carries the background recovery transformer, but one carries other weights of the mask modes: give a "
+        + "checkpoint that was exported whole, or for vanilla mode one without any of them"
     ),
     (
       "thresh_embedder.",
-      "no file carries the threshold embedder: only the vanilla and foreground modes will work"
+      "no file carries the threshold embedder, but one carries other weights of the mask modes: give a checkpoint that "
+        + "was exported whole, or for vanilla mode one without any of them"
     ),
   ]
 
@@ -36,7 +38,9 @@ enum LoadHints {
       if !keys.contains(where: { $0.utf8.starts(with: part.prefix.utf8) }) { hints.append(part.advice) }
     }
     if missing.contains(where: { isLoRA($0.key) }), !keys.contains(where: isLoRA) {
-      hints.append("no file carries the LoRA branches of the split cross-attention: use it in vanilla mode only")
+      hints.append(
+        "no file carries the LoRA branches of the split cross-attention, but one carries other weights of the mask "
+          + "modes: give a checkpoint that was exported whole, or for vanilla mode one without any of them")
     }
     if keys.contains(where: { $0.utf8.starts(with: "vision_model.".utf8) }) {
       hints.append("a file holds an image encoder in the naming of Transformers: give the one in OpenCLIP's naming")

@@ -135,10 +135,12 @@ import Testing
     }
     #expect(
       mismatch(reader).hints == [
-        "no file carries a VAE: give a checkpoint that was exported whole, or a VAE file as well",
+        "no file carries a VAE: give a checkpoint that was exported whole",
         "no file carries an image encoder: give an OpenCLIP ViT-H/14 file as well",
-        "no file carries the background recovery transformer: only modes without a background will work",
-        "no file carries the LoRA branches of the split cross-attention: use it in vanilla mode only",
+        "no file carries the background recovery transformer, but one carries other weights of the mask modes: give a "
+          + "checkpoint that was exported whole, or for vanilla mode one without any of them",
+        "no file carries the LoRA branches of the split cross-attention, but one carries other weights of the mask "
+          + "modes: give a checkpoint that was exported whole, or for vanilla mode one without any of them",
         "a file holds an image encoder in the naming of Transformers: give the one in OpenCLIP's naming",
       ])
     // One missing weight of a part that is there is damage, and no part to be fetched elsewhere.

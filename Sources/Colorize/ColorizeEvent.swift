@@ -28,7 +28,7 @@ public enum ColorizeEvent: Sendable {
 
 /// The pictures, and how they were made.
 public struct ColorizeResult: Sendable {
-  /// The pictures, of the frame that was asked for.
+  /// The pictures, of the frame that was asked for. ``Image/multiplied(by:)`` lays the artist's own lines over one.
   public let images: [Image]
   /// How they were made.
   public let summary: Summary

@@ -24,7 +24,8 @@ struct ColorizeRun {
     let estimate =
       request.checksMemory
       ? try colorizer.model.checkMemory(
-        for: request, backend: backend, memory: colorizer.memory, isLoaded: colorizer.memory == .normal) : nil
+        for: request, backend: backend, memory: colorizer.memory, isLoaded: colorizer.isLoaded.value) : nil
+    try loadReleased()
     defer { if colorizer.memory == .low { conditioning.parts.keep(only: []) } }
     func stage<R>(_ stage: ColorizeEvent.Stage, _ body: () throws -> R) throws -> R {
       try Task.checkCancellation()
@@ -101,6 +102,13 @@ struct ColorizeRun {
       settings: request.settings, polarity: polarity, schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
     return ColorizeResult(images: images, summary: summary)
+  }
+
+  /// Reads the network again where its weights were let go.
+  private func loadReleased() throws {
+    guard colorizer.memory == .normal, !colorizer.isLoaded.value else { return }
+    try colorizer.conditioning.parts.load(ColorizeEvent.Stage.allParts) { _ in try Task.checkCancellation() }
+    colorizer.isLoaded.mutate { $0 = true }
   }
 
   private func makeContext(_ frame: WorkingFrame) throws -> ReferenceContext? {

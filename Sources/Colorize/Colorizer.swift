@@ -10,6 +10,12 @@ import DiffusionCore
 ///
 /// A colorizer runs one request at a time, on a thread of its own; others wait for their turn. Cancelling the task that
 /// waits for a request ends the request with a `CancellationError`: within one step if it runs, at once if it waits.
+///
+/// Memory that a stage of a run has used goes back to the system when the stage is over. What stays between requests is
+/// the network, which ``releaseWeights()`` lets go, and with ``MemoryUse/low`` nothing.
+///
+/// Several colorizers may share a backend, and run at the same time: their calls are safe from any thread. They share its
+/// threads and its memory then, and each checks its memory as if it were alone.
 public actor Colorizer {
   /// The model.
   public nonisolated let model: Model
@@ -24,6 +30,9 @@ public actor Colorizer {
   private nonisolated let identity = Identity()
   private nonisolated let executor: QueueExecutor
   private nonisolated let turns = TurnQueue()
+
+  /// Whether the whole network is in memory.
+  nonisolated let isLoaded: Locked<Bool>
 
   private final class Identity: Sendable {}
 
@@ -66,6 +75,32 @@ public actor Colorizer {
     self.memory = memory
     self.conditioning = Conditioning(parts: parts, backend: backend)
     self.executor = executor
+    self.isLoaded = Locked(memory == .normal)
+  }
+
+  /// Lets the network's weights go, as soon as the requests before it are done. The next request reads again what it
+  /// needs, with the same result; references that were encoded stay valid. For a program that goes idle.
+  ///
+  /// - Throws: `CancellationError`, while it waits.
+  public nonisolated func releaseWeights() async throws {
+    try await turns.take()
+    defer { turns.giveBack() }
+    await performRelease()
+  }
+
+  private func performRelease() {
+    isLoaded.mutate { $0 = false }
+    conditioning.parts.keep(only: [])
+    conditioning.parts.releasePages()
+    backend.releaseCachedMemory()
+  }
+
+  /// How much memory a request will take here, with what is loaded; see ``MemoryEstimate/demand(isLoaded:)`` for what it
+  /// takes besides. Nothing is computed or loaded.
+  ///
+  /// - Throws: ``ColorizeError`` if the request cannot be carried out at all.
+  public nonisolated func memoryEstimate(for request: ColorizeRequest) throws -> MemoryEstimate {
+    try model.memoryEstimate(for: request, backend: backend, memory: memory)
   }
 
   /// Whether the model has the weights that a mode needs.

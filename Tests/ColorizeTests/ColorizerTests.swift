@@ -229,6 +229,42 @@ struct ColorizerTests {
     #expect(try await frugal.colorize(request).image == expected.image)
   }
 
+  @Test(arguments: MemoryUse.allCases) func weightsThatWereReleasedAreReadAgain(memory: MemoryUse) async throws {
+    let backend = try CPUBackend()
+    let colorizer = try await Colorizer(model: Self.tiny.model(), backend: backend, memory: memory)
+    var request = try request(.full)
+    let expected = try await colorizer.colorize(request).image
+    let loaded = backend.memoryAccount.liveByteCount
+    request.reference = .encoded(try await colorizer.encode(reference(), mask: mask(30, 20)))
+    request.referenceMask = nil
+    for _ in 0..<2 {
+      try await colorizer.releaseWeights()
+      let released = backend.memoryAccount.liveByteCount
+      #expect(memory == .low || released < loaded / 2, "\(released) of \(loaded)")
+      #expect(try await colorizer.colorize(request).image == expected)
+    }
+    try await colorizer.releaseWeights()
+    _ = try await colorizer.encode(reference())
+    let estimate = try colorizer.memoryEstimate(for: request)
+    #expect(estimate == (try colorizer.model.memoryEstimate(for: request, backend: backend, memory: memory)))
+  }
+
+  @Test func releasingWaitsForItsTurn() async throws {
+    let colorizer = try await colorizer()
+    let long = try request(.full, steps: 1000)
+    let steps = StepCounter()
+    let running = Task {
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+    }
+    while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    let release = Task { try await colorizer.releaseWeights() }
+    release.cancel()
+    await #expect(throws: CancellationError.self) { try await release.value }
+    running.cancel()
+    await #expect(throws: CancellationError.self) { try await running.value }
+    try await colorizer.releaseWeights()
+  }
+
   @Test func loadingTellsItsProgressAndCanBeCancelled() async throws {
     let shares = Locked<[Double]>([])
     _ = try await Colorizer(model: Self.tiny.model(), backend: CPUBackend()) { share in

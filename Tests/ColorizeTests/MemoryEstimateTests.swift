@@ -97,6 +97,15 @@ struct MemoryEstimateTests {
       return
     }
     #expect(shortage.fittingBytes == 1000)
+    // What is not loaded any more has to be loaded again.
+    try await colorizer.releaseWeights()
+    let again = request
+    let released = await #expect(throws: ColorizeError.self) { try await colorizer.colorize(again) }
+    guard case .insufficientMemory(let larger, _) = released else {
+      Issue.record("\(String(describing: released))")
+      return
+    }
+    #expect(larger.neededBytes > shortage.neededBytes)
     request.checksMemory = false
     #expect(try await colorizer.colorize(request).image.width == 64)
   }

@@ -158,6 +158,29 @@ struct RequestTests {
     }
   }
 
+  /// What a sampler would refuse in the middle of the run is refused before it.
+  @Test(arguments: Sampler.allCases) func stepsFitTheModelsTimesteps(sampler: Sampler) throws {
+    var short = ModelConfiguration.v1_5
+    short.timesteps = 50
+    var request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    request.sampler = sampler
+    for (configuration, least) in [(ModelConfiguration.v1_5, 998), (short, 48)] {
+      let model = Model(name: "model", weights: WeightSource(), configuration: configuration)
+      request.steps = least
+      try model.validate(request)
+      request.steps = configuration.timesteps
+      let isBound = [.ddim, .dpmSolver, .lmsDiffusers, .pndm].contains(sampler)
+      #expect((try? model.validate(request)) == nil ? isBound : !isBound)
+    }
+    request.sampler = .dpmSolver
+    request.steps = 999
+    let published = Model(name: "model", weights: WeightSource(), configuration: .v1_5)
+    #expect(
+      throws: ColorizeError.invalidOption(
+        .steps, value: "999", expected: "1 to 998 with dpm_solver and this model")
+    ) { try published.validate(request) }
+  }
+
   @Test func strengthsByLevelFollowTheGroupsOfThePublishedNetwork() throws {
     let unet = ModelConfiguration.v1_5.unet
     #expect(unet.transformerBlockCount == 16)

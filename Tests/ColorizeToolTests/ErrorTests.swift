@@ -125,6 +125,9 @@ import Testing
     let preset = Folder.quick + ["-o", "out.png", "--model", "tiny-eps.safetensors", "--force"]
     let note = "note: the file's name holds \"eps\", so the network is taken to predict noise"
     #expect(try Program.run(preset + ["--preset", "v1.5"], in: folder).errors.contains(note))
+    let convert = ["convert", "tiny-eps.safetensors", "new.safetensors", "--preset", "v1.5"]
+    #expect(try Program.run(convert, in: folder).errors.contains(note))
+    #expect(!(try Program.run(convert + ["--quiet"], in: folder).errors.contains(note)))
     for more in [["--preset", "v1.5", "--prediction", "v"], []] {
       #expect(!(try Program.run(preset + more, in: folder).errors.contains("note:")))
     }

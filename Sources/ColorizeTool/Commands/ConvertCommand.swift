@@ -28,7 +28,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @OptionGroup var checkpoint: CheckpointOptions
 
-  @Option(help: ArgumentHelp("What the network predicts, if not what the configuration says.", valueName: "type"))
+  @Option(help: CheckpointOptions.predictionHelp)
   var prediction: PredictionType?
 
   @Option(help: ArgumentHelp("The element type.", valueName: "name"))
@@ -38,9 +38,7 @@ struct ConvertCommand: AsyncParsableCommand {
   var quiet = false
 
   func run() async throws {
-    let model = try Model.load(
-      input, imageEncoder: checkpoint.imageEncoder, configuration: try checkpoint.configuration(),
-      prediction: prediction)
+    let model = try checkpoint.open(input, prediction: prediction) { if !quiet { Console.shared.note($0) } }
     let file = try CheckpointFile(path, configuration: model.configuration)
     let progress = Progress(isQuiet: quiet)
     defer { progress.finish() }

@@ -24,6 +24,28 @@ struct CheckpointOptions: ParsableArguments {
     if let config { return .file(config) }
     return try preset.map { .given(try Model.preset(named: $0)) } ?? .besideWeights
   }
+
+  /// Opens a checkpoint: its files are checked and mapped, the weights not yet read.
+  ///
+  /// - Parameters:
+  ///   - prediction: what the network predicts, nil for what configuration and name say.
+  ///   - note: told what was concluded and not said.
+  func open(_ path: String, prediction: PredictionType?, note: (String) -> Void) throws -> Model {
+    let configuration = try configuration()
+    let model = try Model.load(
+      path, imageEncoder: imageEncoder, configuration: configuration, prediction: prediction)
+    if prediction == nil, case .given(let preset) = configuration, preset.prediction != model.configuration.prediction {
+      note(
+        "the file's name holds \"eps\", so the network is taken to predict noise; if it does not, say --prediction "
+          + preset.prediction.rawValue)
+    }
+    return model
+  }
+
+  /// What `--prediction` says of itself.
+  static let predictionHelp = ArgumentHelp(
+    "What the network predicts, v or eps. (default: what --config or config.json says; with --preset eps if the "
+      + "file's name holds \"eps\", else v)", valueName: "type")
 }
 
 /// The model.
@@ -36,18 +58,16 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var checkpoint: CheckpointOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "What the network predicts, v or eps. (default: what --config or config.json says; with --preset eps if the "
-        + "file's name holds \"eps\", else v)", valueName: "type"))
+  @Option(help: CheckpointOptions.predictionHelp)
   var prediction: PredictionType?
 
   /// Opens the model: its files are checked and mapped, the weights not yet read.
   ///
   /// - Parameter note: told what was concluded and not said.
   func open(note: (String) -> Void) throws -> Model {
-    let configuration = try checkpoint.configuration()
     guard let model else {
+      // Two ways to say the sizes are one too many, whatever they are for.
+      _ = try checkpoint.configuration()
       for (option, value) in [
         ("--config", checkpoint.config), ("--preset", checkpoint.preset), ("--image-encoder", checkpoint.imageEncoder),
       ] where value != nil {
@@ -59,16 +79,7 @@ struct ModelOptions: ParsableArguments {
       configuration.prediction = prediction
       return Model(name: embedded.name, weights: embedded.weights, configuration: configuration)
     }
-    let opened = try Model.load(
-      model, imageEncoder: checkpoint.imageEncoder, configuration: configuration, prediction: prediction)
-    if prediction == nil, case .given(let preset) = configuration,
-      preset.prediction != opened.configuration.prediction
-    {
-      note(
-        "the file's name holds \"eps\", so the network is taken to predict noise; if it does not, say --prediction "
-          + preset.prediction.rawValue)
-    }
-    return opened
+    return try checkpoint.open(model, prediction: prediction, note: note)
   }
 }
 

@@ -15,7 +15,7 @@ struct ConformanceTests {
   ]
 
   static var selected: Set<String> {
-    let all = Set(BackendConformance.operations)
+    let all = Set(ConformanceSuite.operations)
     guard let names = TestDevice.environment("IRODORI_CONFORMANCE") else { return all }
     return all.intersection(names.split(separator: ",").map(String.init))
   }
@@ -31,7 +31,7 @@ struct ConformanceTests {
 
   private func check(_ operations: Set<String>, _ kernels: TestDevice.Kernels) throws {
     let backend = try TestDevice.makeBackend(kernels)
-    let results = BackendConformance.run(on: backend, options: Self.options(operations))
+    let results = ConformanceSuite.run(on: backend, options: Self.options(operations))
     print("\(kernels):\n\(results.report)")
     #expect(results.failures.isEmpty)
     #expect(backend.validationMessages == [])
@@ -42,7 +42,7 @@ struct ConformanceTests {
   }
 
   @Test(arguments: TestDevice.tiers) func fusedMembers(kernels: TestDevice.Kernels) throws {
-    try check(Set(BackendConformance.operations).subtracting(Self.primitives), kernels)
+    try check(Set(ConformanceSuite.operations).subtracting(Self.primitives), kernels)
   }
 
   /// The members whose kernels on a graphics card differ from those on a device in software.

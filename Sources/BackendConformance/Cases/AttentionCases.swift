@@ -1,7 +1,7 @@
 import DiffusionCore
 import Glibc
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func attentionCases() -> [ConformanceCase] {
     func test(
       _ batch: Int, _ heads: Int, _ queries: Int, _ keys: Int, _ width: Int,

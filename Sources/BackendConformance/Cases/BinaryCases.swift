@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   private static func tolerance(_ function: BinaryFunction) -> Tolerance {
     switch function {
     case .add, .subtract, .multiply: .roundings(1, "of the result, besides storing")

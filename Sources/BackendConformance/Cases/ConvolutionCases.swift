@@ -24,7 +24,7 @@ private struct ConvolutionSetting {
   }
 }
 
-extension BackendConformance {
+extension ConformanceSuite {
   /// Convolutions without (`conv2d`) or with bias, activation and residual (`convolution`).
   static func convolutionCases(fused: Bool) -> [ConformanceCase] {
     var settings = shapes() + placements()

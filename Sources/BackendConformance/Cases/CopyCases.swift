@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func fillCases() -> [ConformanceCase] {
     func test(_ value: Float, _ shape: Shape, _ dtype: DType, _ layout: Layout) -> ConformanceCase {
       ConformanceCase(

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func affineCases() -> [ConformanceCase] {
     func test(_ source: Source, _ to: DType, _ out: Layout, scale: Float = -1.7, offset: Float = 0.3) -> ConformanceCase
     {

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   /// Making, mapping and reading buffers: the bytes that went in come out.
   static func memoryCases() -> [ConformanceCase] {
     var cases: [ConformanceCase] = []

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func layerNormCases() -> [ConformanceCase] {
     func test(
       _ x: Source, types: [DType] = [.f32, .f32, .f32], _ out: Layout = .contiguous, parameters: Layout = .contiguous,

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func matmulCases() -> [ConformanceCase] {
     func test(
       _ b: Int, _ m: Int, _ k: Int, _ n: Int, types: [DType] = [.f32, .f32, .f32], left: Layout = .contiguous,

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func reductionCases() -> [ConformanceCase] {
     func test(
       _ reduction: Reduction, _ source: Source, _ to: DType = .f32, _ out: Layout = .contiguous,

@@ -1,6 +1,6 @@
 import DiffusionCore
 
-extension BackendConformance {
+extension ConformanceSuite {
   static func resamplingCases() -> [ConformanceCase] {
     func test(
       _ name: String, _ x: Source, axis: Int, _ taps: ResampleTaps, _ to: DType = .f32, _ out: Layout = .contiguous

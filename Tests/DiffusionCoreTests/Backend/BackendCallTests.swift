@@ -14,7 +14,7 @@ struct BackendCallTests {
     var options = ConformanceOptions()
     options.includesLargeCases = false
     options.comparesDefaults = false
-    let results = BackendConformance.run(on: profiled, options: options)
+    let results = ConformanceSuite.run(on: profiled, options: options)
     #expect(results.failures.isEmpty, "\(results.failures.report)")
     let records = try profiled.takeRecords()
     #expect(Set(records.map(\.member)) == Self.members.union(["upload", "read"]))

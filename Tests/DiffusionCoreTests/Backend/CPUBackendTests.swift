@@ -85,10 +85,10 @@ import Testing
     options.operations = ["matmul", "convolution", "attention", "groupNorm", "softmax", "copy"]
     options.includesLargeCases = false
     options.comparesDefaults = false
-    let alone = BackendConformance.run(on: cpu, options: options).map(\.fingerprint)
+    let alone = ConformanceSuite.run(on: cpu, options: options).map(\.fingerprint)
     let selected = options
     await withTaskGroup(of: [ConformanceResult].self) { group in
-      for _ in 0..<4 { group.addTask { BackendConformance.run(on: cpu, options: selected) } }
+      for _ in 0..<4 { group.addTask { ConformanceSuite.run(on: cpu, options: selected) } }
       for await results in group {
         #expect(results.failures.isEmpty, "\(results.failures.report.prefix(4000))")
         #expect(results.map(\.fingerprint) == alone)

@@ -28,7 +28,7 @@ import Testing
       for threads in Self.threadCounts { settings.append((set, threads)) }
     }
     let backends = try settings.map { try CPUBackend(threads: $0.threads, instructionSet: $0.set) }
-    let results = BackendConformance.run(onAll: backends, options: Self.options)
+    let results = ConformanceSuite.run(onAll: backends, options: Self.options)
     for (setting, found) in zip(settings, results) where !found.failures.isEmpty {
       Issue.record("\(setting.set), \(setting.threads) threads:\n\(found.report.prefix(20_000))")
     }
@@ -56,7 +56,7 @@ import Testing
       let backends = try [1, 3].map {
         try CPUBackend(threads: $0, instructionSet: set, winograd: false, precision: .bf16)
       }
-      let results = BackendConformance.run(onAll: backends, options: options)
+      let results = ConformanceSuite.run(onAll: backends, options: options)
       #expect(results[0].failures.isEmpty, "\(set):\n\(results[0].report.prefix(20_000))")
       #expect(results[0].map(\.fingerprint) == results[1].map(\.fingerprint), "threads change results of \(set)")
     }
@@ -64,7 +64,7 @@ import Testing
 
   /// The whole suite without any fused member.
   @Test func primitivesSufficeForEveryOperation() throws {
-    let results = BackendConformance.run(on: PrimitivesOnly(try CPUBackend(threads: 2)), options: Self.options)
+    let results = ConformanceSuite.run(on: PrimitivesOnly(try CPUBackend(threads: 2)), options: Self.options)
     #expect(results.failures.isEmpty, "\(results.report.prefix(20_000))")
     #expect(results.allSatisfy { $0.variant == .member })
   }
@@ -78,15 +78,15 @@ import Testing
     options.convolutionSlack = 2
     var small = ConformanceOptions()
     small.includesLargeCases = false
-    let all = BackendConformance.run(on: try CPUBackend(threads: 2), options: small)
-    let results = BackendConformance.run(on: try CPUBackend(threads: 2), options: options)
+    let all = ConformanceSuite.run(on: try CPUBackend(threads: 2), options: small)
+    let results = ConformanceSuite.run(on: try CPUBackend(threads: 2), options: options)
     #expect(results.failures.isEmpty, "\(results.report.prefix(20_000))")
     #expect(results.count < all.count)
   }
 
   @Test func everyMemberHasCases() {
     #expect(
-      BackendConformance.operations == [
+      ConformanceSuite.operations == [
         "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "matmul",
         "conv2d", "resample", "softmax", "layerNorm", "groupNorm", "linear", "gatedLinear", "convolution", "attention",
       ])
@@ -97,7 +97,7 @@ import Testing
     var options = ConformanceOptions()
     options.seed = seed
     options.includesLargeCases = false
-    let results = BackendConformance.run(on: try CPUBackend(threads: 2), options: options)
+    let results = ConformanceSuite.run(on: try CPUBackend(threads: 2), options: options)
     #expect(results.failures.isEmpty, "\(results.report.prefix(20_000))")
   }
 }

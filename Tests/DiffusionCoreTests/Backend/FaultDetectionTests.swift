@@ -14,7 +14,7 @@ import Testing
     options.operations = [operation]
     options.includesLargeCases = false
     options.comparesDefaults = false
-    return BackendConformance.run(on: backend, options: options)
+    return ConformanceSuite.run(on: backend, options: options)
   }
 
   @Test(arguments: operations) func everyFaultOfAnOperationShows(operation: String) throws {
@@ -28,7 +28,7 @@ import Testing
       operation != "fill" || ($0 != .ignoresStrides && $0 != .spoilsSource)
     }
     let backends = faults.map { FaultyBackend(cpu, operation: operation, fault: $0) }
-    let results = BackendConformance.run(onAll: backends, options: options)
+    let results = ConformanceSuite.run(onAll: backends, options: options)
     for (fault, found) in zip(faults, results) {
       let share = Double(found.failures.count) / Double(found.count)
       // Most cases show a fault that is always there; strides matter only where there are any.

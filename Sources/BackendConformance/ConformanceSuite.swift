@@ -5,11 +5,11 @@ import DiffusionCore
 /// Needs no test framework, so that a backend's author can run it from any program:
 ///
 /// ```swift
-/// let results = BackendConformance.run(on: MyBackend())
+/// let results = ConformanceSuite.run(on: MyBackend())
 /// print(results.report)
 /// precondition(results.failures.isEmpty)
 /// ```
-public enum BackendConformance {
+public enum ConformanceSuite {
   /// Runs all cases that the options select.
   ///
   /// An error that the backend throws fails the case that met it; the rest still run.

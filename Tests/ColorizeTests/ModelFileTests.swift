@@ -20,7 +20,7 @@ struct ModelFileTests {
 
   @Test(arguments: [
     ("mult.safetensors", PredictionType.v), ("switch_eps.safetensors", .eps), ("EPS-v1.safetensors", .eps),
-    ("e.p.s.safetensors", .v),
+    ("switch-eps.safetensors", .eps), ("e.p.s.safetensors", .v), ("keeps.safetensors", .v),
   ])
   func theNameSaysWhatIsPredicted(name: String, prediction: PredictionType) throws {
     let path = try checkpoint(name)

@@ -20,9 +20,9 @@ extension Model {
 
   /// A model from files.
   ///
-  /// Published checkpoints are told apart by their names: one whose file name holds `eps`, in any case and be it part of
-  /// a word, predicts noise. So it is read with a configuration that is given. A file of a configuration says what the
-  /// U-Net predicts, and `prediction` says it above all.
+  /// Published checkpoints are told apart by their names: one whose file name holds the word `eps`, in any case, predicts
+  /// noise, as `switch-eps.safetensors`. So it is read with a configuration that is given. A file of a configuration says
+  /// what the U-Net predicts, and `prediction` says it above all.
   ///
   /// - Parameters:
   ///   - path: a safetensors checkpoint, or a folder that holds `model.safetensors`.
@@ -74,7 +74,8 @@ extension Model {
 
   /// Whether a checkpoint's name, without its folders, says that it predicts noise.
   private static func namesNoisePrediction(_ path: String) -> Bool {
-    (path.split(separator: "/").last ?? "").lowercased().contains("eps")
+    let name = (path.split(separator: "/").last ?? "").lowercased()
+    return name.split { !$0.isLetter && !$0.isNumber }.contains("eps")
   }
 
   private static func readConfiguration(_ path: String) throws -> ModelConfiguration {

@@ -37,6 +37,8 @@ layout(set = 0, binding = 3) readonly buffer v_block { uvec4 v_words[]; };
 const uint QUERIES = 64;
 const uint KEYS = 32;
 const uint SLICE = 32;
+// Of the weights, on their way through f16; a power of two, and at most 65504.
+const float WEIGHT_SCALE = 32768.0;
 
 layout(push_constant) uniform Push {
   uint heads;
@@ -201,6 +203,8 @@ void main() {
       [[unroll]] for (uint j = 0; j < KEYS / SHARERS; j += 2) {
         vec2 terms = vec2(exponential(scores[j] - top), exponential(scores[j + 1] - top));
         total += terms.x + terms.y;
+        // So that what the first half leaves of a weight is no subnormal number, which a device may take for 0.
+        terms *= WEIGHT_SCALE;
         uint key = begin + j;
         uint target = PROBABILITIES + row * PROBABILITY_PITCH + key / 8;
         uint bits = narrowToHalf(floatBitsToUint(terms.x)) | narrowToHalf(floatBitsToUint(terms.y)) << 16;
@@ -242,7 +246,7 @@ void main() {
 
   barrier();
   if (laneOf() < MATRIX_ROWS) {
-    [[unroll]] for (uint i = 0; i < OWN_ROWS; ++i) corrections[firstRow + laneOf() + i * WIDTH] = totals[i];
+    [[unroll]] for (uint i = 0; i < OWN_ROWS; ++i) corrections[firstRow + laneOf() + i * WIDTH] = totals[i] * WEIGHT_SCALE;
   }
   barrier();
   uint outStart = push.outOffset + batch * push.outStrides[0] + head * push.outStrides[1];

@@ -72,15 +72,19 @@ uvec4 loadLeft(uint i, uint row, uint k, uint end) {
   uint x = uint(firstX[i] + tapX);
   bool inside = gl_WorkGroupID.y * TILE_ROWS + row < push.rows && k < end && y < push.height * UPSAMPLING &&
                 x < push.width * UPSAMPLING;
-  if (!inside) return uvec4(0);
-  uint pixel = (y / UPSAMPLING) * push.width + x / UPSAMPLING;
-  return left_words[(imageStarts[i] + pixel * push.channels + tapChannel) >> 3];
+  uvec4 bits = uvec4(0);
+  if (inside) {
+    uint pixel = (y / UPSAMPLING) * push.width + x / UPSAMPLING;
+    bits = left_words[(imageStarts[i] + pixel * push.channels + tapChannel) >> 3];
+  }
+  return bits;
 }
 
 uvec4 loadRight(uint k, uint column, uint end) {
   column += gl_WorkGroupID.x * TILE_COLUMNS;
-  if (column >= push.columns || k >= end) return uvec4(0);
-  return right_words[(push.rightOffset + column * push.inner + k) >> 3];
+  uvec4 bits = uvec4(0);
+  if (column < push.columns && k < end) bits = right_words[(push.rightOffset + column * push.inner + k) >> 3];
+  return bits;
 }
 
 void main() {

@@ -34,16 +34,20 @@ void prepareLeft(uint k) {}
 
 uvec4 loadLeft(uint i, uint row, uint k, uint end) {
   row += gl_WorkGroupID.y * TILE_ROWS;
-  if (row >= push.rows || k >= end) return uvec4(0);
-  return left_words[(push.leftOffset + row * push.leftStrides[0] + k) >> 3];
+  uvec4 bits = uvec4(0);
+  if (row < push.rows && k < end) bits = left_words[(push.leftOffset + row * push.leftStrides[0] + k) >> 3];
+  return bits;
 }
 
 uvec4 loadRight(uint k, uint column, uint end) {
   uint within = column % QUARTER_COLUMNS;
   uint own = gl_WorkGroupID.x * 2u * HALF + column / QUARTER_COLUMNS * HALF + within % HALF;
   // The last words of a large group lie beyond the tile.
-  if (own >= push.columns || column >= TILE_COLUMNS || k >= end) return uvec4(0);
-  return right_words[(push.rightOffset + (own + within / HALF * push.columns) * push.rightStrides[0] + k) >> 3];
+  uvec4 bits = uvec4(0);
+  if (own < push.columns && column < TILE_COLUMNS && k < end) {
+    bits = right_words[(push.rightOffset + (own + within / HALF * push.columns) * push.rightStrides[0] + k) >> 3];
+  }
+  return bits;
 }
 
 float bias(uint column) { return bias_at(push.biasOffset + column * push.biasStride, push.biasType); }

@@ -33,15 +33,21 @@ void prepareLeft(uint k) {}
 
 uvec4 loadLeft(uint i, uint row, uint k, uint end) {
   row += gl_WorkGroupID.y * TILE_ROWS;
-  if (row >= push.rows || k >= end) return uvec4(0);
-  return left_words[(push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0] + row * push.leftStrides[1] + k) >> 3];
+  uvec4 bits = uvec4(0);
+  if (row < push.rows && k < end) {
+    bits = left_words[(push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0] + row * push.leftStrides[1] + k) >> 3];
+  }
+  return bits;
 }
 
 uvec4 loadRight(uint k, uint column, uint end) {
   column += gl_WorkGroupID.x * TILE_COLUMNS;
-  if (column >= push.columns || k >= end) return uvec4(0);
-  return right_words[
-      (push.rightOffset + gl_WorkGroupID.z * push.rightStrides[0] + column * push.rightStrides[2] + k) >> 3];
+  uvec4 bits = uvec4(0);
+  if (column < push.columns && k < end) {
+    bits = right_words[
+        (push.rightOffset + gl_WorkGroupID.z * push.rightStrides[0] + column * push.rightStrides[2] + k) >> 3];
+  }
+  return bits;
 }
 
 void main() {

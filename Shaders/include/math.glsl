@@ -5,10 +5,9 @@ bool isNaN(float x) { return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u; }
 
 #define INFINITY uintBitsToFloat(0x7f800000u)
 
-float exponential(float x) {
-  if (isNaN(x)) return x;
-  if (x > 89.0) return INFINITY;
-  if (x < -104.0) return 0.0;
+// One way out, so that invocations are together again where it is called: what follows may use the whole subgroup.
+float exponential(float given) {
+  float x = isNaN(given) ? 0.0 : clamp(given, -104.0, 89.0);
   float n = floor(x * 1.44269504088896341 + 0.5);
   float r = (x - n * 0.693359375) + n * 2.12194440e-4;
   float p = 1.9875691500e-4;
@@ -21,7 +20,10 @@ float exponential(float x) {
   // In two steps, so that neither factor leaves the range of normal numbers.
   int first = int(n) >> 1;
   int second = int(n) - first;
-  return p * uintBitsToFloat(uint(first + 127) << 23) * uintBitsToFloat(uint(second + 127) << 23);
+  float power = p * uintBitsToFloat(uint(first + 127) << 23) * uintBitsToFloat(uint(second + 127) << 23);
+  if (given > 89.0) power = INFINITY;
+  if (given < -104.0) power = 0.0;
+  return isNaN(given) ? given : power;
 }
 
 float logarithm(float x) {

@@ -1,6 +1,7 @@
 // One group of invocations for each row: loops over its columns and combines what the invocations found.
 //
-// With SUBGROUPS, each subgroup combines its own without shared memory; a group of one subgroup needs no barrier.
+// With SUBGROUPS, each subgroup combines its own without shared memory; a group of one subgroup needs no barrier. How
+// large subgroups are, and whether they are full, does not matter.
 #ifdef SUBGROUPS
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_ballot : require
@@ -40,11 +41,11 @@ float maximumOfSubgroup(float value) {
       if (subgroupElect()) partials[gl_SubgroupID] = value;                                   \
       barrier();                                                                              \
       float a = NOTHING;                                                                      \
-      for (uint i = gl_SubgroupInvocationID; i < gl_NumSubgroups; i += gl_SubgroupSize) {     \
+      for (uint i = 0; i < gl_NumSubgroups; ++i) {                                            \
         float b = partials[i];                                                                \
         a = EXPRESSION;                                                                       \
       }                                                                                       \
-      value = WITHIN(a);                                                                      \
+      value = a;                                                                              \
     }                                                                                         \
     return value;                                                                             \
   }

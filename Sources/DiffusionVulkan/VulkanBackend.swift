@@ -39,11 +39,11 @@ public final class VulkanBackend: Backend {
     ///
     /// By default what the environment variable `IRODORI_VULKAN_MEMORY` says, in MiB.
     public var memoryLimit: Int?
-    /// The highest tier of kernels to use; a device that offers less gets what it offers.
+    /// The highest tier of kernels to use; a device that offers less gets what it offers. Nil for the highest that is
+    /// known to be worth it on that kind of device.
     ///
-    /// By default what the environment variable `IRODORI_VULKAN_TIER` says (`portable`, `subgroup` or `matrix`), else
-    /// the highest.
-    public var tier: VulkanTier
+    /// By default what the environment variable `IRODORI_VULKAN_TIER` says (`portable`, `subgroup` or `matrix`).
+    public var tier: VulkanTier?
     /// The element type in which parameters and the results of operations are stored; sums are always in `f32`.
     ///
     /// `f16` halves the memory, and lets the tier ``VulkanTier/matrix`` use its units, which take no other type.
@@ -71,7 +71,7 @@ public final class VulkanBackend: Backend {
       pipelineFolder = variable("CACHE") == "0" ? nil : PipelineStore.standardFolder
       replaysRecordings = variable("REPLAY") != "0"
       memoryLimit = variable("MEMORY").flatMap { Int($0) }.flatMap { (1...1 << 40).contains($0) ? $0 << 20 : nil }
-      tier = variable("TIER").flatMap(VulkanTier.init) ?? .matrix
+      tier = variable("TIER").flatMap(VulkanTier.init)
     }
   }
 
@@ -90,13 +90,19 @@ public final class VulkanBackend: Backend {
     device = try VulkanDevice.selected(selector, on: instance)
     name = "\(familyName):\(device.index)"
     context = try DeviceContext(device, memoryLimit: options.memoryLimit ?? .max)
-    tier = min(options.tier, device.physical.kernelFeatures.tier)
-    laneProducts = options.avoidsLanes ? nil : LaneProducts(device, tier: tier)
-    matrixProducts = MatrixProducts(device, tier: tier, emulated: options.emulatesMatrices)
+    var tier = min(options.tier ?? device.tier, device.physical.kernelFeatures.tier)
     storageType = options.storageType
     productPlan = ProductPlan(device.kind, wantedGroups: options.wantedGroups)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context, folder: options.pipelineFolder)
+    var matrixProducts = MatrixProducts(device, tier: tier, emulated: options.emulatesMatrices)
+    if let products = matrixProducts, !products.isEmulated, !pipelines.accepts(products) {
+      matrixProducts = nil
+      tier = min(tier, .subgroup)
+    }
+    self.tier = tier
+    self.matrixProducts = matrixProducts
+    laneProducts = options.avoidsLanes ? nil : LaneProducts(device, tier: tier)
     replaysRecordings = options.replaysRecordings
     recorder = Recorder(context: context, ordersCommands: ordersCommands)
   }
@@ -169,8 +175,8 @@ extension VulkanBackend {
 
   /// Blocks that nobody uses any more may be given back once the device has finished with them.
   private func trim() throws {
-    try recorder.finish()
-    memory.trim()
+    // While nobody can record: a batch does not hold the buffers that it uses, only their order protects them.
+    try recorder.finish { memory.trim() }
   }
 
   /// A failure is told by the next call that can. The compiled shaders are written as well: it is a moment of rest.

@@ -49,6 +49,8 @@ struct KernelChoiceTests {
   @Test(.enabled(if: TestDevice.exists, "\(TestDevice.skipReason)"), arguments: VulkanTier.allCases)
   func keepsToTheTierThatIsAskedFor(tier: VulkanTier) throws {
     let highest = try TestDevice.makeBackend().tier
-    #expect(try TestDevice.makeBackend(.tier(tier)).tier == min(tier, highest))
+    let found = try TestDevice.makeBackend(.tier(tier)).tier
+    // More than a device gets by itself only if it is asked for.
+    #expect(found <= tier && found >= min(tier, highest))
   }
 }

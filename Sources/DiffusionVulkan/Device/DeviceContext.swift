@@ -39,32 +39,41 @@ package final class DeviceContext: @unchecked Sendable {
     short.storageBuffer16BitAccess = VK_TRUE
     var features = VkPhysicalDeviceFeatures()
     features.shaderInt64 = device.physical.kernelFeatures.hasInt64 ? VK_TRUE : VK_FALSE
+    var subgroups = VkPhysicalDeviceSubgroupSizeControlFeatures()
+    subgroups.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES
+    subgroups.subgroupSizeControl = VK_TRUE
+    subgroups.computeFullSubgroups = VK_TRUE
+    let demandsFullSubgroups = device.physical.kernelFeatures.canDemandFullSubgroups
     var priority: Float = 1
     let usesMatrices = device.physical.kernelFeatures.matrixShape != nil
     let extensions =
       (device.physical.hasMemoryBudget ? [PhysicalDevice.memoryBudgetExtension] : [])
       + (usesMatrices ? [MatrixShape.extensionName] : [])
+      + (demandsFullSubgroups ? [KernelFeatures.subgroupSizeExtension] : [])
     let result = withCStrings(extensions) { extensionNames, extensionCount in
-      MatrixShape.withFeatures(enabled: usesMatrices) { matrixFeatures, _ in
-        if usesMatrices { short.pNext = matrixFeatures }
-        return withUnsafeMutablePointer(to: &short) { short in
-          withUnsafePointer(to: &priority) { priority in
-            var queueInfo = VkDeviceQueueCreateInfo()
-            queueInfo.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO
-            queueInfo.queueFamilyIndex = family
-            queueInfo.queueCount = 1
-            queueInfo.pQueuePriorities = priority
-            return withUnsafePointer(to: &queueInfo) { queueInfo in
-              withUnsafePointer(to: &features) { features in
-                var info = VkDeviceCreateInfo()
-                info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
-                info.pNext = UnsafeRawPointer(short)
-                info.queueCreateInfoCount = 1
-                info.pQueueCreateInfos = queueInfo
-                info.enabledExtensionCount = extensionCount
-                info.ppEnabledExtensionNames = extensionNames
-                info.pEnabledFeatures = features
-                return vkCreateDevice(device.physical.handle, &info, nil, &handle)
+      withUnsafeMutablePointer(to: &subgroups) { subgroups in
+        let rest = demandsFullSubgroups ? UnsafeMutableRawPointer(subgroups) : nil
+        return MatrixShape.withFeatures(enabled: usesMatrices, next: rest) { matrixFeatures, _ in
+          short.pNext = usesMatrices ? matrixFeatures : rest
+          return withUnsafeMutablePointer(to: &short) { short in
+            withUnsafePointer(to: &priority) { priority in
+              var queueInfo = VkDeviceQueueCreateInfo()
+              queueInfo.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO
+              queueInfo.queueFamilyIndex = family
+              queueInfo.queueCount = 1
+              queueInfo.pQueuePriorities = priority
+              return withUnsafePointer(to: &queueInfo) { queueInfo in
+                withUnsafePointer(to: &features) { features in
+                  var info = VkDeviceCreateInfo()
+                  info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
+                  info.pNext = UnsafeRawPointer(short)
+                  info.queueCreateInfoCount = 1
+                  info.pQueueCreateInfos = queueInfo
+                  info.enabledExtensionCount = extensionCount
+                  info.ppEnabledExtensionNames = extensionNames
+                  info.pEnabledFeatures = features
+                  return vkCreateDevice(device.physical.handle, &info, nil, &handle)
+                }
               }
             }
           }

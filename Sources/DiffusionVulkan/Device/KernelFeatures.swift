@@ -4,6 +4,11 @@ import CVulkan
 struct KernelFeatures: Sendable {
   /// How many invocations a subgroup has, 0 if unknown.
   var subgroupSize = 0
+  /// Whether a pipeline can demand full subgroups of that size. Otherwise a driver may run a shader in narrower ones
+  /// than it reports (Intel's does), or leave some of them partly empty.
+  var canDemandFullSubgroups = false
+  /// The least size of a subgroup, 0 if unknown.
+  var narrowestSubgroup = 0
   /// Whether compute shaders may reduce and broadcast within a subgroup.
   var hasSubgroupArithmetic = false
   /// Whether eight neighbouring invocations may pass values among themselves.
@@ -36,15 +41,49 @@ struct KernelFeatures: Sendable {
     hasSubgroupArithmetic =
       subgroup.supportedOperations & needed == needed
       && subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT.rawValue != 0 && subgroupSize >= 1
+    if extensions.contains(Self.subgroupSizeExtension) {
+      let sizes = Self.subgroupSizes(of: device)
+      narrowestSubgroup = sizes.lowerBound
+      canDemandFullSubgroups = sizes.contains(subgroupSize)
+    }
     canPassRowsOfEight =
-      hasSubgroupArithmetic && subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT.rawValue != 0
+      hasSubgroupArithmetic && canDemandFullSubgroups
+      && subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT.rawValue != 0
       && [8, 16, 32, 64].contains(subgroupSize)
     var features = VkPhysicalDeviceFeatures()
     vkGetPhysicalDeviceFeatures(device, &features)
     hasInt64 = features.shaderInt64 != 0
-    if version >= cvk_api_version_1_2, hasSubgroupArithmetic {
+    // Pipelines with matrices must demand full subgroups (VUID-RuntimeSpirv-OpTypeCooperativeMatrixKHR-10770).
+    if version >= cvk_api_version_1_2, hasSubgroupArithmetic, canDemandFullSubgroups {
       matrixShape = try MatrixShape.best(of: device, instance: instance, extensions: extensions)
     }
+  }
+
+  static let subgroupSizeExtension = "VK_EXT_subgroup_size_control"
+
+  /// The sizes of full subgroups that a pipeline can demand; empty if none.
+  private static func subgroupSizes(of device: VkPhysicalDevice) -> Range<Int> {
+    var properties = VkPhysicalDeviceSubgroupSizeControlProperties()
+    properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES
+    withUnsafeMutablePointer(to: &properties) { properties in
+      var all = VkPhysicalDeviceProperties2()
+      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
+      all.pNext = UnsafeMutableRawPointer(properties)
+      vkGetPhysicalDeviceProperties2(device, &all)
+    }
+    var features = VkPhysicalDeviceSubgroupSizeControlFeatures()
+    features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES
+    withUnsafeMutablePointer(to: &features) { features in
+      var all = VkPhysicalDeviceFeatures2()
+      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2
+      all.pNext = UnsafeMutableRawPointer(features)
+      vkGetPhysicalDeviceFeatures2(device, &all)
+    }
+    let (least, most) = (Int(properties.minSubgroupSize), Int(properties.maxSubgroupSize))
+    guard features.subgroupSizeControl != 0, features.computeFullSubgroups != 0, least <= most,
+      properties.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT.rawValue != 0
+    else { return 0..<0 }
+    return least..<most + 1
   }
 
   /// The highest tier that the device offers.

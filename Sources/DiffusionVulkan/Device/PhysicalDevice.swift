@@ -69,11 +69,43 @@ struct PhysicalDevice: @unchecked Sendable {
     timestampBits = family.map { Int(families[$0].timestampValidBits) } ?? 0
   }
 
+  /// Whether matrix units, where it has some, are known to be worth it.
+  ///
+  /// A device in software only pays for them: its compiler takes minutes. Intel's before Xe2, whose narrowest subgroup is
+  /// 8, have registers for an eighth of the sums of a large tile. AMD's own drivers, unlike Mesa's, also name the
+  /// extension for chips without such units.
+  var prefersMatrixUnits: Bool {
+    if properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU { return false }
+    switch properties.vendorID {
+    case 0x8086: return kernelFeatures.narrowestSubgroup >= 16
+    case 0x1002: return !hasDriver(VK_DRIVER_ID_AMD_PROPRIETARY, VK_DRIVER_ID_AMD_OPEN_SOURCE)
+    default: return true
+    }
+  }
+
+  private func hasDriver(_ drivers: VkDriverId...) -> Bool {
+    guard properties.apiVersion >= cvk_api_version_1_2 else { return false }
+    var driver = VkPhysicalDeviceDriverProperties()
+    driver.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES
+    withUnsafeMutablePointer(to: &driver) { driver in
+      var all = VkPhysicalDeviceProperties2()
+      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
+      all.pNext = UnsafeMutableRawPointer(driver)
+      vkGetPhysicalDeviceProperties2(handle, &all)
+    }
+    return drivers.contains(driver.driverID)
+  }
+
   /// Why this backend cannot use the device.
   var obstacle: String? {
     if properties.apiVersion < cvk_api_version_1_1 { return "it does not implement Vulkan 1.1" }
     if queueFamily == nil { return "it has no queue for compute" }
     if !hasShortStorage { return "it cannot store 16-bit elements (storageBuffer16BitAccess)" }
+    let limits = properties.limits
+    if limits.maxComputeWorkGroupInvocations < 256 || limits.maxComputeWorkGroupSize.0 < 256 {
+      return "it runs no groups of 256 invocations"
+    }
+    if limits.maxPerStageDescriptorStorageBuffers < 5 { return "a shader cannot use five buffers at once" }
     return nil
   }
 

@@ -38,8 +38,11 @@ public struct VulkanDevice: Sendable, CustomStringConvertible {
 
   let physical: PhysicalDevice
 
-  /// The highest tier of kernels that it can run.
-  public var tier: VulkanTier { physical.kernelFeatures.tier }
+  /// The tier of kernels that it gets if nothing else is asked for.
+  public var tier: VulkanTier {
+    let highest = physical.kernelFeatures.tier
+    return physical.prefersMatrixUnits ? highest : min(highest, .subgroup)
+  }
 
   /// What this process may still take of the device's own memory, as its driver says; nil if it does not.
   public var freeMemoryByteCount: Int? { physical.deviceHeap.flatMap { physical.remainingByteCount(heap: $0) } }

@@ -1,5 +1,6 @@
 import CVulkan
 import DiffusionCore
+import Glibc
 import Synchronization
 
 /// The connection to the Vulkan loader. There is one for each setting, and it stays until the program ends.
@@ -48,6 +49,8 @@ package final class VulkanInstance: @unchecked Sendable {
     var instance: VkInstance?
     // Hazards between dispatches are what this backend can get wrong without a wrong result on this machine.
     let enabled = [VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT]
+    // Newer layers look at what shaders access only if they are told to.
+    if messages != nil { setenv("VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC", "1", 0) }
     let result = withCStrings(layers) { layerNames, layerCount in
       withCStrings(extensions) { extensionNames, extensionCount in
         enabled.withUnsafeBufferPointer { enabled in

@@ -15,6 +15,16 @@ enum Kernel: Hashable, CaseIterable {
   case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated, attentionMatrixEmulated
   case matmulLanes, gatedLinearLanes, convolutionLanes, attentionLanes
 
+  /// Whether it counts on subgroups being full and of the size that the device reports.
+  var countsOnFullSubgroups: Bool {
+    switch self {
+    case .attentionSubgroups, .matmulMatrix, .gatedLinearMatrix, .convolutionMatrix, .attentionMatrix, .matmulLanes,
+      .gatedLinearLanes, .convolutionLanes, .attentionLanes:
+      true
+    default: false
+    }
+  }
+
   /// SPIR-V in base64.
   var binary: StaticString {
     switch self {

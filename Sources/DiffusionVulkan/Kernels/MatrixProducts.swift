@@ -32,7 +32,7 @@ struct MatrixProducts {
   func tile(rows: Int, columns: Int, batch: Int = 1) -> Int {
     let large = rows.dividedRoundingUp(by: 128) * columns.dividedRoundingUp(by: 128) * batch
     // Tests have no product of so many tiles.
-    return hasRoomForLargeTiles && large >= (isEmulated ? 2 : 96) ? 128 : 64
+    return hasRoomForLargeTiles && columns > 64 && large >= (isEmulated ? 2 : 96) ? 128 : 64
   }
 
   /// The channels of a head, rounded up to what `attention_matrix.comp` takes; nil if it takes no so wide a head, or

@@ -138,6 +138,11 @@ final class PipelineCache: @unchecked Sendable {
     return Pipeline(handle: handle, layout: layout, setLayout: setLayout)
   }
 
+  /// Whether the driver takes a shader for its matrix units; another tier serves where it does not, whatever it says.
+  func accepts(_ products: MatrixProducts) -> Bool {
+    (try? pipeline(.matmulMatrix, products.constants(tile: 64, out: .f16))) != nil
+  }
+
   private func module(_ kernel: Kernel) throws -> VkShaderModule {
     if let module = modules[kernel] { return module }
     guard let code = words(base64: kernel.binary) else {
@@ -164,22 +169,33 @@ final class PipelineCache: @unchecked Sendable {
       VkSpecializationMapEntry(constantID: UInt32($0), offset: UInt32($0 * 4), size: 4)
     }
     var pipeline: VkPipeline?
+    let features = context.physical.kernelFeatures
+    var subgroupSize = VkPipelineShaderStageRequiredSubgroupSizeCreateInfo()
+    subgroupSize.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO
+    subgroupSize.requiredSubgroupSize = UInt32(features.subgroupSize)
+    let demandsFullSubgroups = kernel.countsOnFullSubgroups && features.canDemandFullSubgroups
     let result = constants.withUnsafeBytes { data in
       entries.withUnsafeBufferPointer { entries in
         var specialization = VkSpecializationInfo(
           mapEntryCount: UInt32(entries.count), pMapEntries: entries.baseAddress, dataSize: data.count,
           pData: data.baseAddress)
         return withUnsafePointer(to: &specialization) { specialization in
-          "main".withCString { name in
-            var info = VkComputePipelineCreateInfo()
-            info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO
-            info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO
-            info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT
-            info.stage.module = module
-            info.stage.pName = name
-            info.stage.pSpecializationInfo = specialization
-            info.layout = layout
-            return vkCreateComputePipelines(context.handle, driverCache, 1, &info, nil, &pipeline)
+          withUnsafeMutablePointer(to: &subgroupSize) { subgroupSize in
+            "main".withCString { name in
+              var info = VkComputePipelineCreateInfo()
+              info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO
+              info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO
+              info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT
+              info.stage.module = module
+              info.stage.pName = name
+              info.stage.pSpecializationInfo = specialization
+              if demandsFullSubgroups {
+                info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT.rawValue
+                info.stage.pNext = UnsafeRawPointer(subgroupSize)
+              }
+              info.layout = layout
+              return vkCreateComputePipelines(context.handle, driverCache, 1, &info, nil, &pipeline)
+            }
           }
         }
       }

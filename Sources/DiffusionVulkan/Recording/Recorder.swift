@@ -127,10 +127,13 @@ final class Recorder: DeviceTimer, @unchecked Sendable {
   func prepareStaging() throws { try locked { try staging.prepare() } }
 
   /// Waits for everything recorded.
-  func finish() throws {
+  ///
+  /// - Parameter body: called while all is done and nobody can record.
+  func finish(then body: () -> Void = {}) throws {
     try locked {
       try submit()
       try wait(for: submitted)
+      body()
     }
   }
 

@@ -1,6 +1,7 @@
 """PyTorch's side of a comparison: reads requests from standard input, one line of JSON each, and answers likewise.
 
-    {"command": "start", "setting": {"threads": 2, "dtype": "f32", "layout": "auto", "configuration": {...}}}
+    {"command": "start", "setting": {
+        "threads": 2, "dtype": "f32", "device": "cpu", "isCompiled": false, "layout": "auto", "configuration": {...}}}
     {"command": "prepare", "work": {"work": "convolution", "sizes": {"side": 64, "inputs": 320, "outputs": 320}}}
     {"command": "run", "repeats": 1}        -> {"seconds": 0.04}, for each repeat; a job adds {"stages": {...}}
     {"command": "forget"}
@@ -38,8 +39,10 @@ class Peer:
 
         torch.set_num_threads(setting["threads"])
         self.torch, self.work = torch, work
-        self.setting = work.Setting(setting["dtype"], setting["layout"], setting["configuration"])
-        capability = torch.backends.cpu.get_cpu_capability()
+        self.setting = work.Setting(
+            setting["dtype"], setting["layout"], setting["configuration"], setting["device"], setting["isCompiled"])
+        on_card = setting["device"] == "cuda"
+        capability = torch.cuda.get_device_name() if on_card else torch.backends.cpu.get_cpu_capability()
         reply(version=torch.__version__, threads=torch.get_num_threads(), capability=capability)
 
     def prepare(self, work):
@@ -50,13 +53,16 @@ class Peer:
             # A job is timed as it comes, like ours; anything else is warm.
             if not self.is_job:
                 self.run()
+                self.setting.wait()
         reply(layout=layout)
 
     def turn(self, repeats):
         with self.torch.inference_mode():
+            self.setting.wait()
             start = time.perf_counter()
             for _ in range(repeats):
                 result = self.run()
+            self.setting.wait()
             seconds = (time.perf_counter() - start) / repeats
         reply(seconds=seconds, **({"stages": result} if self.is_job else {}))
 
@@ -70,6 +76,8 @@ class Peer:
             pass
 
     def peak(self):
+        if self.setting and self.setting.device == "cuda":
+            return self.torch.cuda.max_memory_allocated()
         try:
             with open("/proc/self/status") as status:
                 return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024

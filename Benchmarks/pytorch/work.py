@@ -11,16 +11,24 @@ LAYOUTS = {"nchw": torch.contiguous_format, "nhwc": torch.channels_last}
 
 
 class Setting:
-    """How PyTorch runs: element type, layout of images, and the network's sizes."""
+    """How PyTorch runs: element type, layout of images, the network's sizes, device, eager or compiled."""
 
-    def __init__(self, dtype, layout, config):
-        self.dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]
+    def __init__(self, dtype, layout, config, device="cpu", is_compiled=False):
+        self.dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[dtype]
+        self.device, self.is_compiled = device, is_compiled
+        torch.set_default_device(device)
         self.layout, self.config = layout, config
         self.groups = config.get("norm_groups", 32)
         # Parameters are filled from one block: drawing a billion numbers would take longer than timing them.
-        self.block = torch.rand(1 << 20, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        self.block = torch.rand(1 << 20, generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 2 - 1
+        self.block = self.block.to(device)
         self.known_layouts = {}
         self.kept = None
+
+    def wait(self):
+        """Until everything is done that was asked of the device."""
+        if self.device == "cuda":
+            torch.cuda.synchronize()
 
     def random(self, *shape, deviation=1.0):
         count = 1
@@ -36,14 +44,16 @@ class Setting:
         """A module of random parameters of deviation 1 / sqrt(fan in), so that activations keep their size."""
         with torch.device("meta"):
             module = make()
-        module = module.to(self.dtype).to_empty(device="cpu")
+        module = module.to(self.dtype).to_empty(device=self.device)
         for name, parameter in module.named_parameters():
             if parameter.dim() > 1:
                 fan_in = parameter[0].numel()
                 parameter.data.copy_(self.random(*parameter.shape, deviation=fan_in**-0.5))
             else:
                 parameter.data.fill_(1 if name.endswith("weight") else 0)
-        return module.eval().requires_grad_(False).to(memory_format=LAYOUTS[layout])
+        module = module.eval().requires_grad_(False).to(memory_format=LAYOUTS[layout])
+        # With CUDA graphs, on a card.
+        return torch.compile(module, mode="reduce-overhead") if self.is_compiled else module
 
     def kept_module(self, name, make, layout):
         """The same for a large module that several requests in a row use: one is kept, until another is asked for."""
@@ -60,16 +70,18 @@ class Setting:
         if self.layout != "auto":
             return self.layout
         if kind not in self.known_layouts:
-            self.known_layouts[kind] = min(LAYOUTS, key=lambda layout: fastest(trial(layout)))
+            self.known_layouts[kind] = min(LAYOUTS, key=lambda layout: fastest(trial(layout), self.wait))
         return self.known_layouts[kind]
 
 
-def fastest(run, runs=3):
+def fastest(run, wait, runs=3):
     run()
+    wait()
     times = []
     for _ in range(runs):
         start = time.perf_counter()
         run()
+        wait()
         times.append(time.perf_counter() - start)
     return min(times)
 
@@ -266,8 +278,10 @@ def job(s, size, steps):
         stages = {}
 
         def stage(name, body):
+            s.wait()
             start = time.perf_counter()
             result = body()
+            s.wait()
             stages[name] = time.perf_counter() - start
             return result
 

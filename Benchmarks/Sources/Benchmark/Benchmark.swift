@@ -56,7 +56,7 @@ struct Benchmark: AsyncParsableCommand {
       return
     }
     let console = Console(handle: json == "-" ? .standardError : .standardOutput)
-    let machine = try Machine(backend: BackendRegistry.shared.makeBackend(settings.backend))
+    let machine = try Machine(backend: settings.makeBackend())
     console.say(machine.description)
     if settings.compare {
       // Found out before minutes of work: an interpreter without PyTorch.

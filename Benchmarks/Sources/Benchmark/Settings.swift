@@ -1,11 +1,16 @@
 import ArgumentParser
 import Colorize
 import DiffusionCore
+import DiffusionVulkan
 
 /// What is measured, and how: the options that every group's process is given too.
 struct Settings: ParsableArguments {
   @Option(help: "The backend: cpu, cpu:N (threads), vulkan, vulkan:N (device).")
   var backend = "cpu"
+  @Option(
+    help:
+      "f32; f16 to store numbers so on a Vulkan device; bf16 to multiply so on a processor that can. Sums are in f32.")
+  var precision: Precision = .f32
   @Option(help: "The network's sizes: v1.5, or embedded for those of the built-in model.")
   var preset: Preset = .published
   @Option(help: "The picture's side in pixels. (default: 512; 256 with --preset embedded)")
@@ -26,8 +31,12 @@ struct Settings: ParsableArguments {
 
   @Flag(help: "Run the same work in PyTorch, in turns with ours.")
   var compare = false
-  @Option(help: "PyTorch's element type: f32, bf16.")
+  @Option(help: "PyTorch's element type: f32, f16, bf16.")
   var compareDtype: PeerDType = .f32
+  @Option(help: "PyTorch's device: cpu, cuda.")
+  var compareDevice: PeerDevice = .cpu
+  @Flag(help: "Let PyTorch compile its networks: torch.compile, with CUDA graphs on a card.")
+  var compareCompiled = false
   @Option(help: "PyTorch's layout of images: auto (the faster one), nchw, nhwc.")
   var compareLayout: PeerLayout = .auto
   @Option(help: ArgumentHelp("The Python that has PyTorch.", valueName: "path"))
@@ -37,7 +46,9 @@ struct Settings: ParsableArguments {
     case published = "v1.5"
     case embedded
   }
-  enum PeerDType: String, ExpressibleByArgument, CaseIterable { case f32, bf16 }
+  enum Precision: String, ExpressibleByArgument, CaseIterable { case f32, f16, bf16 }
+  enum PeerDType: String, ExpressibleByArgument, CaseIterable { case f32, f16, bf16 }
+  enum PeerDevice: String, ExpressibleByArgument, CaseIterable { case cpu, cuda }
   enum PeerLayout: String, ExpressibleByArgument, CaseIterable { case auto, nchw, nhwc }
 
   func validate() throws {
@@ -46,8 +57,14 @@ struct Settings: ParsableArguments {
     }
     guard (1...100).contains(runs ?? 1) else { throw ValidationError("--runs is \(runs ?? 1), expected 1 to 100") }
     guard (1...1000).contains(steps) else { throw ValidationError("--steps is \(steps), expected 1 to 1000") }
-    guard compare || (compareDtype == .f32 && compareLayout == .auto) else {
-      throw ValidationError("--compare-dtype and --compare-layout say how to compare; add --compare")
+    guard compare || (compareDtype == .f32 && compareDevice == .cpu && compareLayout == .auto && !compareCompiled)
+    else {
+      throw ValidationError(
+        "--compare-dtype, --compare-device, --compare-compiled and --compare-layout say how to compare; add --compare")
+    }
+    guard [nil, BackendName(backend).family].contains(precision.family) else {
+      throw ValidationError(
+        "--precision \(precision.rawValue) is for --backend \(precision.family ?? ""), not for \(backend)")
     }
     guard model?.hasSuffix(".safetensors") ?? true else {
       throw ValidationError("--model \(model ?? ""): expected a name that ends in .safetensors")
@@ -65,11 +82,24 @@ struct Settings: ParsableArguments {
     }
   }
 
+  /// The backend that is measured.
+  func makeBackend() throws -> any Backend {
+    let device = BackendName(backend).device
+    switch precision {
+    case .f32: return try BackendRegistry.shared.makeBackend(backend)
+    case .bf16: return try CPUBackend(device, precision: .bf16)
+    case .f16:
+      var options = VulkanBackend.Options()
+      options.storageType = .f16
+      return try VulkanBackend(device, options: options)
+    }
+  }
+
   /// The same settings as a command line.
   var arguments: [String] {
     var list = [
       "--backend=\(backend)", "--preset=\(preset.rawValue)", "--size=\(pixels)", "--steps=\(steps)",
-      "--weights=\(weights.rawValue)",
+      "--weights=\(weights.rawValue)", "--precision=\(precision.rawValue)",
     ]
     if let runs { list.append("--runs=\(runs)") }
     if let model { list.append("--model=\(model)") }
@@ -77,10 +107,22 @@ struct Settings: ParsableArguments {
     if compare {
       list += [
         "--compare", "--compare-dtype=\(compareDtype.rawValue)", "--compare-layout=\(compareLayout.rawValue)",
-        "--python=\(python)",
+        "--compare-device=\(compareDevice.rawValue)", "--python=\(python)",
       ]
+      if compareCompiled { list.append("--compare-compiled") }
     }
     return list
+  }
+}
+
+extension Settings.Precision {
+  /// The family of backends that it is for, nil for all.
+  fileprivate var family: String? {
+    switch self {
+    case .f32: nil
+    case .f16: "vulkan"
+    case .bf16: "cpu"
+    }
   }
 }
 

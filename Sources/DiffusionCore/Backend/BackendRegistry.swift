@@ -1,12 +1,13 @@
 import Synchronization
 
 /// A backend's name taken apart: of `vulkan:1` the family `vulkan` and the device `1`.
-package struct BackendName: Sendable, Hashable {
-  package let family: String
+public struct BackendName: Sendable, Hashable {
+  public let family: String
   /// What follows the first colon; nil without one.
-  package let device: String?
+  public let device: String?
 
-  package init(_ name: String) {
+  /// Takes any name apart; whether there is such a backend, the registry knows.
+  public init(_ name: String) {
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     family = parts[0]
     device = parts.count > 1 ? parts[1] : nil

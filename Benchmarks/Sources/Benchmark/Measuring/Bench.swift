@@ -27,7 +27,7 @@ final class Bench {
   init(_ group: GroupName, settings: Settings) throws {
     self.settings = settings
     configuration = try settings.configuration()
-    backend = try BackendRegistry.shared.makeBackend(settings.backend)
+    backend = try settings.makeBackend()
     limits = try MachineLimits.measure(on: backend)
     report = GroupReport(group: group.rawValue, limits: limits)
     peer = settings.compare ? try Peer(settings: settings, threads: Machine(backend: backend).threads) : nil

@@ -31,6 +31,8 @@ final class Peer {
   private struct Setting: Encodable {
     let threads: Int
     let dtype: String
+    let device: String
+    let isCompiled: Bool
     let layout: String
     let configuration: ModelConfiguration
   }
@@ -57,7 +59,7 @@ final class Peer {
     let script = folder.appendingPathComponent("peer.py").path
     guard FileManager.default.fileExists(atPath: script) else { throw BenchmarkError.noPeerScript(script) }
     guard let python = Self.find(settings.python) else { throw BenchmarkError.noPython(settings.python) }
-    name = "PyTorch \(settings.compareDtype.rawValue)"
+    name = "PyTorch \(settings.compareDtype.rawValue)" + (settings.compareCompiled ? " compiled" : "")
     process.executableURL = URL(fileURLWithPath: python)
     process.arguments = ["-B", script]
     process.standardInput = requests
@@ -66,11 +68,14 @@ final class Peer {
     description = name
     do { try process.run() } catch { throw BenchmarkError.noPython(settings.python) }
     let setting = Setting(
-      threads: threads, dtype: settings.compareDtype.rawValue, layout: settings.compareLayout.rawValue,
+      threads: threads, dtype: settings.compareDtype.rawValue, device: settings.compareDevice.rawValue,
+      isCompiled: settings.compareCompiled, layout: settings.compareLayout.rawValue,
       configuration: try settings.configuration())
     do {
       let started: Started = try ask(Request(command: "start", setting: setting))
-      description = "PyTorch \(started.version), \(settings.compareDtype.rawValue), \(started.threads) threads, "
+      description = "PyTorch \(started.version), \(settings.compareDtype.rawValue), "
+      if settings.compareCompiled { description += "compiled, " }
+      if settings.compareDevice == .cpu { description += "\(started.threads) threads, " }
       description += started.capability
     } catch BenchmarkError.noTorch(_, let reason, _) {
       throw BenchmarkError.noTorch(

@@ -4,6 +4,7 @@ import Foundation
 struct Report: Encodable {
   struct Options: Encodable {
     let backend: String
+    let precision: String
     let preset: String
     let size: Int
     let weights: String
@@ -17,7 +18,8 @@ struct Report: Encodable {
   init(machine: Machine, settings: Settings, groups: [GroupReport]) {
     self.machine = machine
     self.options = Options(
-      backend: settings.backend, preset: settings.preset.rawValue, size: settings.pixels,
+      backend: settings.backend, precision: settings.precision.rawValue, preset: settings.preset.rawValue,
+      size: settings.pixels,
       weights: settings.weights.rawValue, steps: settings.steps)
     self.groups = groups
   }

@@ -15,6 +15,14 @@ static void collect(cpng_reader *reader, cpng_text **texts, size_t *count) {
   int found = 0;
   png_get_text(reader->png, reader->info, &entries, &found);
   if (found <= 0) return;
+  size_t total = 0;
+  for (int i = 0; i < found; i++) {
+    total += entries[i].compression >= PNG_ITXT_COMPRESSION_NONE ? entries[i].itxt_length : entries[i].text_length;
+  }
+  if (total > (size_t)64 << 20) {
+    cpng_reader_reject(reader, CPNG_TOO_LARGE, "its texts take more than 64 MiB");
+    return;
+  }
   *texts = calloc((size_t)found, sizeof **texts);
   if (*texts == NULL) {
     cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the texts");
@@ -36,6 +44,8 @@ static void collect(cpng_reader *reader, cpng_text **texts, size_t *count) {
 }
 
 static void run(cpng_reader *reader) {
+  // Compressed texts of a small file may be gigabytes. Those that this library writes are shorter.
+  png_set_chunk_malloc_max(reader->png, 4 << 20);
   png_read_info(reader->png, reader->info);
   // libpng offers no way around the pixels to the texts behind them, but they need not be kept.
   const int passes = png_set_interlace_handling(reader->png);

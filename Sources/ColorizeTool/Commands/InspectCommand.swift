@@ -62,7 +62,11 @@ struct InspectCommand: AsyncParsableCommand {
   }
 
   private static func isPNG(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    // What is no file, such as a pipe, might keep the reader waiting.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let handle = FileHandle(forReadingAtPath: path)
+    else { return false }
     defer { try? handle.close() }
     guard let head = try? handle.read(upToCount: 8) else { return false }
     return head.elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])

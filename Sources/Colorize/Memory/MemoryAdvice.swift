@@ -48,6 +48,7 @@ extension Model {
     let limits = backend.memoryLimits
     /// The advice with what it makes of the need, if that fits.
     func fitting(_ advice: MemoryAdvice) -> MemoryAdvice? {
+      if Task.isCancelled { return nil }
       var changed = request
       if let tile = advice.vaeTile { changed.vaeTiling = .pixels(tile) }
       if let count = advice.count { changed.count = count }
@@ -67,10 +68,23 @@ extension Model {
     var attempts = low == nil ? [] : [MemoryAdvice(memory: .low)]
     attempts += [MemoryAdvice(vaeTile: tile), MemoryAdvice(memory: low, vaeTile: tile)]
     if request.count > 1 { attempts.append(MemoryAdvice(memory: low, vaeTile: tile, count: 1)) }
-    let size = request.size ?? configuration.imageSize
-    attempts += stride(from: (size - 1) / 64 * 64, through: 64, by: -64).map {
+    if let advice = attempts.lazy.compactMap(fitting).first { return advice }
+    // The largest of the smaller sizes: what fits grows less with them.
+    let size = min(max(request.size ?? configuration.imageSize, 64), 4096)
+    let sizes = stride(from: (size - 1) / 64 * 64, through: 64, by: -64).map {
       MemoryAdvice(memory: low, vaeTile: tile, count: request.count > 1 ? 1 : nil, size: $0)
     }
-    return attempts.lazy.compactMap(fitting).first ?? MemoryAdvice()
+    var found: MemoryAdvice?
+    var range = sizes.indices
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      if let advice = fitting(sizes[middle]) {
+        found = advice
+        range = range.lowerBound..<middle
+      } else {
+        range = middle + 1..<range.upperBound
+      }
+    }
+    return found ?? MemoryAdvice()
   }
 }

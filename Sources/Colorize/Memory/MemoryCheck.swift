@@ -25,8 +25,9 @@ extension Model {
       try backend.prepareMemory(for: estimate.demand(isLoaded: isLoaded))
       return estimate
     } catch BackendError.insufficientMemory(let shortage) {
-      throw ColorizeError.insufficientMemory(
-        shortage, advice: memoryAdvice(for: request, backend: backend, memory: memory, isLoaded: isLoaded))
+      let advice = memoryAdvice(for: request, backend: backend, memory: memory, isLoaded: isLoaded)
+      try Task.checkCancellation()
+      throw ColorizeError.insufficientMemory(shortage, advice: advice)
     }
   }
 }

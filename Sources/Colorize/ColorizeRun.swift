@@ -4,13 +4,13 @@ import DiffusionCore
 struct ColorizeRun {
   let request: ColorizeRequest
   let colorizer: Colorizer
-  let owner: ObjectIdentifier
+  let owner: any AnyObject & Sendable
   private var configuration: ModelConfiguration { colorizer.conditioning.configuration }
   private var backend: any Backend { colorizer.backend }
 
-  init(request: ColorizeRequest, colorizer: Colorizer, owner: ObjectIdentifier) throws {
+  init(request: ColorizeRequest, colorizer: Colorizer, owner: any AnyObject & Sendable) throws {
     try colorizer.model.validate(request)
-    if case .encoded(let reference) = request.reference, reference.owner != owner {
+    if case .encoded(let reference) = request.reference, reference.owner !== owner {
       throw ColorizeError.foreignReference
     }
     self.request = request

@@ -131,7 +131,7 @@ public actor Colorizer {
     _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
   ) async throws -> ColorizeResult {
     // What cannot be done is told at once, and not when the runs before it are over.
-    let run = try ColorizeRun(request: request, colorizer: self, owner: ObjectIdentifier(identity))
+    let run = try ColorizeRun(request: request, colorizer: self, owner: identity)
     try await turns.take()
     defer { turns.giveBack() }
     return try await perform(run, observer: observer)
@@ -190,6 +190,6 @@ public actor Colorizer {
     }
     let encoded = try conditioning.encode(image, mask: mask, background: background, threshold: threshold)
     return Reference(
-      tokens: encoded.tokens, background: encoded.background, threshold: threshold, owner: ObjectIdentifier(identity))
+      tokens: encoded.tokens, background: encoded.background, threshold: threshold, owner: identity)
   }
 }

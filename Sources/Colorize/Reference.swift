@@ -8,10 +8,10 @@ public struct Reference: Sendable {
   package let background: Tensor?
   /// The threshold of its mask.
   package let threshold: Float
-  /// Which colorizer encoded it.
-  package let owner: ObjectIdentifier
+  /// Stands for the colorizer that encoded it. Held, so that no other can take its place in memory.
+  package let owner: any AnyObject & Sendable
 
-  package init(tokens: Tensor, background: Tensor?, threshold: Float, owner: ObjectIdentifier) {
+  package init(tokens: Tensor, background: Tensor?, threshold: Float, owner: any AnyObject & Sendable) {
     self.tokens = tokens
     self.background = background
     self.threshold = threshold

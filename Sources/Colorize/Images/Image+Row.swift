@@ -38,7 +38,8 @@ extension Image {
         let target = (y * total + left) * 3
         pixels.replaceSubrange(target..<target + width * 3, with: part.pixels[y * width * 3..<(y + 1) * width * 3])
       }
-      left += width + gap
+      // After the last one it does not matter, and may be any number.
+      left = left &+ width &+ gap
     }
     return Image(checkedWidth: total, height: height, channels: 3, pixels: pixels)
   }

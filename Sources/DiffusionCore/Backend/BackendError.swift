@@ -17,7 +17,7 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .outOfMemory(let backend, let bytes):
-      "backend \(backend): no memory for another \((bytes + (1 << 20) - 1) >> 20) MiB; choose a smaller size or batch"
+      "backend \(backend): no memory for another \((max(bytes, 1) - 1) >> 20 + 1) MiB; choose a smaller size or batch"
     case .insufficientMemory(let shortage):
       "backend \(shortage.backend): \(shortage)"
     case .unknownBackend(let name, let known):

@@ -30,7 +30,7 @@ extension ModelConfiguration {
         "a multiple of norm_groups \(normGroups)")
     }
     try require(vae.channels % normGroups == 0, "vae.ch", "\(vae.channels)", "a multiple of \(normGroups)")
-    try require(scaleFactor.isFinite && scaleFactor > 0, "scale_factor", "\(scaleFactor)", "a positive number")
+    try require((1e-4...1e4).contains(scaleFactor), "scale_factor", "\(scaleFactor)", "0.0001 to 10000")
     try check(imageSize, "image_size", in: 64...4096)
     try check(sampling.steps, "sampling.steps", in: 1...1000)
     try require((0...100).contains(sampling.guidance), "sampling.guidance", "\(sampling.guidance)", "0 to 100")

@@ -134,6 +134,9 @@ private struct DPMSolverStep<Model: Denoiser> {
 private struct StepSizeControl {
   /// Of the next step, in ln sigma.
   private(set) var length = 0.05
+  /// A step of that length is taken whatever its error, so that a network without continuity comes to an end: after some
+  /// 1200 steps.
+  private static let shortest = 0.005
 
   /// The difference of two orders, in units of what is allowed, as a root of mean squares; the largest in the batch.
   func error(of lower: Tensor, _ higher: Tensor, previous: Tensor) throws -> Double {
@@ -158,7 +161,8 @@ private struct StepSizeControl {
     let order = 1.5
     // Growth is bounded by 1 + pi / 2, shrinking by 1 - pi / 4.
     let factor = 1 + atan(pow(1 / (error + 1e-8), 1 / order) - 1)
-    length *= factor
-    return factor >= 0.81 || length < 1e-4
+    let isShortest = length <= Self.shortest
+    length = max(length * factor, Self.shortest)
+    return factor >= 0.81 || isShortest
   }
 }

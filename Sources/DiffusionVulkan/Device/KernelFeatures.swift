@@ -28,12 +28,7 @@ struct KernelFeatures: Sendable {
   init(of device: VkPhysicalDevice, instance: VkInstance, version: UInt32, extensions: [String]) throws {
     var subgroup = VkPhysicalDeviceSubgroupProperties()
     subgroup.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES
-    withUnsafeMutablePointer(to: &subgroup) { subgroup in
-      var all = VkPhysicalDeviceProperties2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-      all.pNext = UnsafeMutableRawPointer(subgroup)
-      vkGetPhysicalDeviceProperties2(device, &all)
-    }
+    readProperties(&subgroup, of: device)
     subgroupSize = Int(subgroup.subgroupSize)
     let needed =
       VK_SUBGROUP_FEATURE_BASIC_BIT.rawValue | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT.rawValue
@@ -65,20 +60,10 @@ struct KernelFeatures: Sendable {
   private static func subgroupSizes(of device: VkPhysicalDevice) -> Range<Int> {
     var properties = VkPhysicalDeviceSubgroupSizeControlProperties()
     properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES
-    withUnsafeMutablePointer(to: &properties) { properties in
-      var all = VkPhysicalDeviceProperties2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-      all.pNext = UnsafeMutableRawPointer(properties)
-      vkGetPhysicalDeviceProperties2(device, &all)
-    }
+    readProperties(&properties, of: device)
     var features = VkPhysicalDeviceSubgroupSizeControlFeatures()
     features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES
-    withUnsafeMutablePointer(to: &features) { features in
-      var all = VkPhysicalDeviceFeatures2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2
-      all.pNext = UnsafeMutableRawPointer(features)
-      vkGetPhysicalDeviceFeatures2(device, &all)
-    }
+    readFeatures(&features, of: device)
     let (least, most) = (Int(properties.minSubgroupSize), Int(properties.maxSubgroupSize))
     guard features.subgroupSizeControl != 0, features.computeFullSubgroups != 0, least <= most,
       properties.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT.rawValue != 0

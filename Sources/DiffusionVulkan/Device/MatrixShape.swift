@@ -55,12 +55,7 @@ package struct MatrixShape: Sendable, Hashable {
   private static func offersCompute(_ physical: VkPhysicalDevice) -> Bool {
     var stages = CVKCooperativeMatrixDeviceProperties()
     stages.sType = CVK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_DEVICE_PROPERTIES
-    withUnsafeMutablePointer(to: &stages) { stages in
-      var all = VkPhysicalDeviceProperties2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-      all.pNext = UnsafeMutableRawPointer(stages)
-      vkGetPhysicalDeviceProperties2(physical, &all)
-    }
+    readProperties(&stages, of: physical)
     return stages.cooperativeMatrixSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT.rawValue != 0
   }
 

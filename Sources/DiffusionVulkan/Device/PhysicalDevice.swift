@@ -41,22 +41,12 @@ struct PhysicalDevice: @unchecked Sendable {
       of: handle, instance: instance.handle, version: properties.apiVersion, extensions: extensions)
     var maintenance = VkPhysicalDeviceMaintenance3Properties()
     maintenance.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES
-    withUnsafeMutablePointer(to: &maintenance) { maintenance in
-      var all = VkPhysicalDeviceProperties2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-      all.pNext = UnsafeMutableRawPointer(maintenance)
-      vkGetPhysicalDeviceProperties2(handle, &all)
-    }
+    readProperties(&maintenance, of: handle)
     maxAllocationByteCount = Int(clamping: maintenance.maxMemoryAllocationSize)
 
     var short = VkPhysicalDevice16BitStorageFeatures()
     short.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES
-    withUnsafeMutablePointer(to: &short) { short in
-      var features = VkPhysicalDeviceFeatures2()
-      features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2
-      features.pNext = UnsafeMutableRawPointer(short)
-      vkGetPhysicalDeviceFeatures2(handle, &features)
-    }
+    readFeatures(&short, of: handle)
     hasShortStorage = short.storageBuffer16BitAccess != 0
 
     var count: UInt32 = 0
@@ -87,12 +77,7 @@ struct PhysicalDevice: @unchecked Sendable {
     guard properties.apiVersion >= cvk_api_version_1_2 else { return false }
     var driver = VkPhysicalDeviceDriverProperties()
     driver.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES
-    withUnsafeMutablePointer(to: &driver) { driver in
-      var all = VkPhysicalDeviceProperties2()
-      all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2
-      all.pNext = UnsafeMutableRawPointer(driver)
-      vkGetPhysicalDeviceProperties2(handle, &all)
-    }
+    readProperties(&driver, of: handle)
     return drivers.contains(driver.driverID)
   }
 

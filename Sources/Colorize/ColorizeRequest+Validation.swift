@@ -55,3 +55,13 @@ extension ColorizeRequest {
     }
   }
 }
+
+extension Mask {
+  /// Makes sure that the mask has its picture's aspect, at whatever scale: it would be stretched otherwise, and lie beside
+  /// the figure.
+  func check(for picture: Image, as input: ColorizeError.Input) throws(ColorizeError) {
+    guard size.hasAspect(of: picture.size) else {
+      throw .mismatchedMask(input, size: size, picture: picture.size)
+    }
+  }
+}

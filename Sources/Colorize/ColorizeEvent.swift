@@ -23,13 +23,22 @@ public enum ColorizeEvent: Sendable {
     case sampling
     /// The latent through the autoencoder.
     case decoding
+    /// Regions, flats and lines, where the request asks for more than what the network paints.
+    case finishing
   }
 }
 
 /// The pictures, and how they were made.
 public struct ColorizeResult: Sendable {
-  /// The pictures, of the frame that was asked for. ``Image/multiplied(by:)`` lays the artist's own lines over one.
+  /// The finished pictures, of the frame that was asked for: filled and with the lines that the settings name.
   public let images: [Image]
+  /// What the network painted, of the same frame.
+  public let paintings: [Image]
+  /// The flats of each picture, where the settings ask for them, else empty.
+  public let flats: [Flats]
+  /// The drawing in the pictures' frame, without guide strokes: the lines for a layer of their own, see
+  /// ``Image/ink(polarity:)``.
+  public let drawing: Image
   /// How they were made.
   public let summary: Summary
 

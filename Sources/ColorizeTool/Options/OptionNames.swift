@@ -54,6 +54,12 @@ extension ColorizeError.Option {
     case .referenceThreshold: "--reference-threshold"
     case .previewInterval: "--previews"
     case .preset: "--preset"
+    case .maximumColors: "--colours"
+    case .maximumGap: "--gap"
+    case .minimumArea: "--least-area"
+    case .farDistance: "--far"
+    case .guides: "--guide"
+    case .palette: "--palette"
     case .batching, .guidanceExcluded: nil
     }
   }

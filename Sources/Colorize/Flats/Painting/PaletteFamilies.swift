@@ -6,7 +6,9 @@ struct PaletteFamilies {
   private let variants: [[Shade: Int]]
 
   init(_ palette: Palette) {
-    let names = palette.entries.map { ($0.name ?? "").lowercased().split(whereSeparator: \.isWhitespace).map(String.init) }
+    let names = palette.entries.map {
+      ($0.name ?? "").lowercased().split(whereSeparator: \.isWhitespace).map(String.init)
+    }
     var places: [[String]: Int] = [:]
     for (index, name) in names.enumerated().reversed() where !name.isEmpty { places[name] = index }
     var bases = Array(palette.entries.indices)

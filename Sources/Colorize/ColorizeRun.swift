@@ -49,12 +49,14 @@ struct ColorizeRun {
     let frame = WorkingFrame(
       sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
       multiple: configuration.sizeMultiple)
-    let polarity = request.polarity == .automatic ? request.sketch.detectedPolarity : request.polarity
+    let sketch = try frame.prepared(request.sketch, request.preparation, polarity: request.polarity)
+    let notes = request.notes(on: sketch.report, model: colorizer.model)
+    for note in notes { observer(.note(note)) }
     let seeds = (0..<request.count).map { request.seed &+ UInt64($0) }
 
     let context = try stage(.encodingReference) { try makeContext(frame) }
     let (hints, emptyHints) = try stage(.encodingSketch) {
-      let lines = try frame.lines(of: request.sketch, polarity: polarity, on: backend)
+      let lines = try frame.lines(of: sketch, on: backend)
       let hints = try conditioning.hints(lines: lines, strength: request.sketchStrength)
       guard request.guidance.sketch > 1 else { return (hints, [Tensor]?.none) }
       let empty = try Tensor(repeating: -1, shape: lines.shape, on: backend)
@@ -99,7 +101,8 @@ struct ColorizeRun {
     }
     let summary = ColorizeResult.Summary(
       model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
-      settings: request.settings, polarity: polarity, schedule: request.sampler.resolvedSchedule(request.schedule),
+      settings: request.settings, polarity: sketch.report.polarity, sketch: sketch.report, notes: notes,
+      schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
     return ColorizeResult(images: images, summary: summary)
   }

@@ -4,6 +4,8 @@ import DiffusionCore
 public enum ColorizeEvent: Sendable {
   /// A stage begins.
   case stage(Stage)
+  /// Something about the request that its user may not have meant. Notes come before the first stage.
+  case note(ColorizeNote)
   /// Sampling steps are done.
   case step(completed: Int, total: Int)
   /// Parts of the decoding are done, where it runs in tiles: those of all pictures.
@@ -61,6 +63,10 @@ public struct ColorizeResult: Sendable {
     public var settings: ColorizeSettings
     /// The polarity that was given or found.
     public var polarity: SketchPolarity
+    /// What was found in the sketch, and done to it; nil in summaries of earlier versions.
+    public var sketch: SketchReport?
+    /// What may not have been meant; nil in summaries of earlier versions.
+    public var notes: [ColorizeNote]?
     /// The spacing of the steps; nil where the sampler has one of its own.
     public var schedule: SigmaSchedule?
     /// The size that the network worked on, without padding.

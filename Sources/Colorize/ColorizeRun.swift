@@ -49,13 +49,16 @@ struct ColorizeRun {
     let frame = WorkingFrame(
       sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
       multiple: configuration.sizeMultiple)
-    let sketch = try request.settings.withoutGuides(request.sketch)
-    let polarity = request.polarity == .automatic ? sketch.detectedPolarity : request.polarity
+    let drawing = try request.settings.withoutGuides(request.sketch)
+    let sketch = try frame.prepared(drawing, request.preparation, polarity: request.polarity)
+    let polarity = sketch.report.polarity
+    let notes = request.notes(on: sketch.report, model: colorizer.model)
+    for note in notes { observer(.note(note)) }
     let seeds = (0..<request.count).map { request.seed &+ UInt64($0) }
 
     let context = try stage(.encodingReference) { try makeContext(frame) }
     let (hints, emptyHints) = try stage(.encodingSketch) {
-      let lines = try frame.lines(of: sketch, polarity: polarity, on: backend)
+      let lines = try frame.lines(of: sketch, on: backend)
       let hints = try conditioning.hints(lines: lines, strength: request.sketchStrength)
       guard request.guidance.sketch > 1 else { return (hints, [Tensor]?.none) }
       let empty = try Tensor(repeating: -1, shape: lines.shape, on: backend)
@@ -103,13 +106,14 @@ struct ColorizeRun {
     let finished = needsFinish ? try stage(.finishing) { try finish(paintings, polarity: polarity, frame: frame) } : nil
     let summary = ColorizeResult.Summary(
       model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
-      settings: request.settings, polarity: polarity, schedule: request.sampler.resolvedSchedule(request.schedule),
+      settings: request.settings, polarity: polarity, sketch: sketch.report, notes: notes,
+      schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
-    let drawing =
-      try finished?.drawing ?? (request.frame == .sketch ? sketch : sketch.resized(frame.scaled))
-    return ColorizeResult(
+    return try ColorizeResult(
       images: finished?.pictures.map(\.image) ?? paintings, paintings: finished?.pictures.map(\.painting) ?? paintings,
-      flats: finished?.pictures.compactMap(\.flats) ?? [], drawing: drawing, summary: summary)
+      flats: finished?.pictures.compactMap(\.flats) ?? [],
+      drawing: finished?.drawing ?? (request.frame == .sketch ? drawing : drawing.resized(frame.scaled)),
+      summary: summary)
   }
 
   /// Makes what is asked for of the paintings, which are of the working size.

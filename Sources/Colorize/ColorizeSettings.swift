@@ -7,6 +7,8 @@ import DiffusionCore
 public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// Whether the sketch's lines are dark or light.
   public var polarity: SketchPolarity = .automatic
+  /// What is done to the sketch before the network sees it.
+  public var preparation: SketchPreparation = .automatic
   /// Which parts of the network are active.
   public var mode: InferenceMode = .vanilla
 
@@ -91,6 +93,7 @@ extension ColorizeSettings {
       try values.decodeIfPresent(V.self, forKey: key) ?? known
     }
     polarity = try value(.polarity, or: polarity)
+    preparation = try value(.preparation, or: preparation)
     mode = try value(.mode, or: mode)
     size = try value(.size, or: size)
     frame = try value(.frame, or: frame)

@@ -43,7 +43,7 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan",
+        "Colorize", "DiffusionVulkan", "LayeredPictures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),

@@ -193,6 +193,7 @@ struct ColorizerTests {
   @Test func eventsTellEveryStageAndStep() async throws {
     var request = try request(.full, steps: 4)
     request.previewInterval = 2
+    request.fill = .flats
     var stages: [ColorizeEvent.Stage] = []
     var steps: [Int] = []
     var previews: [Int] = []

@@ -23,14 +23,23 @@ import Testing
   @Test("The demo writes its files") func theDemoWritesItsFiles() throws {
     let outcome = try Program.run(["demo", "-o", "demo", "--steps", "1", "--json"], in: folder)
     #expect(outcome.status == 0)
-    #expect(try outcome.json()["outputs"] as? [String] == ["demo/result.png", "demo/contact-sheet.png"])
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("demo")).sorted()
-    #expect(
-      files == [
-        "contact-sheet.png", "reference.png", "reference_mask.png", "result.png", "sketch.png", "sketch_mask.png",
-      ])
+    let outputs = ["head", "lion", "cel"].map { "demo/\($0)-result.png" } + ["demo/contact-sheet.png"]
+    #expect(try outcome.json()["outputs"] as? [String] == outputs)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("demo"))
+    let names = ["head", "lion", "cel"].flatMap { name in
+      ["sketch", "reference", "painting", "result"].map { "\(name)-\($0).png" }
+    }
+    #expect(Set(files) == Set(names + ["cel-sketch-mask.png", "cel-reference-mask.png", "contact-sheet.png"]))
+    // A result is as large as its sketch, and so is what the network painted.
+    for name in ["head", "lion", "cel"] {
+      let sizes = try ["sketch", "painting", "result"].map {
+        try Image.load(folder.path("demo/\(name)-\($0).png")).size
+      }
+      #expect(Set(sizes).count == 1)
+    }
     let sheet = try Image.load(folder.path("demo/contact-sheet.png"))
-    #expect(sheet.width == 3 * 256 + 16 && sheet.height == 256)
+    #expect(sheet.height == 3 * 384 + 16)
+    #expect(sheet.width == 4 * 384 + 24)
   }
 
   @Test("The sample decodes") func theSampleDecodes() throws {

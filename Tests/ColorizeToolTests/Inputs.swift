@@ -24,5 +24,7 @@ extension Folder {
   }
 
   /// The arguments of a run that takes a moment.
-  static let quick = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1"]
+  static let quick = [
+    "-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "--fill", "painting", "--lines", "network",
+  ]
 }

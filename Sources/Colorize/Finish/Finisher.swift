@@ -1,17 +1,17 @@
 import DiffusionCore
 
 /// From the network's paintings to the pictures that are asked for: flats, and the lines over them.
-struct Finisher {
+package struct Finisher {
   /// One picture.
-  struct Finished {
-    let image: Image
+  package struct Finished {
+    package let image: Image
     /// What the network painted, of the same size.
-    let painting: Image
-    let flats: Flats?
+    package let painting: Image
+    package let flats: Flats?
   }
 
   /// The drawing in the result's frame, without guide strokes.
-  let drawing: Image
+  package let drawing: Image
   private let settings: ColorizeSettings
   private let options: FlatsOptions
   private let map: RegionMap?
@@ -22,7 +22,7 @@ struct Finisher {
   static let bytesPerPixel = 64
 
   /// How far beside a line the network's own reaches, in pixels that it works on.
-  private static let reach = 1.5
+  private static let reach = 2.5
 
   /// Finds the regions, where anything needs them.
   ///
@@ -31,7 +31,7 @@ struct Finisher {
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
   ///   - workingSize: what the network works on.
-  init(
+  package init(
     _ settings: ColorizeSettings, sketch: Image, polarity: SketchPolarity, palette: Palette?, workingSize: ImageSize
   ) throws {
     self.settings = settings
@@ -55,7 +55,7 @@ struct Finisher {
   }
 
   /// Finishes a painting of the working size.
-  func finish(_ painting: Image) throws -> Finished {
+  package func finish(_ painting: Image) throws -> Finished {
     try Task.checkCancellation()
     let flats = try settings.needsFlats ? map.map { try Flats($0, painting: painting, options: options) } : nil
     let framed =

@@ -13,7 +13,12 @@ struct OutputPlan {
     } catch {
       throw ToolError.usage("--output \(error.description)")
     }
-    // The format was found, so there is a dot in the last component.
+    self.init(path: output, count: count)
+  }
+
+  /// The numbered names of a path with an extension that was checked.
+  init(path output: String, count: Int) {
+    // There is a dot in the last component.
     let dot = output.lastIndex(of: ".") ?? output.endIndex
     let (stem, ending) = (output[..<dot], output[dot...])
     preview = "\(stem).preview\(ending)"

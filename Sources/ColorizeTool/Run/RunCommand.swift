@@ -10,6 +10,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Pictures") var inputs: InputOptions
   @OptionGroup(title: "Result") var output: OutputOptions
+  @OptionGroup(title: "Finish") var finish: FinishOptions
   @OptionGroup(title: "Reference and sketch") var strengths: StrengthOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
   @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
@@ -26,11 +27,13 @@ struct RunCommand: AsyncParsableCommand {
     let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
-    try plan.check(
-      overwrite: output.replacing.overwrite,
-      inputs: [inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background]
-        .compactMap(\.self),
-      writesPreviews: output.previews != nil)
+    let files = [
+      inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background,
+      request.palette == nil ? nil : finish.palette,
+    ].compactMap(\.self)
+    try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
+    let finishOutputs = try FinishOutputs(finish, count: request.count)
+    try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
@@ -60,13 +63,17 @@ struct RunCommand: AsyncParsableCommand {
     for (index, image) in result.images.enumerated() {
       try Task.checkCancellation()
       try image.write(to: plan.paths[index], text: try stored[index].pngText())
+      try finishOutputs.write(result, picture: index, progress: progress)
     }
+    report.noteFarRegions(of: result)
     progress.finish()
     let estimate = try model.memoryEstimate(for: request, backend: backend, memory: memory.use)
     let hasPreview = output.previews.map { request.steps > $0 } ?? false
     try report.finish(
       RunReport(
-        outputs: plan.paths, preview: hasPreview ? plan.preview : nil, summary: result.summary, options: stored[0],
+        outputs: plan.paths, preview: hasPreview ? plan.preview : nil,
+        files: finishOutputs.paths, flats: result.flats.map { FlatsReport($0, farDistance: request.flats.farDistance) },
+        summary: result.summary, options: stored[0],
         seconds: progress.elapsed, estimatedMemoryBytes: estimate.peakBytes, peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
   }
@@ -85,6 +92,7 @@ struct RunCommand: AsyncParsableCommand {
     request.vaeTiling = memory.vaeTile.tiling
     request.checksMemory = !memory.force
     request.previewInterval = output.previews
+    try finish.apply(to: &request, defaults: model.configuration.finish)
     try sampling.apply(to: &request, defaults: model.configuration.sampling)
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise

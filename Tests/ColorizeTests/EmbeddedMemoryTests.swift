@@ -15,6 +15,8 @@ struct EmbeddedMemoryTests {
     request.sketchMask = try Sample.sketchMask()
     request.referenceMask = try Sample.referenceMask()
     request.mode = .full
+    // Regions and flats are no work of the backend.
+    (request.fill, request.lines) = (.painting, .network)
     request.size = size
     request.steps = 1
     let account = backend.memoryAccount

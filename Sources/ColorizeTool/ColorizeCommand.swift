@@ -28,7 +28,7 @@ struct ColorizeCommand: AsyncParsableCommand {
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
       RunCommand.self, DemoCommand.self, DevicesCommand.self, ProfileCommand.self, InspectCommand.self,
-      ConvertCommand.self, RandomModelCommand.self,
+      PaletteCommand.self, ConvertCommand.self, RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -84,7 +84,7 @@ struct FlatColors {
       }
       worths[best] = 0
       let cluster = [best] + neighbours.around(best, radius: Self.mergeRadius)
-      if labs[best].lightness < 35, isLine(cluster.map { bins[$0].number }) {
+      if Self.canBeInk(labs[best]), isLine(cluster.map { bins[$0].number }) {
         refused.append(best)
       } else if isMixture(best, of: chosen + refused) {
         // Not put among the refused: it takes nothing off its surroundings, which may be more than a mixture.
@@ -148,6 +148,11 @@ struct FlatColors {
       }
     }
     return false
+  }
+
+  /// Whether lines are drawn in such a colour: black, dark greys and browns, and the darkest of the others.
+  private static func canBeInk(_ lab: Lab) -> Bool {
+    lab.lightness < 20 || lab.lightness < 35 && hypot(lab.a, lab.b) < 30
   }
 
   private static func vector(_ bin: Int) -> SIMD3<Double> {

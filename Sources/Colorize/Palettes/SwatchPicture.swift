@@ -43,10 +43,25 @@ enum SwatchPicture {
     let covered = swatches.reduce(0) { $0 + $1.count }
     guard !swatches.isEmpty, covered * 5 >= (whole - (paper?.count ?? 0)) * 4 else { return nil }
     var seen: Set<UInt32> = []
-    let colors = swatches.sorted { ($0.top, $0.left) < ($1.top, $1.left) }.map(\.color).filter {
-      seen.insert($0).inserted
-    }
+    let colors = inReadingOrder(swatches).map(\.color).filter { seen.insert($0).inserted }
     return colors.count <= maximumSwatchCount ? colors.map(RGB.init(packed:)) : nil
+  }
+
+  /// Rows from the top, each from the left. An area belongs to the row whose first area reaches down to its middle.
+  private static func inReadingOrder(_ areas: [PackedPlane.Area]) -> [PackedPlane.Area] {
+    var ordered: [PackedPlane.Area] = []
+    var row: [PackedPlane.Area] = []
+    func place(_ row: [PackedPlane.Area]) -> [PackedPlane.Area] {
+      row.sorted { ($0.left, $0.first) < ($1.left, $1.first) }
+    }
+    for area in areas.sorted(by: { ($0.top, $0.left) < ($1.top, $1.left) }) {
+      if let first = row.first, area.top + area.bottom > 2 * first.bottom {
+        ordered += place(row)
+        row = []
+      }
+      row.append(area)
+    }
+    return ordered + place(row)
   }
 
   /// Squares in rows, without gaps; what is left of the last row is transparent.

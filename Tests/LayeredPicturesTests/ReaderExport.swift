@@ -5,8 +5,8 @@ import Testing
 
 /// Writes the test pictures for readers that others wrote; see `Tests/Readers/check_layers.py`.
 ///
-/// Where `IRODORI_LAYERS_OUT` names a folder, each picture goes there in both formats, with what it must hold: `NAME.json`,
-/// and the pixels of each layer as a PNG file of their own.
+/// Where `IRODORI_LAYERS_OUT` names a folder, each picture goes there in both formats, with what it must hold:
+/// `NAME.json`, and the pixels of each layer as a PNG file of their own.
 struct ReaderExport {
   private struct Description: Codable {
     var name: String

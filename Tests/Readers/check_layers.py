@@ -5,10 +5,10 @@
     IRODORI_LAYERS_OUT=/tmp/layers swift test -c release --filter ReaderExport
     python3 Tests/Readers/check_layers.py /tmp/layers
 
-The tests write each picture in both formats, a JSON text that says what it holds, a PNG file for each layer, and the merged
-picture. Programs that are not there are left out, and said to be. The pixels of layers must be equal where anything is seen.
-Merged pictures are composed anew by the readers, in their own precision: the largest difference is printed, beside the
-share of samples that differ.
+The tests write each picture in both formats, a JSON text that says what it holds, a PNG file for each layer, and the
+merged picture. Programs that are not there are left out, and said to be. The pixels of layers must be equal where
+anything is seen. Merged pictures are composed anew by the readers, in their own precision: the largest difference is
+printed, beside the share of samples that differ.
 """
 
 import json
@@ -24,6 +24,9 @@ from PIL import Image
 
 # Beyond this a merged picture is taken to be wrong. Readers round after each layer, or compose in single precision.
 TOLERANCE = 1
+GIMP_TOLERANCE = 1
+# It rounds to 8 bits after each layer.
+KRITA_TOLERANCE = 3
 MARGIN = 128
 failures = []
 
@@ -158,7 +161,7 @@ def check_pyora(path, manifest, folder, merged):
     stored = np.asarray(project.get_image_data(use_original=True).convert("RGBA"))
     if not np.array_equal(stored, merged):
         fail("pyora: the merged picture is another")
-    same_merged("pyora, composed", merged, np.asarray(project.get_image_data().convert("RGBA")), tolerance=255)
+    same_merged("pyora, composed", merged, np.asarray(project.get_image_data().convert("RGBA")))
 
 
 GIMP_SCRIPT = """
@@ -183,7 +186,8 @@ GIMP_SCRIPT = """
         (gimp-image-delete single)))))
 (let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "@IN@" "@IN@"))) (port (open-output-file "@OUT@/layers.txt")))
   (write (gimp-image-get-resolution image) port) (newline port)
-  (for-each (lambda (layer) (describe image layer "@OUT@" port)) (reverse (vector->list (cadr (gimp-image-get-layers image)))))
+  (for-each (lambda (layer) (describe image layer "@OUT@" port))
+    (reverse (vector->list (cadr (gimp-image-get-layers image)))))
   (close-output-port port)
   (let* ((copy (car (gimp-image-duplicate image))) (merged (car (gimp-image-merge-visible-layers copy CLIP-TO-IMAGE))))
     (gimp-layer-resize-to-image-size merged)
@@ -208,14 +212,15 @@ def check_gimp(path, manifest, folder, merged):
             fail(f"GIMP: {done.stderr}")
         # GIMP 2.10's modes for documents of old: LAYER-MODE-*-LEGACY, and those it has no legacy for.
         words = {
-            0: "normal", 28: "normal", 3: "multiply", 30: "multiply", 4: "screen", 31: "screen", 5: "overlay", 23: "overlay",
-            9: "darken", 35: "darken", 10: "lighten", 36: "lighten", 16: "colorDodge", 42: "colorDodge", 17: "colorBurn",
-            43: "colorBurn", 18: "hardLight", 44: "hardLight", 6: "difference", 32: "difference",
+            0: "normal", 28: "normal", 3: "multiply", 30: "multiply", 4: "screen", 31: "screen", 5: "overlay",
+            23: "overlay", 9: "darken", 35: "darken", 10: "lighten", 36: "lighten", 16: "colorDodge", 42: "colorDodge",
+            17: "colorBurn", 43: "colorBurn", 18: "hardLight", 44: "hardLight", 6: "difference", 32: "difference",
         }
         lines = listing.read_text().split("\n")
         stack, groups = [[]], []
         text = "\n".join(lines[1:])
-        pattern = re.compile(r'\("end"\)|\("((?:[^"\\]|\\.)*)" ([-\d.e]+) (\d+) (\d) (-?\d+) (-?\d+) (\d) (\d+) (\d)\)', re.S)
+        pattern = re.compile(
+            r'\("end"\)|\("((?:[^"\\]|\\.)*)" ([-\d.e]+) (\d+) (\d) (-?\d+) (-?\d+) (\d) (\d+) (\d)\)', re.S)
         for match in pattern.finditer(text):
             if match.group(0) == '("end")':
                 group = groups.pop()
@@ -225,8 +230,8 @@ def check_gimp(path, manifest, folder, merged):
             name, opacity, mode, visible, x, y, is_group, item, _ = match.groups()
             name = name.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\\\", "\\")
             entry = dict(
-                name=name, opacity=round(float(opacity) * 2.55), mode=words.get(int(mode), mode), isVisible=visible == "1",
-                x=int(x), y=int(y))
+                name=name, opacity=round(float(opacity) * 2.55), mode=words.get(int(mode), mode),
+                isVisible=visible == "1", x=int(x), y=int(y))
             stack[-1].append(entry)
             if is_group == "1":
                 groups.append(entry)
@@ -235,19 +240,23 @@ def check_gimp(path, manifest, folder, merged):
                 entry["image"] = rgba(Path(out, item + ".png"))
         # GIMP drops spaces at the ends of names, and has none that are empty.
         same_layers("GIMP", manifest, folder, stack[0], with_name=lambda name: name.strip())
-        same_merged("GIMP, composed", merged, rgba(Path(out, "merged.png")), tolerance=255)
+        # GIMP has formulas of its own for dodge and burn.
+        tolerance = 255 if path.stem == "dodge-and-burn" else GIMP_TOLERANCE
+        same_merged("GIMP, composed", merged, rgba(Path(out, "merged.png")), tolerance)
 
 
 def check_krita(path, manifest, folder, merged):
     with tempfile.TemporaryDirectory() as out:
         target = Path(out, "merged.png")
         done = subprocess.run(
-            ["xvfb-run", "-a", "krita", "--export", "--export-filename", str(target), str(path)], capture_output=True, text=True, timeout=300,
-            env=dict(os.environ, HOME=out, XDG_RUNTIME_DIR=out))
+            ["xvfb-run", "-a", "krita", "--export", "--export-filename", str(target), str(path)], capture_output=True,
+            text=True, timeout=300, env=dict(os.environ, HOME=out, XDG_RUNTIME_DIR=out))
         if not target.exists():
             fail(f"Krita: {path.name}: {done.stderr[-1000:]}")
             return
-        same_merged(f"Krita, {path.suffix} composed", merged, rgba(target), tolerance=255)
+        # Krita 5.1 does not take over the opacity of a Photoshop document's groups.
+        tolerance = 255 if path.name == "groups.psd" else KRITA_TOLERANCE
+        same_merged(f"Krita, {path.suffix} composed", merged, rgba(target), tolerance)
 
 
 def check_imagemagick(path, manifest, folder, merged):
@@ -259,8 +268,8 @@ def check_imagemagick(path, manifest, folder, merged):
             fail(f"ImageMagick: {done.stderr}")
             return
         same_merged("ImageMagick, stored preview", merged, rgba(target))
-        count = subprocess.run(
-            ["identify-im6.q16" if shutil.which("identify-im6.q16") else "identify", str(path)], capture_output=True, text=True)
+        command = command.replace("convert", "identify")
+        count = subprocess.run([command, str(path)], capture_output=True, text=True)
         if count.returncode or count.stderr:
             fail(f"ImageMagick: {count.stderr}")
 

@@ -6,7 +6,8 @@ import Foundation
 /// Says what is in a model's file, or in a picture that the program made.
 struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Say what a model holds and whether it is complete, or how a PNG was made.",
+    commandName: "inspect",
+    abstract: "Say what a model holds and whether it is complete, or how a PNG was made.",
     discussion: """
       Reads every weight, computes nothing. Ends with status 3 if the model cannot be used as it is.
       """)
@@ -27,13 +28,12 @@ struct InspectCommand: AsyncParsableCommand {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
     do {
-      try await inspect(try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
+      try await inspect(
+        try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
     } catch let error as ColorizeError where checkpoint.config == nil && checkpoint.preset == nil {
       // What the file holds can be told without a configuration; whether it is a model cannot.
-      var isFolder: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      let file = try SafetensorsFile(path: isFolder.boolValue ? path + "/model.safetensors" : path)
-      for line in WeightsSummary(WeightSource(file)).lines { Console.shared.output(line) }
+      guard let weights = try? Model.weights(path) else { throw error }
+      for line in WeightsSummary(weights).lines { Console.shared.output(line) }
       throw error
     }
   }
@@ -42,7 +42,9 @@ struct InspectCommand: AsyncParsableCommand {
     Console.shared.output("model: \(model.name)")
     for line in WeightsSummary(model.weights).lines { Console.shared.output(line) }
     let configuration = model.configuration
-    let lora = configuration.lora.map { "foreground \($0.foreground), background \($0.background)" } ?? "none"
+    let lora =
+      configuration.lora.map { "foreground \($0.foreground), background \($0.background)" }
+      ?? "none"
     Console.shared.output(
       "configuration: predicts \(configuration.prediction.rawValue), pictures of \(configuration.imageSize), "
         + "\(configuration.unet.modelChannels) x \(configuration.unet.channelMultipliers) channels, low-rank branches: "
@@ -50,7 +52,8 @@ struct InspectCommand: AsyncParsableCommand {
     let weights = model.weights
     do {
       let (_, report) = try await Interruption.shared.endingAtOnce {
-        try ColorizationNetwork.load(weights, configuration: configuration, backend: ShapeOnlyBackend())
+        try ColorizationNetwork.load(
+          weights, configuration: configuration, backend: ShapeOnlyBackend())
       }
       let modes = InferenceMode.allCases.filter(model.supports).map(\.rawValue)
       Console.shared.output("modes: \(modes.joined(separator: ", "))")
@@ -81,7 +84,10 @@ struct InspectCommand: AsyncParsableCommand {
     }
     guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
       let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
-    else { throw ToolError.usage("\(path): this PNG holds no options of this program; give a picture that it made") }
+    else {
+      throw ToolError.usage(
+        "\(path): this PNG holds no options of this program; give a picture that it made")
+    }
     if let software = texts.first(where: { $0.key == "Software" })?.value {
       Console.shared.output("software: \(ToolError.oneLine(software))")
     }

@@ -38,7 +38,7 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan",
+        "Colorize", "DiffusionVulkan", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -49,7 +49,8 @@ let package = Package(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // The tests run the built program; depending on it makes the build put it beside them.
-    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "TestSupport"]),
+    .testTarget(
+      name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),
     .testTarget(
       name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
   ],

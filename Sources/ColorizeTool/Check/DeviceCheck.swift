@@ -43,9 +43,9 @@ final class DeviceCheck: Sendable {
 
   /// Runs the sets that can be opened.
   ///
-  /// - Returns: what became of each.
+  /// - Returns: what became of all.
   /// - Throws: `CancellationError`.
-  func run(_ sets: [KernelSet], options: ConformanceOptions) throws -> [KernelsRecord] {
+  func run(_ sets: [KernelSet], options: ConformanceOptions) throws -> CheckVerdict {
     var groups: [(options: ConformanceOptions, places: [Int], backends: [any Backend])] = []
     state.withLock { $0.kernels = sets.map { KernelsRecord(kernels: $0.name, verdict: .passed) } }
     state.withLock { $0.members = sets.map { _ in [:] } }
@@ -127,16 +127,19 @@ final class DeviceCheck: Sendable {
     }
   }
 
-  /// Prints what became of the sets, once.
-  private func finish() -> [KernelsRecord] {
+  /// Prints what became of the sets and of the whole, once.
+  @discardableResult
+  private func finish() -> CheckVerdict {
     progress.finish()
     return state.withLock { state in
-      guard !state.isOver else { return state.kernels }
+      let verdict = CheckVerdict(state.kernels)
+      guard !state.isOver else { return verdict }
       state.isOver = true
       for record in state.kernels {
         Console.shared.output(asJSON ? (try? JSONOutput.line(record)) ?? "" : record.line)
       }
-      return state.kernels
+      Console.shared.output(asJSON ? (try? JSONOutput.line(verdict)) ?? "" : verdict.line)
+      return verdict
     }
   }
 
@@ -155,7 +158,7 @@ final class DeviceCheck: Sendable {
       let reason =
         "no answer for \(Int(limits.perCase)) s in \(hung.operation): \(hung.caseDescription); what follows did not run"
       for place in state.withLock({ $0.kernels.indices }) { end(place, .failed, reason) }
-      _ = finish()
+      finish()
       // Not exit: it would wait for the device that does not answer.
       _exit(ExitStatus.failure.rawValue)
     }

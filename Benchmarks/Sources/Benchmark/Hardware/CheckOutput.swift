@@ -47,7 +47,8 @@ enum CheckOutput {
           checks[place].cases += line.cases ?? 0
           checks[place].failed += line.failed ?? 0
           checks[place].worst[member] = line.worstShare.map(brief)
-          checks[place].seconds[member] = brief(line.seconds ?? 0)
+          checks[place].seconds[member] = (max(0, line.seconds ?? 0) * 1000).rounded() / 1000
+          if line.failed ?? 0 > 0 { checks[place].failing.append(member) }
           checks[place].failures += (line.failures ?? []).map { String($0.prefix(400)) }
         } else {
           checks[place].verdict = line.verdict ?? checks[place].verdict

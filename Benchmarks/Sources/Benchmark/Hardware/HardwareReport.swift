@@ -57,6 +57,25 @@ struct HardwareReport: Codable {
     var seconds: [String: Double] = [:]
     /// The first failures in words.
     var failures: [String] = []
+    /// The members that failed, as words.
+    var failedMembers: String { failing.sorted().joined(separator: ", ") }
+    var failing: [String] = []
+
+    /// With what a second run of other members found.
+    func joined(with other: Check) -> Check {
+      var both = self
+      let order = ["passed", "incomplete", "failed"]
+      func rank(_ verdict: String) -> Int { order.firstIndex(of: verdict) ?? order.count }
+      if rank(other.verdict) > rank(verdict) { both.verdict = other.verdict }
+      both.cases += other.cases
+      both.failed += other.failed
+      both.reason = [reason, other.reason].compactMap { $0 }.first
+      both.worst.merge(other.worst) { $1 }
+      both.seconds.merge(other.seconds) { $1 }
+      both.failures += other.failures
+      both.failing += other.failing
+      return both
+    }
   }
 
   /// A picture beside the processor's.

@@ -25,7 +25,6 @@ extension HardwareRun {
     }
   }
 
-  private var isSoftware: Bool { report.device["kind"] == "cpu" }
   private var processorHasBF16: Bool { (report.device["processor bf16"] ?? "").contains(" ") == false }
   private var chosenTier: String { report.device["tier"]?.split(separator: ":").first.map(String.init) ?? "portable" }
   private var otherTiers: [String] {
@@ -82,6 +81,7 @@ extension HardwareRun {
     report.device["processor kernels"] = processor?.kernels?.joined(separator: " ")
     report.device["processor bf16"] = processor?.facts?["bf16"]
     report.presets = ["device": preset.rawValue, "processor": command.processorPreset.rawValue]
+    if command.timeLimit == nil, isSoftware { report.timeLimit = 900 }
     nameReport(report.device["name"] ?? report.processor)
     if report.backend.isEmpty {
       throw PartError.ended("no usable Vulkan device; only the processor is reported")
@@ -93,25 +93,41 @@ extension HardwareRun {
   private func check(
     _ part: Part, _ place: Int, _ device: String, kernels: [String], _ deadline: ContinuousClock.Instant
   ) throws {
-    // It ends by itself shortly before it would be ended.
-    let seconds = max(1, (deadline - .now) / .seconds(1) - 3)
-    var arguments = ["devices", "--check", device, "--json", "--time-limit=\(seconds)", "--case-limit=\(seconds)"]
-    if !kernels.isEmpty { arguments.append("--kernels=\(kernels.joined(separator: ","))") }
-    func take(_ data: Data) {
-      let (checks, note) = CheckOutput.read(data)
-      report.parts[place].checks = checks
-      report.parts[place].note = note
-      write()
+    // What a picture is made of comes first, for a device on which time is too short for all.
+    var done: [HardwareReport.Check] = []
+    for operations in device == "cpu" ? [[]] : [Self.layers, Self.rest] {
+      // It ends by itself shortly before it would be ended.
+      let seconds = max(1, (deadline - .now) / .seconds(1) - 3)
+      var arguments = ["devices", "--check", device, "--json", "--time-limit=\(seconds)"]
+      arguments.append("--case-limit=\(isSoftware ? seconds : min(20, seconds))")
+      if !kernels.isEmpty { arguments.append("--kernels=\(kernels.joined(separator: ","))") }
+      if !operations.isEmpty { arguments.append("--operations=\(operations.joined(separator: ","))") }
+      _ = try runColorize(arguments, for: part, deadline: deadline, allowing: [0, 1]) { data in
+        let (checks, note) = CheckOutput.read(data)
+        report.parts[place].checks = done.isEmpty ? checks : zip(done, checks).map { $0.joined(with: $1) }
+        report.parts[place].note = note
+        write()
+      }
+      done = report.parts[place].checks ?? []
+      if done.isEmpty { throw PartError.ended(report.parts[place].note ?? "the check said nothing") }
     }
-    _ = try runColorize(arguments, for: part, deadline: deadline, allowing: [0, 1], meanwhile: take)
-    let checks = report.parts[place].checks ?? []
-    let bad = checks.filter { $0.verdict != "passed" }
-    if !bad.isEmpty {
-      throw PartError.ended(
-        bad.map { "\($0.kernels) \($0.verdict)" + ($0.reason.map { ": \($0)" } ?? "") }.joined(separator: "; "))
-    }
-    if checks.isEmpty { throw PartError.ended(report.parts[place].note ?? "the check said nothing") }
+    let bad = done.filter { $0.verdict != "passed" }
+    let words = bad.map { check in
+      "\(check.kernels) \(check.verdict)" + (check.failed > 0 ? " (\(check.failedMembers))" : "")
+        + (check.reason.map { ": \($0)" } ?? "")
+    }.joined(separator: "; ")
+    if bad.contains(where: { $0.verdict == "failed" }) { throw PartError.ended(words) }
+    if !bad.isEmpty { throw PartError.incomplete(words) }
   }
+
+  /// The members that take a picture's time, and all others that have cases.
+  private static let layers = [
+    "matmul", "linear", "gatedLinear", "convolution", "attention", "groupNorm", "layerNorm", "softmax",
+  ]
+  private static let rest = [
+    "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "conv2d",
+    "resample",
+  ]
 
   private func comparePictures(_ place: Int, _ deadline: ContinuousClock.Instant) throws {
     struct Summary: Decodable { let seconds: Double }
@@ -144,6 +160,9 @@ extension HardwareRun {
   }
 
   // MARK: Times
+
+  /// Whether the device is a program: then all takes longer, and the network is the small one.
+  var isSoftware: Bool { report.device["kind"] == "cpu" }
 
   private var jobOptions: [String] { ["--weights-in-memory", "--steps=\(isSoftware ? 4 : 20)"] }
 

@@ -76,7 +76,7 @@ final class HardwareRun {
     let machine = Machine(backend: try CPUBackend())
     report = HardwareReport(
       processor: machine.processor, threads: machine.threads, memoryGiB: brief(machine.memoryGiB),
-      system: Self.system, timeLimit: command.timeLimit)
+      system: Self.system, timeLimit: command.timeLimit ?? 240)
     let formatter = ISO8601DateFormatter()
     formatter.formatOptions = [.withFullDate]
     report.date = formatter.string(from: Date())
@@ -115,13 +115,13 @@ final class HardwareRun {
       write()
     }
     if Interruption.shared.isRequested { return leave(.notRun, "interrupted") }
-    let remaining = command.timeLimit - elapsed
+    let remaining = report.timeLimit - elapsed
     guard remaining > 2 || part == .device else { return leave(.notRun, "no time was left") }
     if let obstacle = obstacle(to: part) { return leave(.notRun, obstacle) }
     console.say("report: \(part.rawValue): \(part.title)")
     write()
     let begin = ContinuousClock.now
-    let limit = min(part.limit, max(remaining, 3))
+    let limit = min(part.limit * (isSoftware ? 2.5 : 1), max(remaining, 3))
     do {
       try perform(part, place, deadline: begin + .seconds(limit))
       report.parts[place].seconds = brief((ContinuousClock.now - begin) / .seconds(1))
@@ -131,6 +131,7 @@ final class HardwareRun {
       switch error {
       case is CancellationError: leave(.cutOff, "interrupted")
       case PartError.missing(let what): leave(.notRun, what)
+      case PartError.incomplete(let what): leave(.cutOff, what)
       case PartError.cutOff: leave(.cutOff, "no end after \(Int(limit)) s")
       default: leave(.failed, "\(error)")
       }
@@ -152,13 +153,15 @@ final class HardwareRun {
   enum PartError: Error, CustomStringConvertible {
     case cutOff
     case ended(String)
+    /// Time was too short for all of it.
+    case incomplete(String)
     /// What the part needs is not there, which is no failure.
     case missing(String)
 
     var description: String {
       switch self {
       case .cutOff: "its time was up"
-      case .ended(let words), .missing(let words): words
+      case .ended(let words), .incomplete(let words), .missing(let words): words
       }
     }
   }
@@ -234,7 +237,9 @@ final class HardwareRun {
     var names = utsname()
     uname(&names)
     let kernel = withUnsafeBytes(of: names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return "\(ProcessInfo.processInfo.operatingSystemVersionString), Linux \(kernel)"
+    // What follows the numbers may name whoever built it.
+    let version = kernel.split(separator: "-").first.map(String.init) ?? kernel
+    return "\(ProcessInfo.processInfo.operatingSystemVersionString), Linux \(version)"
   }
 }
 

@@ -52,6 +52,8 @@ struct Benchmark: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     VulkanBackend.register()
     if let groupReport {
+      let watch = GroupProcess.endWithParent()
+      defer { watch.cancel() }
       let file = URL(fileURLWithPath: groupReport)
       let report = try await groups[0].run(settings, reportFile: file)
       try report.json().write(to: file, options: .atomic)

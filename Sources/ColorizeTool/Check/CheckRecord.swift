@@ -31,13 +31,14 @@ struct MemberRecord: Encodable {
 
   /// The line for people, and one for each failure that is told.
   var lines: [String] {
-    let share = worstShare.map { "\(Int(($0 * 100).rounded(.up))) %" } ?? "no number"
+    let share = Format.share(worstShare)
     var line = failed == 0 ? "pass  " : "FAIL  "
     line += member.padded(to: 22) + kernels.padded(to: 12) + "\(cases)".padded(to: 5, right: true) + " cases"
     line += failed > 0 ? ", \(failed) failed" : ""
     line += "  worst error " + share.padded(to: 5, right: true) + " of its tolerance"
     line += Format.decimal(seconds, 2).padded(to: 9, right: true) + " s"
-    return [line] + failures.map { "      " + $0 }
+    // A failure has several lines.
+    return [line] + failures.flatMap { $0.split(whereSeparator: \.isNewline).map { "      " + $0 } }
   }
 }
 
@@ -79,12 +80,19 @@ struct KernelsRecord: Encodable {
   var line: String {
     var line = "\(kernels): \(verdict.rawValue), \(cases) cases in \(Format.decimal(seconds, 1)) s"
     if let worstMember {
-      let share = worstShare.map { "\(Int(($0 * 100).rounded(.up))) % of its tolerance" } ?? "no number"
-      line += ", worst error \(share) (\(worstMember))"
+      line += ", worst error \(Format.share(worstShare)) of its tolerance (\(worstMember))"
     }
     if !failedMembers.isEmpty { line += "; failed: \(failedMembers.joined(separator: ", "))" }
     if let reason { line += "; \(reason)" }
     return line
+  }
+}
+
+extension Format {
+  /// An error as a part of its tolerance, in percent.
+  static func share(_ share: Double?) -> String {
+    guard let share else { return "no part" }
+    return share < 10 ? "\(Int((share * 100).rounded(.up))) %" : "over 1000 %"
   }
 }
 

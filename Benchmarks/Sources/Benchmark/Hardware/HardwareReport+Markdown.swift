@@ -87,7 +87,8 @@ extension HardwareReport.Part {
         "| \(member) |"
           + checks.map { check in
             guard let seconds = check.seconds[member] else { return " |" }
-            let share = check.worst[member].map { "\(number(brief(($0 * 100).rounded(.up)))) %" } ?? "no number"
+            let share =
+              check.worst[member].map { $0 < 10 ? "\(Int(($0 * 100).rounded(.up))) %" : "over 1000 %" } ?? "no part"
             return " \(share), \(number(seconds)) s |"
           }.joined())
     }

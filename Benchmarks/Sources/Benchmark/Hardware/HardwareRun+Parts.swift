@@ -51,7 +51,10 @@ extension HardwareRun {
     case .jobF32: try measure(part, place, "job", "f32", jobOptions, deadline)
     case .torch: try compare(part, place, ["--compare-device=cuda", "--compare-dtype=f16"], deadline)
     case .torchCompiled:
-      try compare(part, place, ["--compare-device=cuda", "--compare-dtype=f16", "--compare-compiled"], deadline)
+      // Trying both layouts would compile both.
+      try compare(
+        part, place,
+        ["--compare-device=cuda", "--compare-dtype=f16", "--compare-compiled", "--compare-layout=nhwc"], deadline)
     case .processorF32: try measureProcessor(part, place, "f32", ["--profile"], deadline)
     case .processorBF16: try measureProcessor(part, place, "bf16", ["--profile"], deadline)
     case .torchProcessor:

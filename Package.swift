@@ -43,7 +43,7 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures",
+        "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -56,7 +56,8 @@ let package = Package(
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.
-    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "TestSupport"]),
+    .testTarget(
+      name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),
     .testTarget(
       name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
   ],

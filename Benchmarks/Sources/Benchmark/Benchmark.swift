@@ -19,7 +19,8 @@ struct Benchmark: AsyncParsableCommand {
       product, or the memory traffic at the rate of a copy, whichever is longer, both measured in the same run; \
       `of floor` is how much of that is reached. Each group runs in a process of its own, so that peaks of memory do \
       not mix.
-      """)
+      """,
+    subcommands: [HardwareReportCommand.self])
 
   @Option(
     parsing: .upToNextOption,
@@ -51,8 +52,11 @@ struct Benchmark: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     VulkanBackend.register()
     if let groupReport {
-      let report = try await groups[0].run(settings)
-      try report.json().write(to: URL(fileURLWithPath: groupReport))
+      let watch = GroupProcess.endWithParent()
+      defer { watch.cancel() }
+      let file = URL(fileURLWithPath: groupReport)
+      let report = try await groups[0].run(settings, reportFile: file)
+      try report.json().write(to: file, options: .atomic)
       return
     }
     let console = Console(handle: json == "-" ? .standardError : .standardOutput)

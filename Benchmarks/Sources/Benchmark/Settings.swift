@@ -26,6 +26,10 @@ struct Settings: ParsableArguments {
       "The job's checkpoint. Written with random weights if there is none. (default: a temporary file)",
       valueName: "path"))
   var model: String?
+  @Flag(help: "The job's random checkpoint is made in memory instead of in a file.")
+  var weightsInMemory = false
+  @Option(help: ArgumentHelp("Only the rows whose name has this in it (groups ops, unet, parts).", valueName: "text"))
+  var only: String?
   @Flag(help: "Also print a step's and each part's time by the backend's members (groups unet and parts).")
   var profile = false
 
@@ -66,6 +70,9 @@ struct Settings: ParsableArguments {
       throw ValidationError(
         "--precision \(precision.rawValue) is for --backend \(precision.family ?? ""), not for \(backend)")
     }
+    guard model == nil || !weightsInMemory else {
+      throw ValidationError("--model and --weights-in-memory exclude each other; give one")
+    }
     guard model?.hasSuffix(".safetensors") ?? true else {
       throw ValidationError("--model \(model ?? ""): expected a name that ends in .safetensors")
     }
@@ -73,6 +80,9 @@ struct Settings: ParsableArguments {
 
   /// The picture's side.
   var pixels: Int { size ?? (preset == .embedded ? 256 : 512) }
+
+  /// Whether a row is asked for.
+  func wants(_ row: String) -> Bool { only.map { row.contains($0) } ?? true }
 
   /// The network's sizes.
   func configuration() throws -> ModelConfiguration {
@@ -103,6 +113,8 @@ struct Settings: ParsableArguments {
     ]
     if let runs { list.append("--runs=\(runs)") }
     if let model { list.append("--model=\(model)") }
+    if weightsInMemory { list.append("--weights-in-memory") }
+    if let only { list.append("--only=\(only)") }
     if profile { list.append("--profile") }
     if compare {
       list += [

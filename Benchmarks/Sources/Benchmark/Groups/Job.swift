@@ -9,11 +9,17 @@ func measureJob(_ bench: Bench) async throws {
   let settings = bench.settings
   let (path, isTemporary) = checkpointPath(settings)
   defer { if isTemporary { try? FileManager.default.removeItem(atPath: path) } }
-  if !FileManager.default.fileExists(atPath: path) {
-    bench.console.say("  writing random weights to \(path)")
-    try RandomCheckpoint.write(bench.configuration, dtype: settings.weights, to: path)
+  let model: Model
+  if settings.weightsInMemory {
+    let file = try RandomCheckpoint.inMemory(bench.configuration, dtype: settings.weights)
+    model = Model(name: "random", weights: WeightSource(file), configuration: bench.configuration)
+  } else {
+    if !FileManager.default.fileExists(atPath: path) {
+      bench.console.say("  writing random weights to \(path)")
+      try RandomCheckpoint.write(bench.configuration, dtype: settings.weights, to: path)
+    }
+    model = try Model.load(path, configuration: .given(bench.configuration))
   }
-  let model = try Model.load(path, configuration: .given(bench.configuration))
   let request = try jobRequest(settings)
   let work = try await countedWork(model, request, bench)
 

@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "DiffusionCore", targets: ["DiffusionCore"]),
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
+    .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
@@ -33,7 +34,8 @@ let package = Package(
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel", "CSamples"]),
-    .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
+    .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
@@ -44,6 +46,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
     .testTarget(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],

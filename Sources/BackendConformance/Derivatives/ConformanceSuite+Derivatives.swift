@@ -7,18 +7,25 @@ extension ConformanceSuite {
   /// The cases are those of ``run(on:options:)``, with their shapes, strides and element types, without the large ones
   /// and those beyond what `f32` can tell. Derivatives are made of a backend's members, so what is found out is whether
   /// the backend can train.
+  ///
+  /// - Parameter step: every how many cases of a member one is run, for a device on which each takes long.
   public static func runDerivatives(
-    on backend: any Backend, options: ConformanceOptions = ConformanceOptions()
+    on backend: any Backend, options: ConformanceOptions = ConformanceOptions(), every step: Int = 1
   ) -> [ConformanceResult] {
-    derivativeCases(options).map { DerivativeCase($0, options: options).run(on: backend) }
+    runDerivatives(onAll: [backend], options: options, every: step)[0]
   }
 
   /// The same on several backends, with the oracle's differences made once for all.
   public static func runDerivatives(
-    onAll backends: [any Backend], options: ConformanceOptions = ConformanceOptions()
+    onAll backends: [any Backend], options: ConformanceOptions = ConformanceOptions(), every step: Int = 1
   ) -> [[ConformanceResult]] {
+    precondition(step > 0, "every \(step) cases")
     var results = [[ConformanceResult]](repeating: [], count: backends.count)
+    var counts: [String: Int] = [:]
     for test in derivativeCases(options) {
+      let count = counts[test.operation, default: 0]
+      counts[test.operation] = count + 1
+      guard count % step == 0 else { continue }
       let prepared = DerivativeCase(test, options: options)
       for (index, backend) in backends.enumerated() { results[index].append(prepared.run(on: backend)) }
     }

@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "DiffusionCore", targets: ["DiffusionCore"]),
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
+    .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
@@ -35,10 +36,12 @@ let package = Package(
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
-    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
+    .target(
+      name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
-    .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
+    .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
@@ -49,6 +52,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
     .testTarget(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],

@@ -25,6 +25,7 @@ extension Folder {
 
   /// The arguments of a run that takes a moment.
   static let quick = [
-    "-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "--fill", "painting", "--lines", "network",
+    "-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "--fill", "painting", "--lines",
+    "network",
   ]
 }

@@ -47,7 +47,8 @@ enum PNGCoding {
     let colors = palette.flatMap { [$0.red, $0.green, $0.blue] }
     return try encode(texts) { bytes, spans, encoded, size, message in
       cpng_encode_indexed(
-        indices, UInt32(width), UInt32(height), colors, UInt32(palette.count), bytes, spans, spans.count, &encoded, &size,
+        indices, UInt32(width), UInt32(height), colors, UInt32(palette.count), bytes, spans, spans.count, &encoded,
+        &size,
         message)
     }
   }

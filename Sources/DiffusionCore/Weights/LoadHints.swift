@@ -47,8 +47,7 @@ enum LoadHints {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
     if let other = otherModel(keys) { return hints + [other] }
-    for part in parts where missing.contains(where: { $0.key.utf8.starts(with: part.prefix.utf8) })
-    {
+    for part in parts where missing.contains(where: { $0.key.utf8.starts(with: part.prefix.utf8) }) {
       if !keys.contains(where: { $0.utf8.starts(with: part.prefix.utf8) }) {
         hints.append(part.advice)
       }

@@ -29,10 +29,6 @@ extension Palette {
     var colors = FlatColors(pixels)
     let lines = LineThickness(image)
     colors.choose(count: count, minimumShare: share) { lines.isLine($0) }
-    if colors.chosen.isEmpty {
-      // All is lines: a sketch on transparent paper.
-      colors.choose(count: 1, minimumShare: 0) { _ in false }
-    }
     let modes = FlatModes(image, pixels, colors.labels, count: colors.chosen.count)
     self.init(modes.colors.map { Entry($0) })
   }

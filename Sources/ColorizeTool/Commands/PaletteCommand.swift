@@ -36,9 +36,10 @@ struct PaletteCommand: AsyncParsableCommand {
       throw ToolError.usage("--colours is \(colours), expected 1 to 256")
     }
     let format = try output.map { try checkedFormat(ofOutput: $0) }
-    let (palette, source) = try await Interruption.shared.endingAtOnce { try read() }
+    let (path, colours) = (path, colours)
+    let (palette, source) = try await Interruption.shared.endingAtOnce { try Self.read(path, colours: colours) }
     if let output, let format {
-      do {
+      do throws(PaletteError) {
         // What cannot be written is said before the file is touched.
         try palette.write(to: output)
       } catch .unsuitable(_, let reason) {
@@ -59,21 +60,15 @@ struct PaletteCommand: AsyncParsableCommand {
     }
   }
 
-  private func read() throws -> (Palette, PaletteFormat) {
-    do throws(PaletteError) {
-      if let colours {
-        let image: Image
-        do {
-          image = try Image.load(path)
-        } catch .unknownFormat {
-          throw ToolError.usage("--colours is for pictures, and \(path) is none; leave it out")
-        } catch {
-          throw ToolError.usage(error.description)
-        }
-        return (try Palette(of: image, maximumColors: colours), .picture)
-      }
-      return try Palette.readWithFormat(path)
-    } catch {
+  private static func read(_ path: String, colours: Int?) throws -> (Palette, PaletteFormat) {
+    do {
+      guard let colours else { return try Palette.readWithFormat(path) }
+      return (try Palette(of: Image.load(path), maximumColors: colours), .picture)
+    } catch ImageError.unknownFormat where colours != nil {
+      throw ToolError.usage("--colours is for pictures, and \(path) is none; leave it out")
+    } catch let error as ImageError {
+      throw ToolError.usage(error.description)
+    } catch let error as PaletteError {
       throw ToolError.usage(error.description)
     }
   }

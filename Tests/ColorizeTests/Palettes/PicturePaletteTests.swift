@@ -102,6 +102,12 @@ import Testing
     #expect(throws: PaletteError.noColors(file: nil, format: .picture)) { try Palette(of: empty) }
   }
 
+  @Test func aSketchOnTransparentPaperHasItsInk() throws {
+    let pixels = (0..<100 * 100).flatMap { index -> [UInt8] in [10, 12, 14, index % 100 % 20 < 2 ? 255 : 0] }
+    let image = try Image(width: 100, height: 100, channels: 4, pixels: pixels)
+    #expect(try colors(Palette(of: image)) == [RGB(10, 12, 14)])
+  }
+
   @Test func aMaskMakesASmallFigureCount() throws {
     // A figure of 12 x 12 pixels with a spot of 3 x 3, on a background of four large colours.
     let (size, spot) = (400, RGB(120, 90, 80))

@@ -103,6 +103,8 @@ struct DerivativeCase {
     var worst = 0.0
     var failure: String?
     var fingerprint = fnv1a(EmptyCollection())
+    let clock = ContinuousClock()
+    let start = clock.now
     do {
       for (source, found) in try gradients(on: backend).enumerated() {
         let scale = max(expected[source].map(\.magnitude).max() ?? 0, 1e-2)
@@ -125,7 +127,7 @@ struct DerivativeCase {
     return ConformanceResult(
       operation: "derivative of \(test.operation)", variant: .member, caseDescription: test.description,
       worstError: worst, tolerance: tolerance.value, toleranceReason: tolerance.reason, failure: failure,
-      fingerprint: fingerprint)
+      fingerprint: fingerprint, seconds: (clock.now - start) / .seconds(1))
   }
 
   /// The gradients of all sources, row-major; nil for one that has no influence.

@@ -29,7 +29,7 @@ struct PaletteCommand: AsyncParsableCommand {
 
   @Flag(help: "Print one JSON object.") var json = false
 
-  @Flag(help: "Replace the output if it exists.") var overwrite = false
+  @OptionGroup var replacing: OverwriteOptions
 
   func run() async throws {
     if let colours, colours < 1 || colours > 256 {
@@ -81,23 +81,8 @@ struct PaletteCommand: AsyncParsableCommand {
     } catch {
       throw ToolError.usage("--output \(error.description)")
     }
-    let folder = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "./"
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw ToolError.usage("--output \(output): the folder \(folder) does not exist; create it first")
-    }
-    guard FileManager.default.fileExists(atPath: output, isDirectory: &isFolder) else { return format }
-    if isFolder.boolValue { throw ToolError.usage("--output \(output): it is a folder; give the path of a file") }
-    if Self.isSameFile(output, path) { throw ToolError.usage("--output \(output): it is the input; give another path") }
-    if !overwrite { throw ToolError.usage("--output \(output): it exists already; give another path, or --overwrite") }
+    try OutputCheck(option: "--output", overwrite: replacing.overwrite, inputs: [path]).check([output])
     return format
-  }
-
-  /// Whether two paths lead to one file, by whatever links.
-  private static func isSameFile(_ one: String, _ other: String) -> Bool {
-    var (first, second) = (stat(), stat())
-    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
-      && first.st_ino == second.st_ino
   }
 }
 

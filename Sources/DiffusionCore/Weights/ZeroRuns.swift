@@ -1,12 +1,12 @@
 /// Stretches of zero bytes in a tensor, long enough to be a hole that a download has left.
-enum ZeroRuns {
+package enum ZeroRuns {
   /// Bytes between two places that are looked at, a page: what reads a file anyway pays next to nothing for it.
   private static let step = 4096
   /// The least hole: eleven channels of a convolution that died in training stay below it, and no download's part does.
   static let leastHole = 64 << 10
 
   /// The runs that reach one of the places looked at, in order, and those at the tensor's two ends, however short.
-  static func runs(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
+  package static func runs(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
     guard bytes.count >= 2 else { return [] }
     var runs: [Range<Int>] = []
     var position = 0

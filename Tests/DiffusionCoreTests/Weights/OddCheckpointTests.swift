@@ -1,6 +1,6 @@
 import Testing
 
-@testable import DiffusionCore
+import DiffusionCore
 
 /// Checkpoints as other programs write them: wrapped keys, averages, doubles, leftovers, holes.
 @Suite struct OddCheckpointTests {

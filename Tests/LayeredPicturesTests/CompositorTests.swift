@@ -45,7 +45,7 @@ struct CompositorTests {
   }
 
   @Test func progressGrowsToOne() throws {
-    let picture = try TestPicture.all()[6].picture()
+    let picture = try TestPicture.groups().picture()
     for format in LayeredFormat.allCases {
       var seen: [Double] = []
       _ = try picture.data(as: format) { seen.append($0) }

@@ -202,7 +202,7 @@ def check_gimp(path, manifest, folder, merged):
     with tempfile.TemporaryDirectory() as out:
         script = GIMP_SCRIPT.replace("@IN@", str(path)).replace("@OUT@", out)
         done = subprocess.run(
-            ["gimp", "-i", "-d", "-f", "-b", script], capture_output=True, text=True, timeout=300,
+            ["gimp", "-i", "-d", "-f", "-b", script], capture_output=True, text=True, timeout=900,
             env=dict(os.environ, LC_ALL="C.UTF-8"))
         listing = Path(out, "layers.txt")
         if not listing.exists() or not Path(out, "merged.png").exists():
@@ -250,7 +250,7 @@ def check_krita(path, manifest, folder, merged):
         target = Path(out, "merged.png")
         done = subprocess.run(
             ["xvfb-run", "-a", "krita", "--export", "--export-filename", str(target), str(path)], capture_output=True,
-            text=True, timeout=300, env=dict(os.environ, HOME=out, XDG_RUNTIME_DIR=out))
+            text=True, timeout=900, env=dict(os.environ, HOME=out, XDG_RUNTIME_DIR=out))
         if not target.exists():
             fail(f"Krita: {path.name}: {done.stderr[-1000:]}")
             return
@@ -263,7 +263,7 @@ def check_imagemagick(path, manifest, folder, merged):
     command = "convert-im6.q16" if shutil.which("convert-im6.q16") else "convert"
     with tempfile.TemporaryDirectory() as out:
         target = Path(out, "merged.png")
-        done = subprocess.run([command, f"{path}[0]", str(target)], capture_output=True, text=True, timeout=300)
+        done = subprocess.run([command, f"{path}[0]", str(target)], capture_output=True, text=True, timeout=900)
         if done.returncode or done.stderr:
             fail(f"ImageMagick: {done.stderr}")
             return

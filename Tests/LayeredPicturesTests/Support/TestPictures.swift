@@ -57,9 +57,8 @@ struct TestPicture: Sendable, CustomTestStringConvertible {
   /// Small ones, each after something of its own.
   static func all() throws -> [TestPicture] {
     [
-      try onePixel(), try names(), try places(), try modes(), try halfTransparentModes(), try groups(),
-      try manyLayers(),
-      try compression(),
+      try onePixel(), try names(), try places(), try modes(), try halfTransparentModes(), try dodgeAndBurn(),
+      try groups(), try manyLayers(), try compression(),
     ]
   }
 
@@ -156,7 +155,7 @@ struct TestPicture: Sendable, CustomTestStringConvertible {
       layers: try [below] + stripes([.colorDodge, .colorDodge, .colorBurn, .colorBurn], height: 20, seed: 50))
   }
 
-  private static func groups() throws -> TestPicture {
+  static func groups() throws -> TestPicture {
     func leaf(_ name: String, _ seed: UInt64, _ mode: BlendMode = .normal, opacity: UInt8 = 255) throws -> ExpectedLayer
     {
       ExpectedLayer(

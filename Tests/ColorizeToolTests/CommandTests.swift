@@ -77,6 +77,7 @@ import Testing
     #expect(details.status == 0 && details.output.contains("bf16"))
     for wrong in [
       ["devices", "--check", "cpu", "--kernels", "mmx"], ["devices", "--check", "cpu", "--operations", "linear,none"],
+      ["devices", "--check", "cpu", "--kernels", "avx512bf16", "--operations", "fill"],
       ["devices", "--check", "tpu"], ["devices", "--large"], ["devices", "--check", "cpu", "--time-limit", "-1"],
     ] {
       #expect(try Program.run(wrong, in: folder).status == 2, "\(wrong)")

@@ -76,6 +76,14 @@ struct KernelSet {
     ]
   }
 
+  /// The members that are checked of those that are asked for; nil for all.
+  func operations(of asked: Set<String>?) -> Set<String>? {
+    var options = ConformanceOptions()
+    options.operations = asked
+    adjust(&options)
+    return options.operations
+  }
+
   /// The names of those that are checked if nothing else is asked for.
   static func standard(of device: CheckedDevice, among sets: [KernelSet]) -> [String] {
     switch device {
@@ -93,14 +101,12 @@ enum CheckedDevice {
   case processor(threads: Int?)
   case vulkan(VulkanDevice)
 
-  /// The device of a backend's name; without one the best Vulkan device, or the processor where there is none.
+  /// The device of a backend's name; without one the best Vulkan device.
   ///
   /// - Throws: `BackendError` if there is no such device.
   init(_ name: String?) throws {
-    guard let name else {
-      self = (try? VulkanBackend().device).map { .vulkan($0) } ?? .processor(threads: nil)
-      return
-    }
+    // Not the processor where there is none: whoever has a card wants to hear that it is not found.
+    let name = name ?? "vulkan"
     let parts = BackendName(name)
     switch parts.family {
     case "cpu": self = .processor(threads: parts.device == nil ? nil : try CPUBackend(parts.device).threadCount)

@@ -63,7 +63,11 @@ struct DevicesCommand: AsyncParsableCommand {
     let all = try KernelSet.all(of: checked)
     let chosen = try Self.names(kernels, among: all.map(\.name), "--kernels")
     let standard = KernelSet.standard(of: checked, among: all)
-    let sets = all.filter { (chosen ?? Set(standard)).contains($0.name) }
+    let asked = try Self.names(operations, among: ConformanceSuite.operations, "--operations")
+    let sets = all.filter { (chosen ?? Set(standard)).contains($0.name) && $0.operations(of: asked)?.isEmpty != true }
+    if sets.isEmpty {
+      throw ToolError.usage("--operations: \(kernels ?? "") has none of them of its own, only products and attention")
+    }
     var limits = DeviceCheck.Limits()
     for (option, seconds) in [("--time-limit", timeLimit), ("--case-limit", caseLimit)] {
       if let seconds, !(seconds > 0 && seconds <= 1e6) {
@@ -72,7 +76,7 @@ struct DevicesCommand: AsyncParsableCommand {
     }
     (limits.total, limits.perCase) = (timeLimit, caseLimit)
     var options = ConformanceOptions()
-    options.operations = try Self.names(operations, among: ConformanceSuite.operations, "--operations")
+    options.operations = asked
     options.includesLargeCases = large
 
     let description = DeviceRecord(checked, kernels: sets.map(\.name))

@@ -23,6 +23,7 @@ typedef struct request {
   const uint8_t *text_bytes;
   const cpng_text_span *texts;
   size_t text_count;
+  uint32_t density_x, density_y;
 } request;
 
 static void on_error(png_structp png, png_const_charp text) {
@@ -92,6 +93,9 @@ static void run(writer *w, const request *r) {
   png_set_IHDR(
     w->png, w->info, r->width, r->height, 8, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
     PNG_FILTER_TYPE_DEFAULT);
+  if (r->density_x > 0 && r->density_y > 0) {
+    png_set_pHYs(w->png, w->info, r->density_x, r->density_y, PNG_RESOLUTION_METER);
+  }
   set_texts(w, r);
   png_write_info(w->png, w->info);
   const size_t stride = (size_t)r->width * r->channels;
@@ -106,8 +110,9 @@ static void attempt(writer *w, const request *r) {
 
 cpng_status cpng_encode(
   const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
-  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message) {
-  const request r = {pixels, width, height, channels, text_bytes, texts, text_count};
+  const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y,
+  uint8_t **out, size_t *out_size, char *message) {
+  const request r = {pixels, width, height, channels, text_bytes, texts, text_count, density_x, density_y};
   writer storage = {.status = CPNG_OK, .message = message};
   writer *const w = &storage;
   message[0] = '\0';

@@ -31,6 +31,7 @@ struct RunCommand: AsyncParsableCommand {
       inputs: [inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background]
         .compactMap(\.self),
       writesPreviews: output.previews != nil)
+    let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
@@ -59,7 +60,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     for (index, image) in result.images.enumerated() {
       try Task.checkCancellation()
-      try image.write(to: plan.paths[index], text: try stored[index].pngText())
+      try writer.write(image, to: plan.paths[index], options: stored[index])
     }
     progress.finish()
     let estimate = try model.memoryEstimate(for: request, backend: backend, memory: memory.use)

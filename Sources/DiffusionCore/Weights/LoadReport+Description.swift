@@ -36,8 +36,7 @@ extension LoadReport: CustomStringConvertible {
       "\(state): \(loadedCount) tensors, \(parameterCount) parameters, \(loadedBytes) bytes loaded."
   }
 
-  private func section<Item>(_ title: String, _ items: [Item], _ text: (Item) -> String) -> [String]
-  {
+  private func section<Item>(_ title: String, _ items: [Item], _ text: (Item) -> String) -> [String] {
     guard !items.isEmpty else { return [] }
     var lines = ["\(title) (\(items.count)):"]
     lines += items.prefix(Self.listed).map { "  \(text($0))" }

@@ -38,8 +38,7 @@ enum ZeroRuns {
     while lower > 0, bytes[lower - 1] == 0 { lower -= 1 }
     var upper = position + 1
     // By words, since a hole may be gigabytes.
-    while upper + 8 <= bytes.count, bytes.loadUnaligned(fromByteOffset: upper, as: UInt64.self) == 0
-    { upper += 8 }
+    while upper + 8 <= bytes.count, bytes.loadUnaligned(fromByteOffset: upper, as: UInt64.self) == 0 { upper += 8 }
     while upper < bytes.count, bytes[upper] == 0 { upper += 1 }
     return lower..<upper
   }

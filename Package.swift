@@ -25,6 +25,8 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     // libpng needs it too, so libpng-dev brings it along (zlib1g-dev). Krita's palettes are zip files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
+    .target(name: "CColorProfile", linkerSettings: [.linkedLibrary("lcms2")]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
@@ -37,7 +39,10 @@ let package = Package(
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(
-      name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
+      name: "Colorize",
+      dependencies: [
+        "DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+      ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),

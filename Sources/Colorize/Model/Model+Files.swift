@@ -49,7 +49,8 @@ extension Model {
       let configPath = folder + "/config.json"
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
-        for shard in paths.files { _ = try SafetensorsFile(path: shard) }
+        let keys = try paths.files.flatMap { try SafetensorsFile(path: $0).keys }
+        if let other = LoadHints.otherModel(keys) { throw ColorizeError.unusableModel(path: file, reason: other) }
         throw ColorizeError.unusableModel(
           path: file,
           reason:
@@ -63,8 +64,11 @@ extension Model {
     if let imageEncoder {
       weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP)
     }
-    let model = Model(name: path, weights: weights, configuration: sizes)
-    if prediction == nil, case .given = configuration { return model.guessingPrediction() }
+    var model = Model(name: path, weights: weights, configuration: sizes)
+    if prediction == nil, case .given = configuration { model.isPredictionGuessed = true }
+    model.usesMovingAverages = weights.files.contains { file in
+      file.keys.contains { $0.hasPrefix("model_ema.") && weights[$0] == nil }
+    }
     return model
   }
 

@@ -36,7 +36,9 @@ struct SketchCommand: ParsableCommand {
     try report.check()
     let sketch: Image
     do {
-      sketch = try Image.load(input)
+      let metadata: ImageMetadata
+      (sketch, metadata) = try Image.loadWithMetadata(input)
+      for oddity in metadata.notes where oddity != .convertedColors { report.note("\(input): \(oddity)") }
     } catch {
       throw ToolError.usage(error.description)
     }

@@ -35,6 +35,9 @@ struct CheckpointOptions: ParsableArguments {
   func open(_ path: String, prediction: PredictionType?, note: (String) -> Void) throws -> Model {
     let model = try Model.load(
       path, imageEncoder: imageEncoder, configuration: try configuration(), prediction: prediction)
+    if model.usesMovingAverages {
+      note("the checkpoint holds only the moving averages of its U-Net's weights, which are used")
+    }
     if model.isPredictionGuessed {
       let isNoise = model.configuration.prediction == .eps
       note(

@@ -34,6 +34,7 @@ struct RunCommand: AsyncParsableCommand {
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
     let finishOutputs = try FinishOutputs(finish, count: request.count)
     try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
+    let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
@@ -62,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     for (index, image) in result.images.enumerated() {
       try Task.checkCancellation()
-      try image.write(to: plan.paths[index], text: try stored[index].pngText())
+      try writer.write(image, to: plan.paths[index], options: stored[index])
       try finishOutputs.write(result, picture: index, progress: progress)
     }
     report.noteFarRegions(of: result)

@@ -1,5 +1,5 @@
 /// Guesses at what the user meant, from the pattern of what is missing.
-enum LoadHints {
+package enum LoadHints {
   /// The parts of a checkpoint, and what to do where a file lacks one altogether.
   private static let parts: [(prefix: String, advice: String)] = [
     (
@@ -72,13 +72,13 @@ enum LoadHints {
       misshaped.filter { $0.expected == $0.found && $0.dtype.dtype == nil }.map(\.dtype.rawValue))
     guard !types.isEmpty else { return [] }
     return [
-      "numbers of type \(types.sorted().joined(separator: ", ")) cannot be read: F32, F16, BF16 and F64 can. Numbers of "
-        + "fewer bits need scales that such files do not have; get the model in F16"
+      "numbers of type \(types.sorted().joined(separator: ", ")) cannot be read, but F32, F16, BF16 and F64; get the model "
+        + "in F16"
     ]
   }
 
   /// What else a file is, if it is no checkpoint of this kind at all.
-  private static func otherModel(_ keys: [String]) -> String? {
+  package static func otherModel(_ keys: [String]) -> String? {
     func share(_ fits: (String) -> Bool) -> Double {
       Double(keys.count(where: fits)) / Double(keys.count)
     }

@@ -60,7 +60,11 @@ struct FinishOutputs {
   }
 
   /// Writes what belongs to one picture.
-  func write(_ result: ColorizeResult, picture index: Int, progress: Progress) throws {
+  ///
+  /// - Parameter resolution: that of the picture, for its layers.
+  func write(
+    _ result: ColorizeResult, picture index: Int, resolution: ImageResolution?, progress: Progress
+  ) throws {
     guard result.flats.indices.contains(index) else { return }
     let flats = result.flats[index]
     if let plan = self.flats { try AtomicFile.write(flats.pngData(), to: plan.paths[index]) }
@@ -75,7 +79,7 @@ struct FinishOutputs {
       flats: Layer.flats(
         labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
         names: flats.paints.map(\.name), by: layering),
-      painting: result.paintings[index])
+      painting: result.paintings[index], resolution: resolution?.horizontal)
     for plan in layers {
       try Task.checkCancellation()
       try picture.write(to: plan.paths[index]) { progress.share($0) }

@@ -25,12 +25,15 @@ struct PictureWriter {
     cutOut = pictures.sketch
   }
 
+  /// The resolution of a picture of some size, in pixels per inch, where the sketch has one.
+  func resolution(of size: ImageSize) -> ImageResolution? { resolution?.scaled(from: sketchSize, to: size) }
+
   /// The picture as it is written.
   func finished(_ image: Image) throws -> Image { try cutOut.map { try image.withAlpha(of: $0) } ?? image }
 
   func write(_ image: Image, to path: String, options: StoredOptions) throws {
     try finished(image).write(
       to: path, text: leavesOutMetadata ? [] : try options.pngText(),
-      resolution: resolution?.scaled(from: sketchSize, to: image.size))
+      resolution: resolution(of: image.size))
   }
 }

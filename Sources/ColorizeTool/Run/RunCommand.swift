@@ -64,7 +64,8 @@ struct RunCommand: AsyncParsableCommand {
     for (index, image) in result.images.enumerated() {
       try Task.checkCancellation()
       try writer.write(image, to: plan.paths[index], options: stored[index])
-      try finishOutputs.write(result, picture: index, progress: progress)
+      try finishOutputs.write(
+        result, picture: index, resolution: writer.resolution(of: image.size), progress: progress)
     }
     report.noteFarRegions(of: result)
     progress.finish()

@@ -24,7 +24,7 @@ extension RegionMap {
       pixels += [color.red, color.green, color.blue]
     }
     return try PNGCoding.encode(
-      Image(checkedWidth: width, height: height, channels: 3, pixels: pixels), texts: [text])
+      Image(checkedWidth: width, height: height, channels: 3, pixels: pixels), texts: [text], resolution: nil)
   }
 
   /// The map in a PNG file as ``pngData()`` writes it: any indexed picture, grey or RGB, whose values are the numbers

@@ -28,8 +28,8 @@ import Testing
     #expect(
       outcome.output == """
         palette: Aoi, 2 colours
-         1  #FADECD  Lab  90.2   7.1  11.1  skin
-         2  #20285C  Lab  18.7  14.4 -32.2  hair
+         1  #FADECD  Lab  90.3   7.0  11.9  skin
+         2  #20285C  Lab  18.4  14.8 -32.3  hair
 
         """)
   }
@@ -75,7 +75,7 @@ import Testing
 
   @Test("What cannot be done is told") func whatCannotBeDoneIsTold() throws {
     try Data("GIMP Palette\n1 2 x\n".utf8).write(to: folder.url.appendingPathComponent("bad.gpl"))
-    try expectUsage("the GIMP data is damaged at byte 16", "bad.gpl")
+    try expectUsage("the GIMP data is damaged at byte 17", "bad.gpl")
     try expectUsage("none.gpl: there is no such file", "none.gpl")
     try expectUsage("--output out.gif: palettes are not written as .gif", "sheet.gpl", "-o", "out.gif")
     try expectUsage("it is one of the inputs", "sheet.gpl", "-o", "./sheet.gpl", "--overwrite")

@@ -3,6 +3,8 @@ enum SwatchPicture {
   /// Pictures up to this size are read pixel by pixel: palettes of one pixel a colour are common.
   private static let pixelwiseCount = 1024
   private static let maximumSwatchCount = 4096
+  /// The least pixels of a swatch.
+  private static let leastCount = 16
   /// Colours of a picture that is no picture of swatches.
   private static let foundColorCount = 64
 
@@ -25,8 +27,9 @@ enum SwatchPicture {
   /// The colours of the swatches from the top left, each once; nil if the picture does not consist of swatches.
   ///
   /// A swatch is an area of exactly one colour that fills three quarters of its bounding box at least, as a disc does.
-  /// Swatches must make up four fifths of what is not transparent and not paper: the area around them that reaches
-  /// all four sides. So text and antialiased borders do not count.
+  /// Paper is the area around them that reaches all four sides. Of what is neither transparent nor paper, swatches must
+  /// make up one half, and four fifths of the areas that are large enough to be swatches. So text and antialiased
+  /// borders do not count.
   static func colors(of image: Image) -> [RGB]? {
     let plane = PackedPlane(image)
     guard image.width * image.height > pixelwiseCount else {
@@ -38,10 +41,14 @@ enum SwatchPicture {
     let whole = areas.reduce(0) { $0 + $1.count }
     let paper = areas.count > 1 ? areas.filter { $0.reachesAllSides(of: image) }.max { $0.count < $1.count } : nil
     let swatches = areas.filter { area in
-      area.count >= 16 && area.count * 4 >= area.boxCount * 3 && area.first != paper?.first
+      area.count >= leastCount && area.count * 4 >= area.boxCount * 3 && area.first != paper?.first
     }
     let covered = swatches.reduce(0) { $0 + $1.count }
-    guard !swatches.isEmpty, covered * 5 >= (whole - (paper?.count ?? 0)) * 4 else { return nil }
+    let large = areas.reduce(0) { $1.count >= leastCount ? $0 + $1.count : $0 }
+    let paperCount = paper?.count ?? 0
+    guard !swatches.isEmpty, covered * 2 >= whole - paperCount, covered * 5 >= (large - paperCount) * 4 else {
+      return nil
+    }
     var seen: Set<UInt32> = []
     let colors = inReadingOrder(swatches).map(\.color).filter { seen.insert($0).inserted }
     return colors.count <= maximumSwatchCount ? colors.map(RGB.init(packed:)) : nil

@@ -21,6 +21,8 @@ let package = Package(
     // converts gamma; the pixels of a drawing must come through as they stand in the file.
     .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // libpng needs it too, so libpng-dev brings it along (zlib1g-dev). Krita's palettes are zip files.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
@@ -32,7 +34,7 @@ let package = Package(
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
-    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CEmbeddedModel", "CSamples"]),
+    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(

@@ -19,7 +19,11 @@ typedef struct writer {
 
 typedef struct request {
   const uint8_t *pixels;
-  uint32_t width, height, channels;
+  uint32_t width, height;
+  int color_type, bit_depth;
+  size_t pixel_size;
+  const uint8_t *colors;
+  uint32_t color_count;
   const uint8_t *text_bytes;
   const cpng_text_span *texts;
   size_t text_count;
@@ -84,17 +88,26 @@ static void set_texts(writer *w, const request *r) {
   png_set_text(w->png, w->info, w->entries, (int)r->text_count);
 }
 
+static void set_palette(writer *w, const request *r) {
+  png_color palette[256];
+  for (uint32_t i = 0; i < r->color_count; i++) {
+    palette[i] = (png_color){r->colors[i * 3], r->colors[i * 3 + 1], r->colors[i * 3 + 2]};
+  }
+  // libpng copies it.
+  png_set_PLTE(w->png, w->info, palette, (int)r->color_count);
+}
+
 static void run(writer *w, const request *r) {
-  const int color_type = r->channels == 1 ? PNG_COLOR_TYPE_GRAY
-                       : r->channels == 3 ? PNG_COLOR_TYPE_RGB
-                                          : PNG_COLOR_TYPE_RGB_ALPHA;
   png_set_user_limits(w->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_IHDR(
-    w->png, w->info, r->width, r->height, 8, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-    PNG_FILTER_TYPE_DEFAULT);
+    w->png, w->info, r->width, r->height, r->bit_depth, r->color_type, PNG_INTERLACE_NONE,
+    PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (r->color_count > 0) set_palette(w, r);
   set_texts(w, r);
   png_write_info(w->png, w->info);
-  const size_t stride = (size_t)r->width * r->channels;
+  const uint16_t one = 1;
+  if (r->bit_depth == 16 && *(const uint8_t *)&one == 1) png_set_swap(w->png);
+  const size_t stride = (size_t)r->width * r->pixel_size;
   for (uint32_t y = 0; y < r->height; y++) png_write_row(w->png, r->pixels + y * stride);
   png_write_end(w->png, NULL);
 }
@@ -104,17 +117,13 @@ static void attempt(writer *w, const request *r) {
   if (setjmp(png_jmpbuf(w->png)) == 0) run(w, r);
 }
 
-cpng_status cpng_encode(
-  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
-  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message) {
-  const request r = {pixels, width, height, channels, text_bytes, texts, text_count};
+static cpng_status encode(const request *r, uint8_t **out, size_t *out_size, char *message) {
   writer storage = {.status = CPNG_OK, .message = message};
   writer *const w = &storage;
   message[0] = '\0';
   *out = NULL;
   *out_size = 0;
-  if (pixels == NULL || width == 0 || height == 0 || (channels != 1 && channels != 3 && channels != 4)
-      || text_count > 1000) {
+  if (r->pixels == NULL || r->width == 0 || r->height == 0 || r->pixel_size == 0 || r->text_count > 1000) {
     snprintf(message, CPNG_MESSAGE_SIZE, "the image cannot be a PNG file");
     return CPNG_BAD_ARGUMENT;
   }
@@ -126,7 +135,7 @@ cpng_status cpng_encode(
     return CPNG_OUT_OF_MEMORY;
   }
   png_set_write_fn(w->png, w, on_write, on_flush);
-  attempt(w, &r);
+  attempt(w, r);
   png_destroy_write_struct(&w->png, &w->info);
   free(w->entries);
   if (w->status != CPNG_OK) {
@@ -136,6 +145,40 @@ cpng_status cpng_encode(
   *out = w->bytes;
   *out_size = w->count;
   return CPNG_OK;
+}
+
+cpng_status cpng_encode(
+  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
+  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message) {
+  const int color_type = channels == 1 ? PNG_COLOR_TYPE_GRAY
+                       : channels == 3 ? PNG_COLOR_TYPE_RGB
+                                       : PNG_COLOR_TYPE_RGB_ALPHA;
+  const int is_known = channels == 1 || channels == 3 || channels == 4;
+  const request r = {
+    .pixels = pixels, .width = width, .height = height, .color_type = color_type, .bit_depth = 8,
+    .pixel_size = is_known ? channels : 0, .text_bytes = text_bytes, .texts = texts, .text_count = text_count};
+  return encode(&r, out, out_size, message);
+}
+
+cpng_status cpng_encode_indexed(
+  const uint8_t *indices, uint32_t width, uint32_t height, const uint8_t *colors, uint32_t color_count,
+  const uint8_t *text_bytes, const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size,
+  char *message) {
+  const int is_known = colors != NULL && color_count >= 1 && color_count <= 256;
+  const request r = {
+    .pixels = indices, .width = width, .height = height, .color_type = PNG_COLOR_TYPE_PALETTE, .bit_depth = 8,
+    .pixel_size = is_known, .colors = colors, .color_count = color_count, .text_bytes = text_bytes, .texts = texts,
+    .text_count = text_count};
+  return encode(&r, out, out_size, message);
+}
+
+cpng_status cpng_encode_grey16(
+  const uint16_t *pixels, uint32_t width, uint32_t height, const uint8_t *text_bytes, const cpng_text_span *texts,
+  size_t text_count, uint8_t **out, size_t *out_size, char *message) {
+  const request r = {
+    .pixels = (const uint8_t *)pixels, .width = width, .height = height, .color_type = PNG_COLOR_TYPE_GRAY,
+    .bit_depth = 16, .pixel_size = 2, .text_bytes = text_bytes, .texts = texts, .text_count = text_count};
+  return encode(&r, out, out_size, message);
 }
 
 void cpng_free(uint8_t *bytes) {

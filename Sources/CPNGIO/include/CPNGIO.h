@@ -55,7 +55,25 @@ cpng_status cpng_encode(
   const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
   const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message);
 
+/// Encodes 8-bit indices into a palette of 1 to 256 colours, three bytes each. No index is checked here: the caller
+/// keeps them below `color_count`. Texts and `*out` as `cpng_encode`.
+cpng_status cpng_encode_indexed(
+  const uint8_t *indices, uint32_t width, uint32_t height, const uint8_t *colors, uint32_t color_count,
+  const uint8_t *text_bytes, const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size,
+  char *message);
+
+/// Encodes grey of 16 bits, in the machine's byte order. Texts and `*out` as `cpng_encode`.
+cpng_status cpng_encode_grey16(
+  const uint16_t *pixels, uint32_t width, uint32_t height, const uint8_t *text_bytes, const cpng_text_span *texts,
+  size_t text_count, uint8_t **out, size_t *out_size, char *message);
+
 void cpng_free(uint8_t *bytes);
+
+/// Reads whole numbers that a picture's pixels stand for: palette indices and grey values (of any depth) as they are,
+/// RGB of 8 bits as R << 16 | G << 8 | B. Other kinds are `CPNG_CORRUPT`. `capacity` counts the numbers.
+cpng_status cpng_decode_numbers(
+  const uint8_t *data, size_t size, cpng_limits limits, uint32_t *numbers, size_t capacity, cpng_info *info,
+  char *message);
 
 /// One text entry as read: `key` is Latin-1; `text` is UTF-8 where `is_utf8`, else Latin-1.
 typedef struct cpng_text {

@@ -28,15 +28,69 @@ enum PNGCoding {
   }
 
   static func encode(_ image: Image, texts: [PNGText.Entry]) throws(ImageError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    let spans = texts.map { $0.append(to: &bytes) }
-    var encoded: UnsafeMutablePointer<UInt8>?
-    var size = 0
-    let (status, reason) = withMessage { message in
+    try encode(texts) { bytes, spans, encoded, size, message in
       cpng_encode(
         image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), bytes, spans, spans.count,
         &encoded, &size, message)
     }
+  }
+
+  /// A file of indices into a palette.
+  ///
+  /// - Parameters:
+  ///   - indices: `width * height`, each below the number of colours.
+  ///   - palette: 1 to 256 colours.
+  static func encode(
+    indices: [UInt8], palette: [RGB], width: Int, height: Int, texts: [PNGText.Entry]
+  ) throws(ImageError) -> [UInt8] {
+    assert(indices.count == width * height)
+    let colors = palette.flatMap { [$0.red, $0.green, $0.blue] }
+    return try encode(texts) { bytes, spans, encoded, size, message in
+      cpng_encode_indexed(
+        indices, UInt32(width), UInt32(height), colors, UInt32(palette.count), bytes, spans, spans.count, &encoded, &size,
+        message)
+    }
+  }
+
+  /// A file of 16-bit grey.
+  static func encode(
+    grey16: [UInt16], width: Int, height: Int, texts: [PNGText.Entry]
+  ) throws(ImageError) -> [UInt8] {
+    assert(grey16.count == width * height)
+    return try encode(texts) { bytes, spans, encoded, size, message in
+      cpng_encode_grey16(
+        grey16, UInt32(width), UInt32(height), bytes, spans, spans.count, &encoded, &size, message)
+    }
+  }
+
+  /// The numbers that the pixels stand for: palette indices or grey values as they are, RGB as `R << 16 | G << 8 | B`.
+  static func numbers(
+    in data: [UInt8], file: String?
+  ) throws(ImageError) -> (width: Int, height: Int, values: [UInt32]) {
+    var info = cpng_info()
+    try check(file: file, info: &info) { info, message in
+      cpng_decode_numbers(data, data.count, limits, nil, 0, &info, message)
+    }
+    var values = [UInt32](repeating: 0, count: Int(info.width) * Int(info.height))
+    try check(file: file, info: &info) { info, message in
+      cpng_decode_numbers(data, data.count, limits, &values, values.count, &info, message)
+    }
+    return (Int(info.width), Int(info.height), values)
+  }
+
+  /// Runs an encoder with the texts laid out for it, and takes over what it made.
+  private static func encode(
+    _ texts: [PNGText.Entry],
+    _ call: (
+      _ bytes: [UInt8], _ spans: [cpng_text_span], _ encoded: inout UnsafeMutablePointer<UInt8>?, _ size: inout Int,
+      _ message: UnsafeMutablePointer<CChar>
+    ) -> cpng_status
+  ) throws(ImageError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    let spans = texts.map { $0.append(to: &bytes) }
+    var encoded: UnsafeMutablePointer<UInt8>?
+    var size = 0
+    let (status, reason) = withMessage { call(bytes, spans, &encoded, &size, $0) }
     defer { cpng_free(encoded) }
     guard status == CPNG_OK else { throw .encodingFailed(format: .png, reason: reason) }
     return [UInt8](UnsafeBufferPointer(start: encoded, count: size))

@@ -7,6 +7,7 @@ let package = Package(
     .library(name: "DiffusionCore", targets: ["DiffusionCore"]),
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
     .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -35,6 +36,8 @@ let package = Package(
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
+    // Apart from Colorize, so that a program that writes no layers links nothing more.
+    .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
@@ -50,6 +53,8 @@ let package = Package(
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    // Its own readers check the files, and inflate what is packed in them.
+    .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.
     .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "TestSupport"]),
     .testTarget(

@@ -8,13 +8,19 @@ extension ColorizeError {
     case guidanceExcluded = "guidance.excluded"
     case referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
     case sketchThreshold, referenceThreshold, previewInterval
+    case maximumColors = "flats.maximumColors"
+    case maximumGap = "flats.maximumGap"
+    case minimumArea = "flats.minimumArea"
+    case farDistance = "flats.farDistance"
+    case guides
+    case palette
     /// The name that ``Model/preset(named:)`` is given, which is no part of a request.
     case preset
 
     /// Its name in a sentence.
     public var description: String {
       switch self {
-      case .size, .count, .steps, .seed, .merge, .preset: rawValue
+      case .size, .count, .steps, .seed, .merge, .preset, .guides, .palette: rawValue
       case .vaeTiling: "vae tile"
       case .batching: "batching rows"
       case .guidanceReference: "reference guidance"
@@ -28,6 +34,10 @@ extension ColorizeError {
       case .sketchThreshold: "sketch threshold"
       case .referenceThreshold: "reference threshold"
       case .previewInterval: "preview interval"
+      case .maximumColors: "number of flat colours"
+      case .maximumGap: "widest gap"
+      case .minimumArea: "least area"
+      case .farDistance: "far distance"
       }
     }
   }

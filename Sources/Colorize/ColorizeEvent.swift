@@ -4,6 +4,8 @@ import DiffusionCore
 public enum ColorizeEvent: Sendable {
   /// A stage begins.
   case stage(Stage)
+  /// Something about the request that its user may not have meant. Notes come before the first stage.
+  case note(ColorizeNote)
   /// Sampling steps are done.
   case step(completed: Int, total: Int)
   /// Parts of the decoding are done, where it runs in tiles: those of all pictures.
@@ -23,13 +25,22 @@ public enum ColorizeEvent: Sendable {
     case sampling
     /// The latent through the autoencoder.
     case decoding
+    /// Regions, flats and lines, where the request asks for more than what the network paints.
+    case finishing
   }
 }
 
 /// The pictures, and how they were made.
 public struct ColorizeResult: Sendable {
-  /// The pictures, of the frame that was asked for. ``Image/multiplied(by:)`` lays the artist's own lines over one.
+  /// The finished pictures, of the frame that was asked for: filled and with the lines that the settings name.
   public let images: [Image]
+  /// What the network painted, of the same frame.
+  public let paintings: [Image]
+  /// The flats of each picture, where the settings ask for them, else empty.
+  public let flats: [Flats]
+  /// The drawing in the pictures' frame, without guide strokes: the lines for a layer of their own, see
+  /// ``Image/ink(polarity:)``.
+  public let drawing: Image
   /// How they were made.
   public let summary: Summary
 
@@ -52,6 +63,10 @@ public struct ColorizeResult: Sendable {
     public var settings: ColorizeSettings
     /// The polarity that was given or found.
     public var polarity: SketchPolarity
+    /// What was found in the sketch, and done to it; nil in summaries of earlier versions.
+    public var sketch: SketchReport?
+    /// What may not have been meant; nil in summaries of earlier versions.
+    public var notes: [ColorizeNote]?
     /// The spacing of the steps; nil where the sampler has one of its own.
     public var schedule: SigmaSchedule?
     /// The size that the network worked on, without padding.

@@ -7,6 +7,9 @@ extension ColorizeRequest {
   /// - Throws: ``ColorizeError``.
   public func validate() throws {
     try settings.validate()
+    if let palette, palette.entries.isEmpty {
+      throw ColorizeError.invalidOption(.palette, value: "empty", expected: "at least one colour")
+    }
     try checkInputs()
   }
 

@@ -36,6 +36,9 @@ public struct ColorizeRequest: Sendable {
   /// the background that a reference was encoded with.
   public var background: Image?
 
+  /// The colours that flats are painted in; nil takes those of the reference, see ``Palette/init(of:maximumColors:mask:)``.
+  public var palette: Palette?
+
   /// Everything else.
   public var settings: ColorizeSettings
 
@@ -53,12 +56,18 @@ public struct ColorizeRequest: Sendable {
   }
 
   /// A request with the given settings of a run; ``Colorizer/request(sketch:reference:)`` takes those that suit its model.
-  public init(sketch: Image, reference: ReferenceInput, sampling: SamplingDefaults = .published) {
-    self.init(sketch: sketch, reference: reference, settings: ColorizeSettings(sampling: sampling))
+  public init(
+    sketch: Image, reference: ReferenceInput, sampling: SamplingDefaults = .published,
+    finish: FinishDefaults = .published
+  ) {
+    self.init(
+      sketch: sketch, reference: reference, settings: ColorizeSettings(sampling: sampling, finish: finish))
   }
 
   /// The same for a reference picture.
-  public init(sketch: Image, reference: Image, sampling: SamplingDefaults = .published) {
-    self.init(sketch: sketch, reference: .image(reference), sampling: sampling)
+  public init(
+    sketch: Image, reference: Image, sampling: SamplingDefaults = .published, finish: FinishDefaults = .published
+  ) {
+    self.init(sketch: sketch, reference: .image(reference), sampling: sampling, finish: finish)
   }
 }

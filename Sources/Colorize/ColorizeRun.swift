@@ -49,12 +49,16 @@ struct ColorizeRun {
     let frame = WorkingFrame(
       sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
       multiple: configuration.sizeMultiple)
-    let polarity = request.polarity == .automatic ? request.sketch.detectedPolarity : request.polarity
+    let drawing = try request.settings.withoutGuides(request.sketch)
+    let sketch = try frame.prepared(drawing, request.preparation, polarity: request.polarity)
+    let polarity = sketch.report.polarity
+    let notes = request.notes(on: sketch.report, model: colorizer.model)
+    for note in notes { observer(.note(note)) }
     let seeds = (0..<request.count).map { request.seed &+ UInt64($0) }
 
     let context = try stage(.encodingReference) { try makeContext(frame) }
     let (hints, emptyHints) = try stage(.encodingSketch) {
-      let lines = try frame.lines(of: request.sketch, polarity: polarity, on: backend)
+      let lines = try frame.lines(of: sketch, on: backend)
       let hints = try conditioning.hints(lines: lines, strength: request.sketchStrength)
       guard request.guidance.sketch > 1 else { return (hints, [Tensor]?.none) }
       let empty = try Tensor(repeating: -1, shape: lines.shape, on: backend)
@@ -85,7 +89,8 @@ struct ColorizeRun {
       }
       return latent
     }
-    let images = try stage(.decoding) {
+    let needsFinish = request.settings.needsFinish
+    let paintings = try stage(.decoding) {
       try (0..<request.count).map { index in
         try Task.checkCancellation()
         let decoded = try conditioning.decode(
@@ -94,14 +99,32 @@ struct ColorizeRun {
           observer(.tile(completed: index * total + completed, total: request.count * total))
           try Task.checkCancellation()
         }
-        return try frame.image(from: decoded, frame: request.frame)
+        // Flats look at what was painted, before it is made larger.
+        return try frame.image(from: decoded, frame: needsFinish ? .working : request.frame)
       }
     }
+    let finished = needsFinish ? try stage(.finishing) { try finish(paintings, polarity: polarity, frame: frame) } : nil
     let summary = ColorizeResult.Summary(
       model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
-      settings: request.settings, polarity: polarity, schedule: request.sampler.resolvedSchedule(request.schedule),
+      settings: request.settings, polarity: polarity, sketch: sketch.report, notes: notes,
+      schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
-    return ColorizeResult(images: images, summary: summary)
+    return try ColorizeResult(
+      images: finished?.pictures.map(\.image) ?? paintings, paintings: finished?.pictures.map(\.painting) ?? paintings,
+      flats: finished?.pictures.compactMap(\.flats) ?? [],
+      drawing: finished?.drawing ?? (request.frame == .sketch ? drawing : drawing.resized(frame.scaled)),
+      summary: summary)
+  }
+
+  /// Makes what is asked for of the paintings, which are of the working size.
+  private func finish(
+    _ paintings: [Image], polarity: SketchPolarity, frame: WorkingFrame
+  ) throws -> (pictures: [Finisher.Finished], drawing: Image) {
+    let sketch = request.frame == .sketch ? request.sketch : try request.sketch.resized(frame.scaled)
+    let finisher = try Finisher(
+      request.settings, sketch: sketch, polarity: polarity,
+      palette: request.settings.needsFlats ? try request.flatColors() : nil, workingSize: frame.scaled)
+    return (try paintings.map(finisher.finish), finisher.drawing)
   }
 
   /// Reads the network again where its weights were let go.

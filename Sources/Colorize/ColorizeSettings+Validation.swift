@@ -48,6 +48,13 @@ extension ColorizeSettings {
     try Self.check(merge, .merge, in: 0...1)
     try Self.check(sketchThreshold, .sketchThreshold, in: 0...1)
     try Self.check(referenceThreshold, .referenceThreshold, in: 0...1)
+    try flats.validate()
+    do {
+      try guides?.validate()
+    } catch {
+      throw ColorizeError.invalidOption(
+        .guides, value: "\(guides?.kinds.count ?? 0) kinds", expected: error.description)
+    }
     if let previewInterval { try Self.check(previewInterval, .previewInterval, in: 1...1000) }
   }
 }

@@ -3,10 +3,12 @@ import DiffusionCore
 /// Everything of a request but its pictures: what a program keeps as a preset.
 ///
 /// It is decoded from an object of these properties, of which any may be missing: then it is as in
-/// ``init(sampling:)``. A value that is unknown or out of its range is a `DecodingError` whose path names it.
+/// ``init(sampling:finish:)``. A value that is unknown or out of its range is a `DecodingError` whose path names it.
 public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// Whether the sketch's lines are dark or light.
   public var polarity: SketchPolarity = .automatic
+  /// What is done to the sketch before the network sees it.
+  public var preparation: SketchPreparation = .automatic
   /// Which parts of the network are active.
   public var mode: InferenceMode = .vanilla
 
@@ -54,6 +56,17 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   public var referenceThreshold = Self.defaultReferenceThreshold
   /// Which tokens the regions attend to in full mode.
   public var contextLayout: ContextLayout = .paper
+  /// How the areas of the finished picture are filled.
+  public var fill: FillStyle
+  /// Which lines stand in the finished picture.
+  public var lines: LineSource
+  /// How regions of the line art become flats: where ``fill`` asks for them, or ``makesFlats``.
+  public var flats = FlatsSettings()
+  /// Strokes of the sketch that bound regions and are not part of the drawing; nil where there are none. They do not reach
+  /// the network, and vanish in the result.
+  public var guides: GuideOptions?
+  /// Whether the result has ``ColorizeResult/flats``, even if ``fill`` does not need them.
+  public var makesFlats = false
   /// Whether the request is refused if the backend's memory looks too small for it.
   public var checksMemory = true
   /// Decode a preview every so many steps, 1...1000, but the last; nil for none. Each decodes the first picture in full,
@@ -62,11 +75,13 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
 
   static let defaultReferenceThreshold: Float = 0.5
 
-  /// Settings with those of a run that suit a model: ``ModelConfiguration/sampling``.
-  public init(sampling: SamplingDefaults = .published) {
+  /// Settings with those that suit a model: ``ModelConfiguration/sampling`` and ``ModelConfiguration/finish``.
+  public init(sampling: SamplingDefaults = .published, finish: FinishDefaults = .published) {
     steps = sampling.steps
     sampler = sampling.sampler
     guidance = Guidance(reference: sampling.guidance)
+    fill = finish.fill
+    lines = finish.lines
   }
 }
 
@@ -78,6 +93,7 @@ extension ColorizeSettings {
       try values.decodeIfPresent(V.self, forKey: key) ?? known
     }
     polarity = try value(.polarity, or: polarity)
+    preparation = try value(.preparation, or: preparation)
     mode = try value(.mode, or: mode)
     size = try value(.size, or: size)
     frame = try value(.frame, or: frame)
@@ -98,6 +114,11 @@ extension ColorizeSettings {
     sketchThreshold = try value(.sketchThreshold, or: sketchThreshold)
     referenceThreshold = try value(.referenceThreshold, or: referenceThreshold)
     contextLayout = try value(.contextLayout, or: contextLayout)
+    fill = try value(.fill, or: fill)
+    lines = try value(.lines, or: lines)
+    flats = try value(.flats, or: flats)
+    guides = try values.decodeIfPresent(GuideOptions.self, forKey: .guides)
+    makesFlats = try value(.makesFlats, or: makesFlats)
     checksMemory = try value(.checksMemory, or: checksMemory)
     previewInterval = try value(.previewInterval, or: previewInterval)
     do {

@@ -118,7 +118,8 @@ public actor Colorizer {
 
   /// A request with the settings that suit the model, to be changed and carried out.
   public nonisolated func request(sketch: Image, reference: ColorizeRequest.ReferenceInput) -> ColorizeRequest {
-    ColorizeRequest(sketch: sketch, reference: reference, sampling: model.configuration.sampling)
+    ColorizeRequest(
+      sketch: sketch, reference: reference, sampling: model.configuration.sampling, finish: model.configuration.finish)
   }
 
   /// Carries out a request, once ``Model/validate(_:)`` has found no fault with it.
@@ -190,6 +191,7 @@ public actor Colorizer {
     }
     let encoded = try conditioning.encode(image, mask: mask, background: background, threshold: threshold)
     return Reference(
-      tokens: encoded.tokens, background: encoded.background, threshold: threshold, owner: identity)
+      tokens: encoded.tokens, background: encoded.background, threshold: threshold, picture: image, mask: mask,
+      backgroundPicture: background, owner: identity)
   }
 }

@@ -8,13 +8,23 @@ public struct Reference: Sendable {
   package let background: Tensor?
   /// The threshold of its mask.
   package let threshold: Float
+  /// The picture and the mask that flats take their colours from, and the background's picture.
+  let picture: Image
+  let mask: Mask?
+  let backgroundPicture: Image?
   /// Stands for the colorizer that encoded it. Held, so that no other can take its place in memory.
   package let owner: any AnyObject & Sendable
 
-  package init(tokens: Tensor, background: Tensor?, threshold: Float, owner: any AnyObject & Sendable) {
+  init(
+    tokens: Tensor, background: Tensor?, threshold: Float, picture: Image, mask: Mask?, backgroundPicture: Image?,
+    owner: any AnyObject & Sendable
+  ) {
     self.tokens = tokens
     self.background = background
     self.threshold = threshold
+    self.picture = picture
+    self.mask = mask
+    self.backgroundPicture = backgroundPicture
     self.owner = owner
   }
 }

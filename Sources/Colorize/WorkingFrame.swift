@@ -26,10 +26,16 @@ package struct WorkingFrame: Sendable, Hashable {
     padded = ImageSize(width: up(scaled.width), height: up(scaled.height))
   }
 
-  /// The drawing's lines at the working size, paper in the padding: `[1, H, W, 1]`.
-  package func lines(of sketch: Image, polarity: SketchPolarity, on backend: any Backend) throws -> Tensor {
-    let resized = try sketch.resized(width: scaled.width, height: scaled.height)
-    return try plane(resized.sketchLines(polarity: polarity).values, padding: -1, on: backend)
+  /// The drawing at the working size.
+  package func prepared(
+    _ sketch: Image, _ preparation: SketchPreparation, polarity: SketchPolarity
+  ) throws(ImageError) -> PreparedSketch {
+    try sketch.prepared(preparation, polarity: polarity, width: scaled.width, height: scaled.height)
+  }
+
+  /// The drawing's lines, paper in the padding: `[1, H, W, 1]`.
+  package func lines(of sketch: PreparedSketch, on backend: any Backend) throws -> Tensor {
+    try plane(sketch.lines.values, padding: -1, on: backend)
   }
 
   /// The sketch's mask at latent size, background in the padding: `[1, h, w, 1]`.

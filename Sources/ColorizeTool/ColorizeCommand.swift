@@ -27,7 +27,8 @@ struct ColorizeCommand: AsyncParsableCommand {
       """,
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
-      RunCommand.self, DemoCommand.self, DevicesCommand.self, ProfileCommand.self, InspectCommand.self,
+      RunCommand.self, DemoCommand.self, SketchCommand.self, DevicesCommand.self, ProfileCommand.self,
+      InspectCommand.self,
       ConvertCommand.self, RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)

@@ -200,6 +200,7 @@ struct ColorizerTests {
     for try await event in try await colorizer().events(for: request) {
       switch event {
       case .stage(let stage): stages.append(stage)
+      case .note: #expect(stages.isEmpty)
       case .step(let completed, let total):
         #expect(total == 4)
         steps.append(completed)

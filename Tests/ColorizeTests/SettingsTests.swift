@@ -13,6 +13,7 @@ struct SettingsTests {
   private var unusual: ColorizeSettings {
     var settings = ColorizeSettings(sampling: SamplingDefaults(steps: 7, sampler: .heun, guidance: 2.5))
     settings.polarity = .lightOnDark
+    settings.preparation = .asIs
     settings.mode = .full
     settings.size = 320
     settings.frame = .working

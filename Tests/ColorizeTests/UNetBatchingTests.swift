@@ -64,13 +64,17 @@ struct UNetBatchingTests {
   }
 
   /// General matrix products may be cut where another row begins, and sum in another order there.
+  ///
+  /// How far that takes them apart is OpenBLAS's choice of a kernel: 0.7e-6 of the largest value with those for AVX2,
+  /// 1.2e-6 with those for AVX-512. Other orders of the same sums, by this package's own kernels, lie 1.4e-6 to 2.0e-6 from
+  /// either, so 3e-6 is rounding; a row that is taken for another is off by more than 1e-2.
   @Test func areTheSameOnPrimitivesAlone() throws {
     let guidance = Guidance(reference: 3, sketch: 1.5)
     let backend = PrimitivesOnly(try CPUBackend())
     let whole = try prediction(.whole, .full, guidance, on: backend)
     let apart = try prediction(.rows(1), .full, guidance, on: backend)
     let size = whole.map(abs).max() ?? 0
-    #expect(zip(whole, apart).allSatisfy { abs($0 - $1) <= 1e-6 * size })
+    #expect(zip(whole, apart).allSatisfy { abs($0 - $1) <= 3e-6 * size })
   }
 
   @Test func canBeCancelledBetweenPasses() async {

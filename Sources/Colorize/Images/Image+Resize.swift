@@ -31,6 +31,11 @@ extension Image {
     return Image(checkedWidth: newWidth, height: newHeight, channels: channels, pixels: resized)
   }
 
+  /// The same for a size.
+  func resized(_ size: ImageSize) throws(ImageError) -> Image {
+    try resized(width: size.width, height: size.height)
+  }
+
   private static func premultiply(_ row: UnsafeMutableBufferPointer<Float>) {
     for pixel in stride(from: 0, to: row.count, by: 4) {
       let alpha = row[pixel + 3] / 255

@@ -14,8 +14,9 @@ extension Image {
   /// Most of a drawing is paper. All statistics weight a pixel by its alpha; luma is Rec. 601, here in 0...1.
   ///
   /// 1. Paper that is transparent (mean alpha below 0.5): what is left are the lines, or a figure cut out. They are
-  ///    light lines if their mean luma is above 0.5, less than 5% of them is darker than 0.5, and they cover at most
-  ///    35% of the image. The last two keep a cut-out with white skin and dark outlines from being taken for chalk.
+  ///    light lines if they are about white (a mean luma above 0.78, hardly a colour), less than 5% of them is darker
+  ///    than 0.5, and they cover at most 35% of the image. The last two keep a cut-out with white skin and dark outlines
+  ///    from being taken for chalk, and pink or blue lines are drawn for white paper.
   /// 2. Otherwise the paper's luma is the median of the whole image, or that of its border (the outer 2%), whichever
   ///    is lighter: they disagree where ink covers more than half of the paper, or where a scan has a dark frame, and
   ///    in both cases the lighter is the paper.
@@ -25,13 +26,15 @@ extension Image {
   ///    lines, any other dark lines.
   ///
   /// An empty drawing comes out as all paper.
-  public var detectedPolarity: SketchPolarity {
+  public var detectedPolarity: SketchPolarity { polarityEstimate.polarity }
+
+  var polarityByTones: SketchPolarity {
     let all = LumaHistogram(self, border: nil)
     let coverage = all.total / (255 * Double(width * height))
     // Nothing but transparency: no lines of either kind.
     guard coverage > 0 else { return .darkOnLight }
     if coverage < 0.5 {
-      let isChalk = all.mean > 127.5 && all.share(below: 128) < 0.05 && coverage <= 0.35
+      let isChalk = all.mean > 200 && all.share(below: 128) < 0.05 && coverage <= 0.35 && meanChroma < 40
       return isChalk ? .lightOnDark : .darkOnLight
     }
     let border = LumaHistogram(self, border: max(1, min(width, height) / 50))
@@ -39,6 +42,22 @@ extension Image {
     if paper >= 127.5 { return .darkOnLight }
     if paper <= 51 { return .lightOnDark }
     return all.thirdMoment(about: paper) > 0 ? .lightOnDark : .darkOnLight
+  }
+}
+
+extension Image {
+  /// The mean of how far the channels of a pixel are apart, 0...255, weighted by alpha.
+  private var meanChroma: Double {
+    guard channels == 4 else { return 0 }
+    var (sum, total) = (0.0, 0.0)
+    pixels.withUnsafeBufferPointer { source in
+      for pixel in stride(from: 0, to: source.count, by: 4) {
+        let (red, green, blue) = (source[pixel], source[pixel + 1], source[pixel + 2])
+        sum += Double(max(red, green, blue) - min(red, green, blue)) * Double(source[pixel + 3])
+        total += Double(source[pixel + 3])
+      }
+    }
+    return total > 0 ? sum / total : 0
   }
 }
 

@@ -158,7 +158,17 @@ private struct MeteredStages {
     _ = try stage(.decoding, hostBytes: pictureBytes + results) {
       try decode(latent.sliced(axis: 0, 0..<1))
     }
+    if request.settings.needsFinish {
+      _ = try stage(.finishing, hostBytes: results + finishBytes) {}
+    }
     return costs
+  }
+
+  /// What finding regions and finishing the pictures takes on the host.
+  private var finishBytes: Int {
+    let pixels =
+      request.frame == .sketch ? request.sketch.width * request.sketch.height : frame.scaled.width * frame.scaled.height
+    return Finisher.bytesPerPixel * pixels + 6 * request.count * pixels
   }
 
   private func decode(_ latent: Tensor) throws {

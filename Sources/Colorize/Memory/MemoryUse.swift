@@ -24,6 +24,7 @@ extension ColorizeEvent.Stage {
     case .encodingSketch: [.sketchEncoder]
     case .sampling: previews ? [.unet, .vaeDecoder] : [.unet]
     case .decoding: [.vaeDecoder]
+    case .finishing: []
     }
   }
 

@@ -59,7 +59,9 @@ extension Model {
     if let prediction { sizes.prediction = prediction }
     var weights = WeightSource(try SafetensorsFile(path: file))
     if let imageEncoder { weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP) }
-    return Model(name: path, weights: weights, configuration: sizes)
+    let model = Model(name: path, weights: weights, configuration: sizes)
+    if prediction == nil, case .given = configuration { return model.guessingPrediction() }
+    return model
   }
 
   /// The preset of that name: `v1.5`.

@@ -15,12 +15,21 @@ public struct Model: Sendable {
   public let weights: WeightSource
   /// The sizes, and what the U-Net predicts.
   public let configuration: ModelConfiguration
+  /// Whether ``ModelConfiguration/prediction`` was concluded from the checkpoint's name, and said by nobody.
+  public private(set) var isPredictionGuessed = false
 
   /// A model of given weights.
   public init(name: String, weights: WeightSource, configuration: ModelConfiguration) {
     self.name = name
     self.weights = weights
     self.configuration = configuration
+  }
+
+  /// The model with a guessed type of prediction.
+  func guessingPrediction() -> Model {
+    var model = self
+    model.isPredictionGuessed = true
+    return model
   }
 
   /// The model that is part of this library: small pictures of figures, nothing to download.

@@ -11,9 +11,13 @@ struct CheckpointFile {
   private let configuration: ModelConfiguration
   private let hasConfiguration: Bool
 
-  /// - Parameter path: a `.safetensors` file, or a folder for `model.safetensors`.
-  /// - Throws: ``ToolError`` for another name, and if a `config.json` of another model is there.
-  init(_ path: String, configuration: ModelConfiguration) throws {
+  /// - Parameters:
+  ///   - path: a `.safetensors` file, or a folder for `model.safetensors`.
+  ///   - overwrite: whether a checkpoint that is there may be replaced.
+  ///   - inputs: files that must not be.
+  /// - Throws: ``ToolError`` for another name, a file that must not or cannot be written, and if a `config.json` of another
+  ///   model is there.
+  init(_ path: String, configuration: ModelConfiguration, overwrite: Bool, inputs: [String] = []) throws {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let file = exists && isFolder.boolValue ? "\(path)/model.safetensors" : path
@@ -23,6 +27,7 @@ struct CheckpointFile {
     self.path = file
     self.configuration = configuration
     configurationPath = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + "config.json"
+    try OutputCheck(overwrite: overwrite, inputs: inputs).check([file])
     hasConfiguration = try Self.isPresent(configuration, at: configurationPath)
   }
 

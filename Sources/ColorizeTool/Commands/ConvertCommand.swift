@@ -34,12 +34,16 @@ struct ConvertCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The element type.", valueName: "name"))
   var dtype: DType = .f16
 
+  @OptionGroup var replacing: OverwriteOptions
+
   @Flag(help: "No progress and no notes; only errors.")
   var quiet = false
 
   func run() async throws {
     let model = try checkpoint.open(input, prediction: prediction) { if !quiet { Console.shared.note($0) } }
-    let file = try CheckpointFile(path, configuration: model.configuration)
+    let file = try CheckpointFile(
+      path, configuration: model.configuration, overwrite: replacing.overwrite,
+      inputs: model.weights.files.map(\.name))
     let progress = Progress(isQuiet: quiet)
     defer { progress.finish() }
     progress.begin("checking the weights")

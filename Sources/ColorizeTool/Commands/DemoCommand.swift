@@ -9,7 +9,8 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo", abstract: "Colour a built-in drawing with the built-in model, to see it work.",
     discussion: """
       Writes the inputs (sketch.png, reference.png, sketch_mask.png, reference_mask.png), result.png and
-      contact-sheet.png (sketch, reference, result) into the folder, which is made if it is not there.
+      contact-sheet.png (sketch, reference, result) into the folder, which is made if it is not there. Files that are
+      there are replaced with --overwrite only.
       """)
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where the files go.", valueName: "folder"))
@@ -21,6 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The seed.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @OptionGroup var replacing: OverwriteOptions
   @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var report: ReportOptions
 
@@ -42,8 +44,13 @@ struct DemoCommand: AsyncParsableCommand {
     } catch {
       throw ToolError.usage("--output \(folder): the folder cannot be made; give another path")
     }
-    let plan = try OutputPlan(output: "\(folder)/result.png", count: 1)
-    try plan.check(overwrite: true, inputs: [], writesPreviews: false)
+    let inputs = [
+      ("sketch.png", sketch), ("reference.png", reference), ("sketch_mask.png", sketchMask.image),
+      ("reference_mask.png", referenceMask.image),
+    ]
+    let (picturePath, sheetPath) = ("\(folder)/result.png", "\(folder)/contact-sheet.png")
+    try OutputCheck(option: "--output", overwrite: replacing.overwrite)
+      .check([picturePath, sheetPath] + inputs.map { "\(folder)/\($0.0)" })
 
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
@@ -52,10 +59,6 @@ struct DemoCommand: AsyncParsableCommand {
     let colorizer = try await job.makeColorizer()
     let result = try await job.run(request, on: colorizer, preview: nil)
 
-    let inputs = [
-      ("sketch.png", sketch), ("reference.png", reference), ("sketch_mask.png", sketchMask.image),
-      ("reference_mask.png", referenceMask.image),
-    ]
     for (name, image) in inputs { try image.write(to: "\(folder)/\(name)") }
     let options = StoredOptions(
       result.summary,
@@ -63,14 +66,13 @@ struct DemoCommand: AsyncParsableCommand {
         sketch: "sketch.png", reference: "reference.png", sketchMask: "sketch_mask.png",
         referenceMask: "reference_mask.png"),
       picture: 0)
-    try result.image.write(to: plan.paths[0], text: try options.pngText())
+    try result.image.write(to: picturePath, text: try options.pngText())
     let sheet = try Image.row([sketch, reference, result.image], gap: 8)
-    let sheetPath = "\(folder)/contact-sheet.png"
     try sheet.write(to: sheetPath, text: try options.pngText())
     progress.finish()
     try report.finish(
       RunReport(
-        outputs: [plan.paths[0], sheetPath], preview: nil, inputs: inputs.map { "\(folder)/\($0.0)" },
+        outputs: [picturePath, sheetPath], preview: nil, inputs: inputs.map { "\(folder)/\($0.0)" },
         summary: result.summary, options: options, seconds: progress.elapsed,
         peakMemoryBytes: ProcessUsage.peakMemory),
       images: [result.image, sheet])

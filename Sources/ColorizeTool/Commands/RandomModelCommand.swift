@@ -22,12 +22,14 @@ struct RandomModelCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The seed of the weights.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @OptionGroup var replacing: OverwriteOptions
+
   @Flag(help: "No progress and no notes; only errors.")
   var quiet = false
 
   func run() async throws {
     let configuration = preset == "embedded" ? try Model.embedded().configuration : try Model.preset(named: preset)
-    let file = try CheckpointFile(path, configuration: configuration)
+    let file = try CheckpointFile(path, configuration: configuration, overwrite: replacing.overwrite)
     let progress = Progress(isQuiet: quiet)
     defer { progress.finish() }
     progress.begin("writing random weights")

@@ -52,6 +52,18 @@ enum PolarityChoice: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// What is done to a sketch, spelled as options are.
+enum PreparationChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case asIs = "as-is"
+
+  static let help = ArgumentHelp(
+    "What is done to the sketch before the network sees it: auto makes faint, thin and coloured lines visible, and grey "
+      + "or uneven paper white; clean line art stays as it is.", valueName: "name")
+
+  var preparation: SketchPreparation { self == .auto ? .automatic : .asIs }
+}
+
 /// `auto`, `off`, or a tile's side in pixels.
 struct TilingChoice: ExpressibleByArgument, CustomStringConvertible {
   let tiling: VAETiling

@@ -11,8 +11,8 @@ struct InputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Where the result goes: .png (the options are stored in it), .jpg or .jpeg. A file that is there is replaced, in "
-        + "one step, when the result is complete.", valueName: "file"))
+      "Where the result goes: .png (the options are stored in it), .jpg or .jpeg. A file that is there is replaced with "
+        + "--overwrite only, in one step, when the result is complete.", valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("Where the figure is in the sketch: white, or opaque.", valueName: "file"))
@@ -34,4 +34,7 @@ struct InputOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Whether the sketch's lines are dark or light.", valueName: "name"))
   var polarity: PolarityChoice = .auto
+
+  @Option(help: PreparationChoice.help)
+  var prepare: PreparationChoice = .auto
 }

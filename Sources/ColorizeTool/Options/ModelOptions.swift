@@ -31,13 +31,15 @@ struct CheckpointOptions: ParsableArguments {
   ///   - prediction: what the network predicts, nil for what configuration and name say.
   ///   - note: told what was concluded and not said.
   func open(_ path: String, prediction: PredictionType?, note: (String) -> Void) throws -> Model {
-    let configuration = try configuration()
     let model = try Model.load(
-      path, imageEncoder: imageEncoder, configuration: configuration, prediction: prediction)
-    if prediction == nil, case .given(let preset) = configuration, preset.prediction != model.configuration.prediction {
+      path, imageEncoder: imageEncoder, configuration: try configuration(), prediction: prediction)
+    if model.isPredictionGuessed {
+      let isNoise = model.configuration.prediction == .eps
       note(
-        "the file's name holds \"eps\", so the network is taken to predict noise; if it does not, say --prediction "
-          + preset.prediction.rawValue)
+        isNoise
+          ? "the file's name holds \"eps\", so the network is taken to predict noise; if it does not, say --prediction v"
+          : "the file's name holds no \"eps\", so the network is taken to predict v; if it predicts noise, say --prediction "
+            + "eps")
     }
     return model
   }

@@ -20,6 +20,25 @@ extension ColorizeError {
   }
 }
 
+extension ColorizeNote {
+  /// The library's words, with the names that things have on the command line.
+  var inOptions: String {
+    switch self {
+    case .faintLines:
+      "the sketch's lines will hardly be visible to the network; use --prepare auto, a larger --size, or darker lines"
+    case .strengthenedLines:
+      "the sketch's lines would hardly have been visible to the network, and were made stronger (--prepare as-is leaves "
+        + "them; `colorize sketch` shows them)"
+    case .uncertainPolarity:
+      "whether the sketch's lines are dark or light was guessed, and may be wrong; say --polarity dark-on-light or "
+        + "light-on-dark"
+    case .guessedPrediction:
+      "what the network predicts was guessed from the file's name; if the result is noise, say --prediction v or eps"
+    default: description
+    }
+  }
+}
+
 extension ColorizeError.Input {
   /// The option that gives it, or the library's name.
   fileprivate var name: String {
@@ -54,6 +73,12 @@ extension ColorizeError.Option {
     case .referenceThreshold: "--reference-threshold"
     case .previewInterval: "--previews"
     case .preset: "--preset"
+    case .maximumColors: "--colours"
+    case .maximumGap: "--gap"
+    case .minimumArea: "--least-area"
+    case .farDistance: "--far"
+    case .guides: "--guide"
+    case .palette: "--palette"
     case .batching, .guidanceExcluded: nil
     }
   }

@@ -24,8 +24,7 @@ struct OutputOptions: ParsableArguments {
       valueName: "n"))
   var previews: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Replace files that are there.")
-  var overwrite = true
+  @OptionGroup var replacing: OverwriteOptions
 }
 
 /// What memory may be used.

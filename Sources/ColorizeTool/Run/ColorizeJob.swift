@@ -30,6 +30,8 @@ struct ColorizeJob {
     let failure = Mutex<String?>(nil)
     let result = try await colorizer.colorize(request) { event in
       progress.observe(event)
+      // Whoever opened the model has said already how its prediction was found.
+      if case .note(let note) = event, note != .guessedPrediction { report.note(note.inOptions) }
       if case .preview(_, let image) = event, let preview {
         do {
           try image.write(to: preview)

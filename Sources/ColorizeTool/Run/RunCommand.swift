@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
     let request = try makeRequest(pictures, for: model)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     try plan.check(
-      overwrite: output.overwrite,
+      overwrite: output.replacing.overwrite,
       inputs: [inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background]
         .compactMap(\.self),
       writesPreviews: output.previews != nil)
@@ -74,6 +74,7 @@ struct RunCommand: AsyncParsableCommand {
   private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
     var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.reference)
     request.polarity = inputs.polarity.polarity
+    request.preparation = inputs.prepare.preparation
     request.sketchMask = pictures.sketchMask
     request.referenceMask = pictures.referenceMask
     request.background = pictures.background

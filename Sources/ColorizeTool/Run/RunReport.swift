@@ -28,6 +28,7 @@ extension ReportOptions {
     if json { return Console.shared.output(try JSONOutput.line(report)) }
     guard !quiet else { return }
     if verbose {
+      if let sketch = report.summary.sketch { Console.shared.message("colorize: sketch: \(sketch)") }
       for stage in ColorizeEvent.Stage.allCases {
         guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
         Console.shared.message("colorize: \(stage.rawValue) took \(Format.decimal(seconds, 2)) s")

@@ -32,9 +32,11 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var normGroups: Int
   /// The settings of a run that suit the model.
   public var sampling: SamplingDefaults
+  /// What becomes of the model's paintings.
+  public var finish: FinishDefaults
 
   enum CodingKeys: String, CodingKey {
-    case unet, lora, vae, prediction, timesteps, threshold, sampling
+    case unet, lora, vae, prediction, timesteps, threshold, sampling, finish
     case imageEncoder = "clip"
     case sketchEncoder = "sketch"
     case recovery = "cluster"
@@ -45,8 +47,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     case normGroups = "norm_groups"
   }
 
-  /// Decodes a `config.json`. `lora`, `prediction` (`v`), `timesteps` (1000), `image_size` (512), `norm_groups` (32) and
-  /// `sampling` (that of the published checkpoints) may be left out.
+  /// Decodes a `config.json`. `lora`, `prediction` (`v`), `timesteps` (1000), `image_size` (512), `norm_groups` (32),
+  /// `sampling` and `finish` (those of the published checkpoints) may be left out.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     unet = try values.decode(UNetConfiguration.self, forKey: .unet)
@@ -64,6 +66,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? 512
     normGroups = try values.decodeIfPresent(Int.self, forKey: .normGroups) ?? 32
     sampling = try values.decodeIfPresent(SamplingDefaults.self, forKey: .sampling) ?? .published
+    finish = try values.decodeIfPresent(FinishDefaults.self, forKey: .finish) ?? .published
   }
 
   /// A configuration of the given parts with the published diffusion process.
@@ -72,7 +75,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     sketchEncoder: SketchEncoderConfiguration, recovery: RecoveryConfiguration,
     threshold: ThresholdEmbedderConfiguration, prediction: PredictionType = .v, scaleFactor: Double = 0.18215,
     linearStart: Double = 0.00085, linearEnd: Double = 0.012, timesteps: Int = 1000, imageSize: Int = 512,
-    normGroups: Int = 32, sampling: SamplingDefaults = .published
+    normGroups: Int = 32, sampling: SamplingDefaults = .published, finish: FinishDefaults = .published
   ) {
     self.unet = unet
     self.lora = lora
@@ -89,6 +92,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     self.imageSize = imageSize
     self.normGroups = normGroups
     self.sampling = sampling
+    self.finish = finish
   }
 
   /// The published v1.5 checkpoints: an SD 2.1 U-Net, OpenCLIP ViT-H/14, foreground rank 4, background half rank.

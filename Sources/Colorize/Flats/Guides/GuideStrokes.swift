@@ -106,7 +106,8 @@ private struct HueMatcher {
     guard most > least else { return nil }
     let sector =
       most == red
-      ? (green - blue) / (most - least) : most == green ? 2 + (blue - red) / (most - least) : 4 + (red - green) / (most - least)
+      ? (green - blue) / (most - least)
+      : most == green ? 2 + (blue - red) / (most - least) : 4 + (red - green) / (most - least)
     let hue = sector * 60
     return kinds.firstIndex { kind in
       let turn = abs(hue - kind.hue).truncatingRemainder(dividingBy: 360)

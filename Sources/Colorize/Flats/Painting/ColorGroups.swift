@@ -15,7 +15,9 @@ struct ColorGroups {
   init(_ ballots: Ballots, options: FlatsOptions) {
     let results = ballots.areas.indices.map { ballots.result(of: $0) }
     // Large regions that are seen clearly say what colours there are.
-    let weights = results.indices.map { Double(ballots.areas[$0]) * (0.05 + results[$0].reliability * results[$0].share) }
+    let weights = results.indices.map {
+      Double(ballots.areas[$0]) * (0.05 + results[$0].reliability * results[$0].share)
+    }
     let order = results.indices.sorted { (weights[$1], $0) < (weights[$0], $1) }
     var groups: [Group] = []
     for region in order {
@@ -68,7 +70,8 @@ struct ColorGroups {
   private static func join(_ groups: inout [Group], downTo most: Int) {
     func cost(_ first: Group, _ second: Group) -> Double {
       let distance = first.lab.difference(to: second.lab)
-      return distance * distance * first.weight * second.weight / max(first.weight + second.weight, .leastNormalMagnitude)
+      return distance * distance * first.weight * second.weight
+        / max(first.weight + second.weight, .leastNormalMagnitude)
     }
     guard groups.count > most else { return }
     // The cheapest partner among those that follow.
@@ -82,7 +85,8 @@ struct ColorGroups {
     }
     var partners = groups.indices.map { partner(of: $0) }
     while groups.count > most {
-      guard let first = partners.indices.min(by: { partners[$0].cost < partners[$1].cost }), partners[first].index > first
+      guard let first = partners.indices.min(by: { partners[$0].cost < partners[$1].cost }),
+        partners[first].index > first
       else { return }
       let second = partners[first].index
       let heavier = groups[first].weight >= groups[second].weight ? groups[first] : groups[second]

@@ -36,7 +36,9 @@ struct Contacts {
         current.openLength += 1
       } else if here == 2 || there == 2 {
         current.strokeLength += 1
-        if current.strokePixels.count < Self.strokePixelLimit { current.strokePixels.append(here == 2 ? first : second) }
+        if current.strokePixels.count < Self.strokePixelLimit {
+          current.strokePixels.append(here == 2 ? first : second)
+        }
       }
     }
     for y in 0..<height {

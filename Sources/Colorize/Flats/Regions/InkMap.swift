@@ -10,6 +10,8 @@ struct InkMap {
   private(set) var values: [UInt8]
   /// What the paper's grain and a scanner's noise reach, on the scale of `values`.
   private(set) var noise: Int
+  /// What the paper's own texture reaches: 0 for paper of one colour, else ``noise``.
+  private(set) var grain: UInt8 = 0
 
   /// - Parameter polarity: automatic decides by ``Image/detectedPolarity``.
   init(_ image: Image, polarity: SketchPolarity = .automatic) {
@@ -61,6 +63,7 @@ struct InkMap {
     let floor = min(max(16, 4 * median), 40)
     let inked = histogram[floor...].reduce(0, +)
     noise = floor
+    grain = median == 0 ? 0 : UInt8(floor)
     guard inked > 0 else { return }
     var (above, strong) = (0, 255)
     while above + histogram[strong] <= inked / 10 {
@@ -73,5 +76,6 @@ struct InkMap {
     let table = (0...255).map { UInt8(min(255, $0 * 255 / strong)) }
     for index in values.indices { values[index] = table[Int(values[index])] }
     noise = floor * 255 / strong
+    grain = table[Int(grain)]
   }
 }

@@ -1,7 +1,7 @@
 /// Solid black spots: where ink is clearly wider than the drawing's lines.
 enum SolidInk {
   /// How many times wider than the usual line.
-  private static let widening = 2.2
+  private static let widening = 1.8
   /// The least half-width, in pixels.
   private static let leastRadius = 2.5
 
@@ -55,7 +55,7 @@ enum SolidInk {
     var sum = 0
     for (value, count) in histogram.enumerated() where total > 0 {
       sum += count
-      if sum * 2 >= total { return Double(value) / Double(DistanceField.unit) }
+      if sum * 20 >= total * 17 { return Double(value) / Double(DistanceField.unit) }
     }
     return 0
   }

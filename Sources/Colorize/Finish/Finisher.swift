@@ -1,0 +1,104 @@
+import DiffusionCore
+
+/// From the network's paintings to the pictures that are asked for: flats, and the lines over them.
+struct Finisher {
+  /// One picture.
+  struct Finished {
+    let image: Image
+    /// What the network painted, of the same size.
+    let painting: Image
+    let flats: Flats?
+  }
+
+  /// The drawing in the result's frame, without guide strokes.
+  let drawing: Image
+  private let settings: ColorizeSettings
+  private let options: FlatsOptions
+  private let map: RegionMap?
+  private let lines: Image?
+  private let lineRemoval: LineRemoval?
+
+  /// What it takes at most while it works, in bytes a pixel of the drawing: regions as they are found.
+  static let bytesPerPixel = 64
+
+  /// How far beside a line the network's own reaches, in pixels that it works on.
+  private static let reach = 1.5
+
+  /// Finds the regions, where anything needs them.
+  ///
+  /// - Parameters:
+  ///   - sketch: in the result's frame, with its guide strokes.
+  ///   - polarity: the one that was found.
+  ///   - palette: what flats are painted in; nil takes the painting's own colours.
+  ///   - workingSize: what the network works on.
+  init(
+    _ settings: ColorizeSettings, sketch: Image, polarity: SketchPolarity, palette: Palette?, workingSize: ImageSize
+  ) throws {
+    self.settings = settings
+    options = FlatsOptions(
+      palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
+    drawing = try settings.withoutGuides(sketch)
+    map =
+      settings.needsRegions
+      ? try RegionMap(
+        lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides)) : nil
+    try Task.checkCancellation()
+    let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
+    lines = needsInk ? drawing.ink(polarity: polarity) : nil
+    if let map, settings.fill == .painting, settings.lines != .network {
+      let scale = Double(max(sketch.width, sketch.height)) / Double(max(workingSize.width, workingSize.height))
+      lineRemoval = try LineRemoval(
+        map, ink: InkMap(drawing, polarity: polarity), reach: Self.reach * max(scale, 1))
+    } else {
+      lineRemoval = nil
+    }
+  }
+
+  /// Finishes a painting of the working size.
+  func finish(_ painting: Image) throws -> Finished {
+    try Task.checkCancellation()
+    let flats = try settings.needsFlats ? map.map { try Flats($0, painting: painting, options: options) } : nil
+    let framed =
+      painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)
+    var image =
+      if settings.fill == .flats, let flats { flats.image } else { lineRemoval.map { $0(framed) } ?? framed }
+    try Task.checkCancellation()
+    switch (settings.lines, lines) {
+    case (.own, let lines?): image = image.overlaid(with: lines)
+    case (.network, let lines?): image = image.overlaid(with: framed.composited().masked(by: lines))
+    default: break
+    }
+    return Finished(image: image, painting: framed, flats: flats)
+  }
+}
+
+extension ColorizeSettings {
+  /// A sketch without the guide strokes that the settings speak of.
+  func withoutGuides(_ sketch: Image) throws(FlatsError) -> Image {
+    guard let guides else { return sketch }
+    return try sketch.removingGuides(guides)
+  }
+
+  /// Whether flats are asked for, in the picture or beside it.
+  var needsFlats: Bool { fill == .flats || makesFlats }
+
+  /// Whether anything needs the drawing's regions.
+  var needsRegions: Bool { needsFlats || lines != .network }
+
+  /// Whether the picture is anything but what the network painted.
+  var needsFinish: Bool { needsRegions || fill != .painting }
+}
+
+extension Image {
+  /// This RGB image with the alpha of another of its size.
+  fileprivate func masked(by other: Image) -> Image {
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { target, count in
+      for pixel in 0..<width * height {
+        for channel in 0..<3 { target[pixel * 4 + channel] = self.pixels[pixel * 3 + channel] }
+        target[pixel * 4 + 3] = other.pixels[pixel * 4 + 3]
+      }
+      count = width * height * 4
+    }
+    return Image(checkedWidth: width, height: height, channels: 4, pixels: pixels)
+  }
+}

@@ -1,0 +1,206 @@
+/// The colour of the paper under a drawing with dark lines: one colour, or one that changes slowly over the sheet.
+struct PaperMap {
+  /// Samples of a colour: 1 or 3.
+  let channels: Int
+  /// The side of a cell in pixels.
+  let cell: Int
+  let columns: Int
+  let rows: Int
+  /// `[rows, columns, channels]`, each in 16...255. One cell where the paper is even.
+  let levels: [Float]
+  /// How little the paper is one surface: the share of neighbouring cells that differ by more than an eighth, or in hue.
+  let roughness: Float
+
+  /// The mean colour.
+  var color: [Float] {
+    (0..<channels).map { channel in
+      let values = stride(from: channel, to: levels.count, by: channels).map { levels[$0] }
+      return values.reduce(0, +) / Float(values.count)
+    }
+  }
+
+  /// How much the lightest and the darkest cell differ, in levels of 0...255.
+  var unevenness: Float {
+    (0..<channels).map { channel in
+      let values = stride(from: channel, to: levels.count, by: channels).map { levels[$0] }
+      return (values.max() ?? 0) - (values.min() ?? 0)
+    }.max() ?? 0
+  }
+
+  /// The share of cells of another hue than most: light and shadow change the tone of paper, and its hue but little.
+  var colorfulness: Float {
+    guard channels == 3 else { return 0 }
+    var red: [Float] = []
+    var blue: [Float] = []
+    for index in stride(from: 0, to: levels.count, by: 3) {
+      red.append(levels[index] / levels[index + 1])
+      blue.append(levels[index + 2] / levels[index + 1])
+    }
+    let (usualRed, usualBlue) = (red.sorted()[red.count / 2], blue.sorted()[blue.count / 2])
+    let others = zip(red, blue).count { abs($0 / usualRed - 1) > 0.15 || abs($1 / usualBlue - 1) > 0.15 }
+    return Float(others) / Float(red.count)
+  }
+
+  /// Finds the paper: a light tone that most of the light pixels have, or else one for each cell of a grid.
+  ///
+  /// - Parameter image: grey or RGB, lines dark.
+  init(of image: Image) {
+    channels = image.channels
+    if let even = Self.evenColor(of: image) {
+      (cell, columns, rows, levels, roughness) = (max(image.width, image.height), 1, 1, even, 0)
+      return
+    }
+    // Narrower than shadows, wider than a bundle of lines.
+    let cell = max(4, (max(image.width, image.height) + 31) / 32)
+    self.cell = cell
+    columns = (image.width + cell - 1) / cell
+    rows = (image.height + cell - 1) / cell
+    let raw = Self.cellLevels(of: image, cell: cell, columns: columns, rows: rows)
+    let plane = Grid(columns: columns, rows: rows, channels: channels)
+    // What is dark in fewer than five cells across is drawn, and not the light.
+    let closed = plane.extremes(plane.extremes(raw, radius: 2, max), radius: 2, min)
+    roughness = plane.roughness(closed)
+    levels = plane.blurred(closed).map { min(max($0, 16), 255) }
+  }
+
+  /// The paper's colour where at least six in ten light pixels have one luma, give or take three.
+  private static func evenColor(of image: Image) -> [Float]? {
+    let luma = image.grey
+    var counts = [Int](repeating: 0, count: 256)
+    for value in luma.pixels { counts[Int(value)] += 1 }
+    // The brightest tone that is common: single white pixels do not count.
+    var above = 0
+    var top = 255
+    while top > 0, above + counts[top] < max(1, luma.pixels.count / 100) {
+      above += counts[top]
+      top -= 1
+    }
+    let light = top / 2 + 1...255
+    let total = light.reduce(0) { $0 + counts[$1] }
+    func share(around center: Int) -> Int { (max(center - 3, 0)...min(center + 3, 255)).reduce(0) { $0 + counts[$1] } }
+    guard let mode = light.max(by: { counts[$0] < counts[$1] }), share(around: mode) * 10 >= total * 6 else {
+      return nil
+    }
+    guard image.channels == 3 else { return [Float(max(mode, 16))] }
+    var sums = [0, 0, 0]
+    var count = 0
+    for (index, value) in luma.pixels.enumerated() where abs(Int(value) - mode) <= 1 {
+      for channel in 0..<3 { sums[channel] += Int(image.pixels[index * 3 + channel]) }
+      count += 1
+    }
+    return sums.map { max(Float($0) / Float(max(count, 1)), 16) }
+  }
+
+  /// In each cell, the level that six in ten of its pixels do not exceed.
+  private static func cellLevels(of image: Image, cell: Int, columns: Int, rows: Int) -> [Float] {
+    let channels = image.channels
+    var levels: [Float] = []
+    levels.reserveCapacity(columns * rows * channels)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        var counts = [[Int]](repeating: [Int](repeating: 0, count: 256), count: channels)
+        var total = 0
+        for y in row * cell..<min((row + 1) * cell, image.height) {
+          for x in column * cell..<min((column + 1) * cell, image.width) {
+            let pixel = (y * image.width + x) * channels
+            for channel in 0..<channels { counts[channel][Int(image.pixels[pixel + channel])] += 1 }
+            total += 1
+          }
+        }
+        for channel in 0..<channels {
+          var sum = 0
+          var level = 0
+          for value in 0..<256 {
+            sum += counts[channel][value]
+            level = value
+            if sum * 10 >= total * 6 { break }
+          }
+          levels.append(Float(level))
+        }
+      }
+    }
+    return levels
+  }
+
+  /// The paper along a row of the image: `width * channels` levels.
+  func fill(row y: Int, width: Int, into target: inout [Float]) {
+    guard columns * rows > 1 else {
+      for index in 0..<width * channels { target[index] = levels[index % channels] }
+      return
+    }
+    let (top, bottom, down) = Self.neighbours(of: y, cell: cell, count: rows)
+    for x in 0..<width {
+      let (left, right, along) = Self.neighbours(of: x, cell: cell, count: columns)
+      for channel in 0..<channels {
+        func level(_ row: Int, _ column: Int) -> Float { levels[(row * columns + column) * channels + channel] }
+        let above = level(top, left) + (level(top, right) - level(top, left)) * along
+        let below = level(bottom, left) + (level(bottom, right) - level(bottom, left)) * along
+        target[x * channels + channel] = above + (below - above) * down
+      }
+    }
+  }
+
+  private static func neighbours(of position: Int, cell: Int, count: Int) -> (Int, Int, Float) {
+    let place = (Float(position) + 0.5) / Float(cell) - 0.5
+    let first = min(max(Int(place.rounded(.down)), 0), count - 1)
+    return (first, min(first + 1, count - 1), min(max(place - Float(first), 0), 1))
+  }
+}
+
+/// Filters of a small grid with its channels interleaved.
+struct Grid {
+  let columns: Int
+  let rows: Int
+  let channels: Int
+
+  private func index(_ column: Int, _ row: Int, _ channel: Int) -> Int {
+    (min(max(row, 0), rows - 1) * columns + min(max(column, 0), columns - 1)) * channels + channel
+  }
+
+  private func map(_ value: (_ column: Int, _ row: Int, _ channel: Int) -> Float) -> [Float] {
+    (0..<columns * rows * channels).map { index in
+      value(index / channels % columns, index / channels / columns, index % channels)
+    }
+  }
+
+  /// The extreme in a square around each cell.
+  func extremes(_ values: [Float], radius: Int, _ pick: (Float, Float) -> Float) -> [Float] {
+    let along = map { column, row, channel in
+      (-radius...radius).reduce(values[index(column, row, channel)]) {
+        pick($0, values[index(column + $1, row, channel)])
+      }
+    }
+    return map { column, row, channel in
+      (-radius...radius).reduce(along[index(column, row, channel)]) {
+        pick($0, along[index(column, row + $1, channel)])
+      }
+    }
+  }
+
+  /// The mean of a square of three cells.
+  func blurred(_ values: [Float]) -> [Float] {
+    map { column, row, channel in
+      var sum: Float = 0
+      for y in -1...1 { for x in -1...1 { sum += values[index(column + x, row + y, channel)] } }
+      return sum / 9
+    }
+  }
+
+  /// The share of neighbouring cells between which the level jumps by more than an eighth, or the hue changes.
+  func roughness(_ values: [Float]) -> Float {
+    var (jumps, pairs) = (0, 0)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        for (right, down) in [(1, 0), (0, 1)] where column + right < columns && row + down < rows {
+          pairs += 1
+          let ratios = (0..<channels).map { channel in
+            (values[index(column, row, channel)] + 8) / (values[index(column + right, row + down, channel)] + 8)
+          }
+          let (least, most) = (ratios.min() ?? 1, ratios.max() ?? 1)
+          if least < 0.875 || most > 1 / 0.875 || most > least * 1.1 { jumps += 1 }
+        }
+      }
+    }
+    return pairs == 0 ? 0 : Float(jumps) / Float(pairs)
+  }
+}

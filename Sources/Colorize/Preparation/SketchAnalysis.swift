@@ -1,0 +1,95 @@
+/// What a drawing with dark lines needs, and what comes of it.
+struct SketchAnalysis {
+  let report: SketchReport
+  /// -1...1, row by row; nil where the drawing is to stay as it is.
+  let lines: [Float]?
+
+  /// Crests that are fewer than one in two thousand pixels are no drawing.
+  private static let leastCrests: Float = 0.0005
+  /// Lines that reach the network at this strength are as it knows them.
+  private static let strong: Float = 0.6
+  /// Where a typical line is brought to. Above 1, so that a crest between two pixels is about black as well.
+  private static let target: Float = 1.15
+  /// The ink across a line that lines are brought to, in pixels of full ink, before black is cut off.
+  private static let mass: Float = 2.2
+  /// Lines are made stronger by no more than this.
+  private static let mostGain: Float = 24
+  /// Paper whose cells jump in tone or hue at more than this share of their borders is no paper.
+  private static let mostRoughness: Float = 0.12
+  /// Neither is that of which more than this share is of another hue.
+  private static let mostColorfulness: Float = 0.1
+  /// A drawing with more of its area in tones than this is a painting.
+  private static let mostTones: Float = 0.35
+
+  /// - Parameters:
+  ///   - drawing: opaque, grey or RGB, lines dark.
+  ///   - width: the working size; so the height.
+  init(_ drawing: Image, width: Int, height: Int, polarity: PolarityEstimate, preparation: SketchPreparation) {
+    let paper = PaperMap(of: drawing)
+    let ink = InkPlane(of: drawing, paper: paper, width: width, height: height)
+    let measure = LineMeasure(ink.values, width: width, height: height)
+    let luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
+    let color = paper.rgb
+    let kind = Self.kind(measure, paper: paper)
+    let typical = measure.strength(at: 0.4)
+    let plainly = luma.strength(at: 0.4)
+
+    var steps: [SketchReport.Step] = []
+    if paper.unevenness > 12 {
+      steps.append(.levelledPaper)
+    } else if min(color.red, color.green, color.blue) < 245 {
+      steps.append(.whitenedPaper)
+    }
+    if plainly < 0.8 * typical, plainly < Self.strong { steps.append(.darkenedColors) }
+    if typical < Self.strong { steps.append(.strengthenedLines) }
+    if !steps.isEmpty, measure.grain > 0.004 { steps.append(.removedGrain) }
+    let isChanged = preparation == .automatic && kind == .lines && !steps.isEmpty
+
+    // Grey paper takes from the contrast of what is on it.
+    let lightness = Float(Image.luma(red: color.red, green: color.green, blue: color.blue)) / 255
+    var visibility = min(plainly * lightness, 1)
+    let seen = visibility
+    if isChanged {
+      let floor = measure.paper + 2 * measure.grain
+      let clean = measure.withoutSpecks(ink.values, width: width, height: height)
+      // Strong lines are brought to black by their darkest, faint ones by their typical strength.
+      let level =
+        typical < Self.strong
+        ? (typical - 2 * measure.grain) / Self.target : min(max(measure.strength(at: 0.9) - 2 * measure.grain, 0.6), 1)
+      var gain = 1 / max(level, 0.02)
+      // A line of half a pixel becomes one pixel wide by being black; the network knows lines of two.
+      if typical < Self.strong { gain *= min(max(Self.mass / max(measure.mass * gain, 0.1), 1), 1.5) }
+      gain = min(gain, Self.mostGain)
+      lines = clean.map { value in
+        // Rounded as a picture is, so that the picture of it gives the same lines.
+        -SampleRange.signed.float(of: SampleRange.unit.sample(of: 1 - (value - floor) * gain))
+      }
+      visibility = min(max((typical - 2 * measure.grain) * gain, 0), 1)
+    } else {
+      lines = nil
+    }
+    let scale = Float(max(drawing.width, drawing.height)) / Float(max(width, height))
+    report = SketchReport(
+      kind: kind, polarity: polarity.polarity, polarityCertainty: polarity.certainty,
+      paper: polarity.polarity == .lightOnDark ? RGB(255 - color.red, 255 - color.green, 255 - color.blue) : color,
+      inkStrength: kind == .lines ? min(ink.strength * lightness, 1) : 0,
+      lineWidth: kind == .lines ? measure.mass * scale / max(ink.strength, 0.02) : nil,
+      visibility: kind == .lines ? seen : 0, preparedVisibility: kind == .lines ? visibility : 0,
+      steps: isChanged ? steps : [])
+  }
+
+  private static func kind(_ measure: LineMeasure, paper: PaperMap) -> SketchReport.Kind {
+    if paper.roughness > mostRoughness || paper.colorfulness > mostColorfulness || measure.toneShare > mostTones {
+      return .painting
+    }
+    return measure.crestShare < leastCrests ? .blank : .lines
+  }
+}
+
+extension PaperMap {
+  /// The mean colour, rounded.
+  fileprivate var rgb: RGB {
+    let samples = color.map { UInt8(min(max($0.rounded(), 0), 255)) }
+    return channels == 3 ? RGB(samples[0], samples[1], samples[2]) : RGB(samples[0], samples[0], samples[0])
+  }
+}

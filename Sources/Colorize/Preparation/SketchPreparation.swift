@@ -1,0 +1,102 @@
+/// What is done to a drawing before the network sees it.
+public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable {
+  /// Lines that the network would hardly see are made visible: paper becomes white, coloured, grey and faint lines dark,
+  /// and thin lines keep their weight where a large scan shrinks. Clean line art stays as it is, to the byte.
+  case automatic
+  /// Nothing but the scaling to the working size: luma as it stands in the file.
+  case asIs
+}
+
+/// A drawing as the network sees it, and what was found out about it.
+public struct PreparedSketch: Sendable, Hashable {
+  /// Grey: lines dark, paper white, whichever way round the drawing was.
+  public let image: Image
+  /// What was found, and what was done.
+  public let report: SketchReport
+  /// The same for the network.
+  package let lines: SketchLines
+}
+
+/// What was found in a drawing, and what its preparation did.
+public struct SketchReport: Sendable, Hashable, Codable {
+  /// Something that was done to the drawing.
+  public enum Step: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Grey or tinted paper became white.
+    case whitenedPaper
+    /// Shadows and uneven light were taken out of the paper.
+    case levelledPaper
+    /// Coloured lines were measured by their distance from the paper's colour, not by their darkness.
+    case darkenedColors
+    /// Faint lines, or lines that become thinner than a pixel, were made stronger.
+    case strengthenedLines
+    /// Grain of the paper was taken out.
+    case removedGrain
+  }
+
+  /// What the drawing looks like as a whole.
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Lines on paper.
+    case lines
+    /// No line was found.
+    case blank
+    /// Areas of many tones rather than lines on paper: a painting or a photo.
+    case painting
+  }
+
+  /// What the drawing looks like.
+  public var kind: Kind
+  /// Whether lines are dark or light: given, or found by their shape; never automatic.
+  public var polarity: SketchPolarity
+  /// How sure the polarity is: 0 (both fit as well) to 1 (given, or no line of the other tone).
+  public var polarityCertainty: Float
+  /// The paper's colour; of uneven paper the mean.
+  public var paper: RGB
+  /// How strong typical lines are in the drawing: 0 (as the paper) to 1 (black on white, or white on black).
+  public var inkStrength: Float
+  /// How wide typical lines are, in pixels of the drawing; nil without lines.
+  public var lineWidth: Float?
+  /// How strong typical lines would reach the network without preparation, 0...1.
+  public var visibility: Float
+  /// How strong they do reach it, 0...1.
+  public var preparedVisibility: Float
+  /// What was done, in order; empty where the drawing was left as it was.
+  public var steps: [Step]
+}
+
+extension SketchReport: CustomStringConvertible {
+  /// What was found and done, in a line.
+  public var description: String {
+    var found: [String] = []
+    switch kind {
+    case .blank: found.append("no lines on paper \(paper)")
+    case .painting: found.append("areas of many tones rather than lines on paper")
+    case .lines:
+      let width = lineWidth.map { ", about \(Self.decimal($0)) pixels wide" } ?? ""
+      let tone = polarity == .lightOnDark ? "light" : "dark"
+      found.append("\(tone) lines\(width), of \(Self.percent(inkStrength)) strength, on paper \(paper)")
+    }
+    if polarityCertainty < 1 { found.append("polarity \(Self.percent(polarityCertainty)) certain") }
+    let done = steps.isEmpty ? "nothing needed doing" : steps.map(\.words).joined(separator: ", ")
+    return found.joined(separator: "; ") + ": " + done
+  }
+
+  static func percent(_ share: Float) -> String { "\(Int((min(max(share, 0), 1) * 100).rounded())) %" }
+
+  private static func decimal(_ value: Float) -> String {
+    let tenths = Int((min(max(value, 0), 1e6) * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}
+
+extension SketchReport.Step {
+  /// What was done, in words.
+  var words: String {
+    switch self {
+    case .whitenedPaper: "paper whitened"
+    case .levelledPaper: "uneven paper levelled"
+    case .darkenedColors: "coloured lines made dark"
+    case .strengthenedLines: "lines strengthened"
+    case .removedGrain: "grain removed"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+
+/// Shows a drawing as the network will see it.
+struct SketchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sketch", abstract: "Show a drawing as the network will see it: dark lines on white.",
+    discussion: """
+      Nothing is computed but the preparation. What was found in the drawing, and done to it, is printed.
+      """)
+
+  @Argument(help: ArgumentHelp("The line art, PNG or JPEG.", valueName: "input"))
+  var input: String
+
+  @Argument(help: ArgumentHelp("The picture to write.", valueName: "output"))
+  var path: String
+
+  @Option(help: ArgumentHelp("Whether the lines are dark or light.", valueName: "name"))
+  var polarity: PolarityChoice = .auto
+
+  @Option(help: PreparationChoice.help)
+  var prepare: PreparationChoice = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "The longer side that the network works on, 64 to 4096. (default: the model's own area, at the sketch's "
+        + "aspect)", valueName: "pixels"))
+  var size: Int?
+
+  @OptionGroup var replacing: OverwriteOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var report: ReportOptions
+
+  func run() throws {
+    try report.check()
+    let sketch: Image
+    do {
+      sketch = try Image.load(input)
+    } catch {
+      throw ToolError.usage(error.description)
+    }
+    if let size, !(64...4096).contains(size) { throw ToolError.usage("--size is \(size), expected 64 to 4096") }
+    do {
+      _ = try ImageFormat(pathExtensionOf: path)
+    } catch {
+      throw ToolError.usage(error.description)
+    }
+    try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
+    let configuration = try modelOptions.open(note: report.note).configuration
+    let frame = WorkingFrame(
+      sketch: sketch, size: size, modelSize: configuration.imageSize, multiple: configuration.sizeMultiple)
+    let prepared = try frame.prepared(sketch, prepare.preparation, polarity: polarity.polarity)
+    try prepared.image.write(to: path)
+    if report.json {
+      return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report)))
+    }
+    guard !report.quiet else { return }
+    Console.shared.output("\(prepared.report)")
+    Console.shared.output("wrote \(path) (\(prepared.image.width) x \(prepared.image.height))")
+  }
+
+  private struct Output: Encodable {
+    let output: String
+    let sketch: SketchReport
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+
+/// The rule of all commands for files that are there: an input is never written to, and nothing is replaced unless
+/// `--overwrite` says so. Checked before any work: an hour of computing must not end at a missing folder.
+struct OutputCheck {
+  /// The option or argument that the paths come from, as errors name it; empty for an argument.
+  var option = ""
+  /// Whether files that are there may be replaced.
+  var overwrite: Bool
+  /// Files that must not be replaced by a result.
+  var inputs: [String] = []
+
+  /// Checks that files can be written, all in one folder or in folders that are there.
+  func check(_ paths: [String]) throws {
+    let sources = Set(inputs.map(Self.resolved))
+    var folders: Set<String> = []
+    for path in paths {
+      let name = option.isEmpty ? path : "\(option) \(path)"
+      // A name is checked as well: one that is too long is none, wherever it lies.
+      if folders.insert(Self.folder(of: path)).inserted { try checkFolder(of: path, name: name) }
+      var status = stat()
+      guard stat(path, &status) == 0 else {
+        if errno == ENAMETOOLONG { throw ToolError.usage("\(name): the name is too long; give a shorter one") }
+        continue
+      }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        throw ToolError.usage("\(name): it is a folder; give the path of a file")
+      }
+      if sources.contains(Self.resolved(path)) {
+        throw ToolError.usage("\(name): it is one of the inputs; give another path")
+      }
+      guard overwrite else {
+        throw ToolError.usage("\(name): it exists already; give another path, or --overwrite to replace it")
+      }
+      guard access(path, W_OK) == 0 else {
+        throw ToolError.usage("\(name): it is write-protected; change its permissions, or give another path")
+      }
+    }
+  }
+
+  /// Checks a folder by making a file in it: permissions alone do not tell of read-only and of virtual file systems.
+  private func checkFolder(of path: String, name: String) throws {
+    let folder = Self.folder(of: path)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw ToolError.usage("\(name): the folder \(folder) does not exist; create it first")
+    }
+    let probe = folder + ".irodori-" + String(UInt64.random(in: 0 ... .max), radix: 36) + ".tmp"
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw ToolError.usage(
+        "\(name): the folder \(folder) cannot be written to (\(String(cString: strerror(errno)))); change its "
+          + "permissions, or give another path")
+    }
+    close(descriptor)
+    unlink(probe)
+  }
+
+  /// The path up to its last slash, which is included.
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+  }
+
+  /// The path without links, so that two names of one file are seen to be one.
+  private static func resolved(_ path: String) -> String {
+    guard let found = realpath(path, nil) else { return path }
+    defer { free(found) }
+    return String(cString: found)
+  }
+}
+
+/// Whether files may be replaced.
+struct OverwriteOptions: ParsableArguments {
+  @Flag(inversion: .prefixedNo, help: "Replace files that are there. Inputs are never replaced.")
+  var overwrite = false
+}

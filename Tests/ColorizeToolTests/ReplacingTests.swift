@@ -1,0 +1,71 @@
+import Colorize
+import Foundation
+import Testing
+
+/// The rule of all commands: an input is never written to, and nothing is replaced unasked.
+@Suite("files that are there") struct ReplacingTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.writeInputs()
+  }
+
+  private func refuse(_ text: String, _ arguments: [String], _ location: SourceLocation = #_sourceLocation) throws {
+    let before = try contents()
+    let outcome = try Program.run(arguments, in: folder)
+    #expect(outcome.status == 2, "\(outcome.errors)", sourceLocation: location)
+    #expect(outcome.errors.contains(text), "\(outcome.errors)", sourceLocation: location)
+    #expect(try contents() == before, sourceLocation: location)
+  }
+
+  /// The bytes of all files, those in folders as well.
+  private func contents() throws -> [String: Data] {
+    var found: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder.url.path) where !name.hasPrefix(".") {
+      found[name] = FileManager.default.contents(atPath: folder.path(name))
+    }
+    return found
+  }
+
+  @Test("run") func run() throws {
+    let run = Folder.quick + ["-o", "mask.png"]
+    try refuse("mask.png: it exists already; give another path, or --overwrite", run)
+    try refuse("it exists already", run + ["--no-overwrite"])
+    try refuse("sketch.png: it is one of the inputs", Folder.quick + ["-o", "./sketch.png", "--overwrite"])
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.png"), withDestinationPath: "sketch.png")
+    try refuse("link.png: it is one of the inputs", Folder.quick + ["-o", "link.png", "--overwrite"])
+    #expect(try Program.run(run + ["--overwrite"], in: folder).status == 0)
+    #expect(try PNGText.read(path: folder.path("mask.png")).contains { $0.key == "parameters" })
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("many-2.png")))
+    try refuse("many-2.png: it exists already", Folder.quick + ["-o", "many.png", "--count", "3"])
+  }
+
+  @Test("demo") func demo() throws {
+    try FileManager.default.createDirectory(atPath: folder.path("mine"), withIntermediateDirectories: false)
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine/reference_mask.png")))
+    try refuse("mine/reference_mask.png: it exists already", ["demo", "-o", "mine", "--steps", "1"])
+    try refuse("sketch.png: it exists already", ["demo", "-o", ".", "--steps", "1"])
+    #expect(try Program.run(["demo", "-o", "mine", "--steps", "1", "--overwrite"], in: folder).status == 0)
+    #expect(try Image.load(folder.path("mine/reference_mask.png")).width == 256)
+  }
+
+  @Test("convert and make-random-model") func checkpoints() throws {
+    let make = ["make-random-model", "m.safetensors", "--preset", "embedded"]
+    #expect(try Program.run(make, in: folder).status == 0)
+    try refuse("m.safetensors: it exists already", make)
+    let seeded = try contents()["m.safetensors"]
+    #expect(try Program.run(make + ["--seed", "1", "--overwrite"], in: folder).status == 0)
+    #expect(try contents()["m.safetensors"] != seeded)
+    try refuse("m.safetensors: it is one of the inputs", ["convert", "m.safetensors", "m.safetensors", "--overwrite"])
+    try refuse("m.safetensors: it is one of the inputs", ["convert", "m.safetensors", "./m.safetensors"])
+    try refuse("none/ does not exist", ["convert", "m.safetensors", "none/m.safetensors"])
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine.safetensors")))
+    try refuse("mine.safetensors: it exists already", ["convert", "m.safetensors", "mine.safetensors"])
+  }
+
+  @Test("sketch") func sketch() throws {
+    try refuse("mask.png: it exists already", ["sketch", "sketch.png", "mask.png"])
+    try refuse("it is one of the inputs", ["sketch", "sketch.png", "sketch.png", "--overwrite"])
+  }
+}

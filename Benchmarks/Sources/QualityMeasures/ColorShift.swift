@@ -21,28 +21,38 @@ public struct ColorFollowing: Sendable, Codable {
   public let nearer: Double
   /// The share whose colours are right in the new truth.
   public let right: Double
+  /// Of the regions whose colours were right before, the share of the area whose colours are right again; nil where
+  /// none was. What a model gets wrong anyhow does not count here.
+  public let kept: Double?
 
   /// A region has to change if its old and new truth are at least this far apart in CIEDE2000.
   public static let leastChange = 20.0
 
-  public init(nearer: Double, right: Double) {
-    self.nearer = nearer
-    self.right = right
-  }
-
   /// Compares medians, each at its region's number; nil where no region had to change.
+  ///
+  /// - Parameters:
+  ///   - medians: those of the picture after the new reference.
+  ///   - before: those of the picture after the old one.
+  ///   - old: the old truth's.
+  ///   - new: the new truth's.
   public init?(
-    _ side: TruthRegions.Side, of truth: TruthRegions, medians: [Lab], old: [Lab], new: [Lab]
+    _ side: TruthRegions.Side, of truth: TruthRegions, medians: [Lab], before: [Lab], old: [Lab], new: [Lab]
   ) {
-    var (total, nearer, right) = (0, 0, 0)
+    var (total, nearer, right, had, kept) = (0, 0, 0, 0, 0)
     for number in truth.numbers(of: side) where old[number].difference(to: new[number]) >= Self.leastChange {
       let area = truth.areas[number]
       let difference = medians[number].difference(to: new[number])
       total += area
       if difference < medians[number].difference(to: old[number]) { nearer += area }
-      if difference <= RegionColors.tolerance { right += area }
+      let isRight = difference <= RegionColors.tolerance
+      if isRight { right += area }
+      guard before[number].difference(to: old[number]) <= RegionColors.tolerance else { continue }
+      had += area
+      if isRight { kept += area }
     }
     guard total > 0 else { return nil }
-    self.init(nearer: Double(nearer) / Double(total), right: Double(right) / Double(total))
+    self.nearer = Double(nearer) / Double(total)
+    self.right = Double(right) / Double(total)
+    self.kept = had > 0 ? Double(kept) / Double(had) : nil
   }
 }

@@ -36,21 +36,30 @@ public struct PairTruth: Sendable {
   }
 
   /// Measures a picture of the truth's size.
-  public func measures(of image: Image) throws -> PictureMeasures {
+  ///
+  /// - Parameter hasLines: whether it has lines to be measured; flats have none.
+  public func measures(of image: Image, hasLines: Bool = true) throws -> PictureMeasures {
     let lab = LabPicture(image)
     let found = try regions.medians(of: lab)
     return PictureMeasures(
       figure: RegionColors(.figure, of: regions, medians: found, wanted: medians),
       ground: RegionColors(.ground, of: regions, medians: found, wanted: medians),
       bleed: Bleed.share(of: lab, truth: picture, regions: regions, medians: medians),
-      lines: FoundLines(image).match(sketch),
+      lines: hasLines ? FoundLines(image).match(sketch) : nil,
       groundInFigure: Spill.share(into: .figure, of: lab, regions: regions, medians: medians),
       figureInGround: Spill.share(into: .ground, of: lab, regions: regions, medians: medians))
   }
 
   /// Whether a picture that was made after the recoloured reference has its colours; nil where nothing had to change.
-  public func following(of image: Image, on side: TruthRegions.Side) throws -> ColorFollowing? {
-    ColorFollowing(
-      side, of: regions, medians: try regions.medians(of: LabPicture(image)), old: medians, new: shifted)
+  ///
+  /// - Parameter first: the picture that was made after the reference itself.
+  public func following(
+    of image: Image, after first: Image
+  ) throws -> (figure: ColorFollowing?, ground: ColorFollowing?) {
+    let (found, before) = (try regions.medians(of: LabPicture(image)), try regions.medians(of: LabPicture(first)))
+    func on(_ side: TruthRegions.Side) -> ColorFollowing? {
+      ColorFollowing(side, of: regions, medians: found, before: before, old: medians, new: shifted)
+    }
+    return (on(.figure), on(.ground))
   }
 }

@@ -74,11 +74,3 @@ public struct TruthRegions: Sendable {
     }
   }
 }
-
-/// The middle value, the mean of the middle two of an even number; nil of none.
-public func median(_ values: [Double]) -> Double? {
-  guard !values.isEmpty else { return nil }
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}

@@ -61,7 +61,9 @@ private struct Quarters {
     #expect(found.figure.share == Double(areas[1]) / Double(areas[1] + areas[2]))
     #expect(found.ground.share == 1)
     // All of the second region has a colour of the ground; the white of the first is no one's.
-    #expect(abs((found.groundInFigure ?? 0) - 0.5) < 0.02)
+    let share = Double(areas[2]) / Double(areas[1] + areas[2])
+    // Only every second pixel is looked at.
+    #expect(abs((found.groundInFigure ?? 0) - share) < 0.03)
     #expect(found.figureInGround == 0)
   }
 
@@ -114,13 +116,18 @@ private struct Quarters {
     let (truth, regions) = (try Quarters.truth(), try Quarters.regions())
     let pair = try PairTruth(target: truth, sketch: truth, regions: regions)
     let shifted = try ColorShift.apply(to: truth)
-    #expect(try pair.following(of: shifted, on: .figure)?.right == 1)
-    #expect(try pair.following(of: shifted, on: .ground)?.nearer == 1)
-    #expect(try pair.following(of: truth, on: .figure)?.nearer == 0)
+    let followed = try #require(try pair.following(of: shifted, after: truth).figure)
+    #expect(followed.right == 1 && followed.nearer == 1 && followed.kept == 1)
+    // Nothing was right before: nothing could be kept.
+    #expect(try pair.following(of: shifted, after: shifted).ground?.kept == nil)
+    let unmoved = try #require(try pair.following(of: truth, after: truth).ground)
+    #expect(unmoved.right == 0 && unmoved.nearer == 0 && unmoved.kept == 0)
     let grey = try Image(width: 2, height: 1, channels: 3, pixels: [0, 0, 0, 77, 77, 77])
     #expect(try ColorShift.apply(to: grey) == grey)
     let plain = try Quarters.picture { _, _ in .white }
-    #expect(try PairTruth(target: plain, sketch: truth, regions: regions).following(of: plain, on: .figure) == nil)
+    #expect(
+      try PairTruth(target: plain, sketch: truth, regions: regions).following(of: plain, after: plain).figure
+        == nil)
   }
 
   @Test func `Baselines take what the reference has`() throws {
@@ -134,6 +141,18 @@ private struct Quarters {
     let plain = try Quarters.picture { pixel, _ in pixel / 64 < 32 ? RGB(10, 20, 30) : RGB(40, 50, 60) }
     let mean = try Baseline.meanColors(mask: mask, reference: plain, referenceMask: mask)
     #expect(mean == plain)
+  }
+
+  @Test(arguments: [1, 2, 3, 7, 100, 1001]) func `The median is that of the sorted values`(count: Int) {
+    // A fixed sequence with repeats, of a linear congruential generator.
+    var state: UInt32 = 7
+    let values = (0..<count).map { _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Double(state >> 26)
+    }
+    let sorted = values.sorted()
+    #expect(median(values) == (sorted[(count - 1) / 2] + sorted[count / 2]) / 2)
+    #expect(median([]) == nil)
   }
 
   @Test func `Spread is of the sample`() {

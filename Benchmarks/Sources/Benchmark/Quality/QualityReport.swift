@@ -18,7 +18,7 @@ struct QualityReport: Codable {
   struct Picture: Codable {
     let pair: String
     let source: String
-    /// How it was made: a mode, or a baseline.
+    /// How it was made: a mode, a mode and flats, or a baseline.
     let method: String
     /// Nil of a baseline.
     let seed: UInt64?
@@ -52,8 +52,10 @@ struct QualityRow: Codable {
   let figureInGround: Spread?
   let swapFigureNearer: Spread?
   let swapFigureRight: Spread?
+  let swapFigureKept: Spread?
   let swapGroundNearer: Spread?
   let swapGroundRight: Spread?
+  let swapGroundKept: Spread?
   let seconds: Spread?
 
   /// - Parameter pictures: those of one source and method.
@@ -76,8 +78,10 @@ struct QualityRow: Codable {
     figureInGround = spread { $0.measures.figureInGround }
     swapFigureNearer = spread { $0.following?.figure?.nearer }
     swapFigureRight = spread { $0.following?.figure?.right }
+    swapFigureKept = spread { $0.following?.figure?.kept }
     swapGroundNearer = spread { $0.following?.ground?.nearer }
     swapGroundRight = spread { $0.following?.ground?.right }
+    swapGroundKept = spread { $0.following?.ground?.kept }
     seconds = spread { $0.seconds }
   }
 }
@@ -102,8 +106,7 @@ extension QualityReport {
   /// The table.
   func print(on console: Console) {
     let columns = [
-      "figure", "ground", "dE fig", "dE gnd", "bleed", "lines", "g in f", "f in g", "swap f", "right", "swap g",
-      "right",
+      "figure", "ground", "dE fig", "dE gnd", "bleed", "lines", "g in f", "f in g", "nearer", "right", "kept", "kept g",
       "s",
     ]
     console.say(
@@ -113,12 +116,12 @@ extension QualityReport {
       if row.source != source {
         source = row.source
         console.say(
-          "\n" + Console.left("\(source) (\(row.pairs))", 20)
+          "\n" + Console.left("\(source) (\(row.pairs))", 22)
             + columns.enumerated().map { index, name in
               Console.right(name, index < 2 ? 14 : 8)
             }.joined())
       }
-      var line = Console.left("  " + row.method, 20)
+      var line = Console.left("  " + row.method, 22)
       for share in [row.figureShare, row.groundShare] {
         let deviation = share?.deviation.map { " ±" + Console.number($0, 3) } ?? ""
         line += Console.right((share.map { Console.number($0.mean, 3) } ?? "-") + deviation, 14)
@@ -128,7 +131,7 @@ extension QualityReport {
       }
       let rest = [
         row.bleed, row.lineF1, row.groundInFigure, row.figureInGround, row.swapFigureNearer, row.swapFigureRight,
-        row.swapGroundNearer, row.swapGroundRight,
+        row.swapFigureKept, row.swapGroundKept,
       ]
       for value in rest { line += Console.right(value.map { Console.number($0.mean, 3) } ?? "-", 8) }
       line += Console.right(row.seconds.map { Console.number($0.mean, 2) } ?? "-", 8)

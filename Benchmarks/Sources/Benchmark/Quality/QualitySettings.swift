@@ -19,12 +19,23 @@ struct QualitySettings: ParsableArguments {
   var data: String?
   @Option(
     help: ArgumentHelp(
-      "Write the group quality's pictures there: sketch, reference, truth, then those of each mode.", valueName: "png"))
+      "Write the group quality's pictures there: sketch, reference, truth, then painting and flats of each mode.",
+      valueName: "png"))
   var sheet: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the group quality's pictures there one by one: of each pair and mode that of the first seed, and the "
+        + "regions that flats have, each of another colour.", valueName: "folder"))
+  var pictures: String?
+  @Flag(help: "Leave out the flats in the group quality: paintings only.")
+  var noFlats = false
 
   func validate() throws {
     guard (1...16).contains(seeds) else { throw ValidationError("--seeds is \(seeds), expected 1 to 16") }
     guard limit ?? 1 >= 1 else { throw ValidationError("--limit is \(limit ?? 1), expected 1 or more") }
+    if let pictures, !FileManager.default.isWritableFile(atPath: pictures) {
+      throw ValidationError("--pictures \(pictures): the folder does not exist or cannot be written to")
+    }
     if let sheet {
       guard sheet.lowercased().hasSuffix(".png") else {
         throw ValidationError("--sheet \(sheet): expected a name that ends in .png")

@@ -118,10 +118,12 @@ static cjpeg_status run(decoder *d, const request *r) {
   }
   jpeg_start_decompress(cinfo);
   read_rows(d, r);
+  // Asked here, because finishing forgets it; where there are several scans, all of them have been read by now.
+  const bool whole = is_whole(cinfo);
   // Reads on to the end marker, so that a file cut off after its last row is noticed too.
   jpeg_finish_decompress(cinfo);
   if (d->errors.has_ended) {
-    if (!is_whole(cinfo)) return CJPEG_TRUNCATED;
+    if (!whole) return CJPEG_TRUNCATED;
     r->info->lacks_end = 1;
     d->errors.message[0] = '\0';
   }

@@ -20,6 +20,12 @@ enum BenchmarkError: Error, CustomStringConvertible {
   case noMemory(Int)
   /// A group's process ended without a report.
   case groupFailed(group: String, status: Int32, wasKilled: Bool)
+  /// A group that has no times was asked for them.
+  case notTimed(group: String)
+  /// There are no pairs to judge by.
+  case noPairs(String)
+  /// The model has none of the modes that were asked for.
+  case noMode(model: String)
 
   var description: String {
     switch self {
@@ -41,6 +47,13 @@ enum BenchmarkError: Error, CustomStringConvertible {
     case .pictureDiffers(let what): what
     case .noMemory(let bytes):
       "\(bytes >> 20) MiB of memory for random weights are not there"
+    case .notTimed(let group):
+      "the group \(group) is not timed; leave --group-report out"
+    case .noPairs(let path):
+      "\(path): no pairs there, or none that is asked for; leave the sources where they were built, or name the folder "
+        + "with --data"
+    case .noMode(let model):
+      "the model \(model) has none of the modes that --modes names; vanilla is in every model"
     case .groupFailed(let group, let status, let wasKilled):
       wasKilled
         ? "the group \(group) was killed by signal \(status)\(status == 9 ? ", perhaps for want of memory" : "")"

@@ -1,8 +1,11 @@
 import Foundation
 
-/// The groups of measurements, each run in a process of its own.
+/// The groups of measurements.
 enum GroupName: String, CaseIterable {
+  /// What takes how long, each group in a process of its own.
   case ops, unet, parts, scaling, job
+  /// How good the pictures are, see ``QualityRun``.
+  case quality
 
   /// Measures the group in this process.
   ///
@@ -15,6 +18,7 @@ enum GroupName: String, CaseIterable {
     case .parts: try measureParts(bench)
     case .scaling: try measureScaling(bench)
     case .job: try await measureJob(bench)
+    case .quality: throw BenchmarkError.notTimed(group: rawValue)
     }
     return try bench.finish()
   }

@@ -72,6 +72,8 @@ struct QualityRun {
     request.referenceMask = pair.referenceMask
     request.size = size
     request.count = quality.seeds
+    // What is judged is what the network painted; flats are made of it here.
+    (request.fill, request.lines) = (.painting, .network)
     if let steps = settings.steps { request.steps = steps }
     let clock = ContinuousClock()
     let start = clock.now

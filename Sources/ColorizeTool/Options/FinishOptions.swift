@@ -49,7 +49,7 @@ struct FinishOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The widest gap between lines that is closed, 0 to 1000 pixels of the sketch. (default: a hundredth of the "
+      "The widest gap between lines that is closed, 0 to 1000 pixels of the sketch. (default: a thirtieth of the "
         + "shorter side)", valueName: "pixels"))
   var gap: Double?
 

@@ -62,7 +62,7 @@ import Testing
     let text = String(decoding: json, as: UTF8.self)
     for (wrong, part) in [
       (text.replacing("\"version\" : 1", with: "\"version\" : 2"), "version"),
-      (text.replacing("\"width\" : 13,", with: "\"width\" : 14,"), "14 x 13"),
+      (text.replacing("\"width\" : 13\n}", with: "\"width\" : 14\n}"), "14 x 13"),
       (text.replacing("\"id\" : 3", with: "\"id\" : 4"), "region 4"),
       (text.replacing("#", with: "no"), "color"), ("{}", "version is missing"), ("", "no JSON"), ("[1", "no JSON"),
     ] {

@@ -204,7 +204,8 @@ import Testing
     let side = cells * 4 + 1
     let pixels: [UInt8] = (0..<side * side).map { $0 % side % 4 == 0 || $0 / side % 4 == 0 ? 0 : 255 }
     let map = try RegionMap(
-      lineArt: Image(width: side, height: side, channels: 1, pixels: pixels), options: RegionOptions(minimumArea: 0))
+      lineArt: Image(width: side, height: side, channels: 1, pixels: pixels),
+      options: RegionOptions(minimumArea: 0, polarity: .darkOnLight))
     #expect(map.regions.count == cells * cells)
     let png = try map.pngData()
     #expect(try RegionMap(png: png).labels == map.labels)

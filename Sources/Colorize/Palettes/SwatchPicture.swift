@@ -26,8 +26,8 @@ enum SwatchPicture {
 
   /// The colours of the swatches from the top left, each once; nil if the picture does not consist of swatches.
   ///
-  /// A swatch is an area of exactly one colour that fills seven tenths of its bounding box at least: a disc fills 0.785,
-  /// and less where resampling has carried its colour a pixel beyond its edge.
+  /// A swatch is an area of exactly one colour that fills 0.725 of its bounding box at least: a disc fills 0.785, and
+  /// less where resampling has carried its colour a pixel beyond its edge.
   /// Paper is the area around them that reaches all four sides. Of what is neither transparent nor paper, swatches must
   /// make up one half, and four fifths of the areas that are large enough to be swatches. So text and antialiased
   /// borders do not count.
@@ -42,7 +42,7 @@ enum SwatchPicture {
     let whole = areas.reduce(0) { $0 + $1.count }
     let paper = areas.count > 1 ? areas.filter { $0.reachesAllSides(of: image) }.max { $0.count < $1.count } : nil
     let swatches = areas.filter { area in
-      area.count >= leastCount && area.count * 10 >= area.boxCount * 7 && area.first != paper?.first
+      area.count >= leastCount && area.count * 40 >= area.boxCount * 29 && area.first != paper?.first
     }
     let covered = swatches.reduce(0) { $0 + $1.count }
     let large = areas.reduce(0) { $1.count >= leastCount ? $0 + $1.count : $0 }

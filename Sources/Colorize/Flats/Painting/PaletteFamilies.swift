@@ -1,28 +1,31 @@
 /// The entries of a palette that are variants of each other, by their names: “hair”, “hair shadow” and
-/// “hair highlight”.
+/// “hair highlight”, spelled as for ``Palette/variant(of:_:)``.
 struct PaletteFamilies {
   /// The base entry of each entry: itself where it is no variant.
   private let bases: [Int]
   private let variants: [[Shade: Int]]
 
   init(_ palette: Palette) {
-    let names = palette.entries.map {
-      ($0.name ?? "").lowercased().split(whereSeparator: \.isWhitespace).map(String.init)
-    }
+    let names = palette.entries.map { Palette.words(of: $0.name ?? "") }
     var places: [[String]: Int] = [:]
     // The first of several entries of one name is the one that is meant.
     for (index, name) in names.enumerated().reversed() where !name.isEmpty { places[name] = index }
     var bases = Array(palette.entries.indices)
     var variants = [[Shade: Int]](repeating: [:], count: palette.entries.count)
     for (index, name) in names.enumerated() {
-      guard name.count > 1, let shade = name.last.flatMap(Shade.init(rawValue:)), shade != .base,
-        let base = places[Array(name.dropLast())]
+      guard name.count > 1, let shade = name.last.flatMap(Self.shade), let base = places[Array(name.dropLast())]
       else { continue }
       bases[index] = base
       if variants[base][shade] == nil { variants[base][shade] = index }
     }
     self.bases = bases
     self.variants = variants
+  }
+
+  /// What a name's last word makes of its entry, by the words of ``Palette/Variant``.
+  private static func shade(_ word: String) -> Shade? {
+    if Palette.Variant.shadow.words.contains(word) { return .shadow }
+    return Palette.Variant.highlight.words.contains(word) ? .highlight : nil
   }
 
   /// What the votes choose, and how many they are.

@@ -119,9 +119,10 @@ static cjpeg_status run(decoder *d, const request *r) {
   jpeg_start_decompress(cinfo);
   read_rows(d, r);
   // Reads on to the end marker, so that a file cut off after its last row is noticed too.
+  const bool whole = is_whole(cinfo);
   jpeg_finish_decompress(cinfo);
   if (d->errors.has_ended) {
-    if (!is_whole(cinfo)) return CJPEG_TRUNCATED;
+    if (!whole) return CJPEG_TRUNCATED;
     r->info->lacks_end = 1;
     d->errors.message[0] = '\0';
   }

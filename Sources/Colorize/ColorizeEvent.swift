@@ -12,6 +12,9 @@ public enum ColorizeEvent: Sendable {
   case tile(completed: Int, total: Int)
   /// The first picture as it looks after that step, of the frame that was asked for.
   case preview(completed: Int, image: Image)
+  /// A picture is finished, one of those of the result: which, and how all of them are made. The summary's seconds are
+  /// those of the stages that are over.
+  case picture(index: Int, image: Image, summary: ColorizeResult.Summary)
   /// The last event of a run that succeeds.
   case finished(ColorizeResult)
 

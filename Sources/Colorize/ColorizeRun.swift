@@ -87,6 +87,11 @@ struct ColorizeRun {
       }
       return latent
     }
+    var summary = ColorizeResult.Summary(
+      model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
+      settings: request.settings, polarity: sketch.report.polarity, sketch: sketch.report, notes: notes,
+      schedule: request.sampler.resolvedSchedule(request.schedule),
+      width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
     let images = try stage(.decoding) {
       try (0..<request.count).map { index in
         try Task.checkCancellation()
@@ -96,14 +101,12 @@ struct ColorizeRun {
           observer(.tile(completed: index * total + completed, total: request.count * total))
           try Task.checkCancellation()
         }
-        return try frame.image(from: decoded, frame: request.frame)
+        let image = try frame.image(from: decoded, frame: request.frame)
+        observer(.picture(index: index, image: image, summary: summary))
+        return image
       }
     }
-    let summary = ColorizeResult.Summary(
-      model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
-      settings: request.settings, polarity: sketch.report.polarity, sketch: sketch.report, notes: notes,
-      schedule: request.sampler.resolvedSchedule(request.schedule),
-      width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
+    summary.seconds = timings
     return ColorizeResult(images: images, summary: summary)
   }
 

@@ -27,7 +27,8 @@ struct ColorizeCommand: AsyncParsableCommand {
       """,
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
-      RunCommand.self, DemoCommand.self, SketchCommand.self, DevicesCommand.self, ProfileCommand.self,
+      RunCommand.self, AgainCommand.self, DemoCommand.self, SketchCommand.self, MaskCommand.self, DevicesCommand.self,
+      ProfileCommand.self,
       InspectCommand.self,
       ConvertCommand.self, RandomModelCommand.self,
     ],

@@ -207,6 +207,8 @@ struct ColorizerTests {
       case .preview(let completed, let image):
         previews.append(completed)
         #expect(image.width == 40 && image.height == 28)
+      case .picture(let index, let image, let summary):
+        #expect(index == 0 && image.width > 0 && summary.seeds.count == 1)
       case .tile: Issue.record("so small a picture is decoded whole")
       case .finished(let finished): result = finished
       }

@@ -126,7 +126,7 @@ import Testing
     #expect(try Program.run(["again", "a.png", "-o", "d.png", "-s", "moved.png"], in: folder).status == 0)
     let plain = try Program.run(["again", "mask.png", "-o", "e.png"], in: folder)
     #expect(plain.status == 2 && plain.errors.contains("holds no options"))
-    let onto = try Program.run(["again", "a.png", "-o", "a.png", "--overwrite"], in: folder)
+    let onto = try Program.run(["again", "a.png", "-o", "a.png", "-s", "moved.png", "--overwrite"], in: folder)
     #expect(onto.status == 2 && onto.errors.contains("one of the inputs"))
   }
 

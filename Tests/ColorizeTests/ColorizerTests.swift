@@ -208,6 +208,8 @@ struct ColorizerTests {
       case .preview(let completed, let image):
         previews.append(completed)
         #expect(image.width == 40 && image.height == 28)
+      case .picture(let index, let picture, let summary):
+        #expect(index == 0 && picture.image.width > 0 && summary.seeds.count == 1)
       case .tile: Issue.record("so small a picture is decoded whole")
       case .finished(let finished): result = finished
       }

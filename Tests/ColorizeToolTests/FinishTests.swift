@@ -11,7 +11,7 @@ import Testing
   }
 
   private func run(_ arguments: String...) throws -> Program.Outcome {
-    try Program.run(Folder.quick + ["-o", "out.png"] + arguments, in: folder)
+    try Program.run(Folder.quick(["-o", "out.png"] + arguments), in: folder)
   }
 
   private func data(_ name: String) throws -> [UInt8] {
@@ -79,7 +79,8 @@ import Testing
       (["--palette", "nothing.gpl"], "nothing.gpl"),
       (["--palette", "mask.txt"], "mask.txt"),
       (["--colours", "0", "--fill", "flats"], "--colours is 0, expected 1 to 4096"),
-      (["--gap=-1"], "--gap is -1.0, expected 0.0 to 1000.0"),
+      (["--gap", "-1"], "--gap is -1, expected no negative number"),
+      (["--gap", "1001"], "--gap is 1001.0, expected 0.0 to 1000.0"),
       (["--far", "nan"], "--far"),
       (["--guide", "red"], "--guide"),
       (["--fill", "cels"], "--fill"),
@@ -87,7 +88,7 @@ import Testing
   func faultsAreUsage(arguments: [String], message: String) throws {
     try Data("no palette".utf8).write(to: URL(fileURLWithPath: folder.path("mask.txt")))
     let before = try folder.files()
-    let outcome = try Program.run(Folder.quick + ["-o", "out.png"] + arguments, in: folder)
+    let outcome = try Program.run(Folder.quick(["-o", "out.png"] + arguments), in: folder)
     #expect(outcome.status == 2 || outcome.status == 64)
     #expect(outcome.errors.contains(message), "\(outcome.errors)")
     #expect(try folder.files() == before)

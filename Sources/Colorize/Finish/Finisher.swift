@@ -2,14 +2,6 @@ import DiffusionCore
 
 /// From the network's paintings to the pictures that are asked for: flats, and the lines over them.
 package struct Finisher {
-  /// One picture.
-  package struct Finished {
-    package let image: Image
-    /// What the network painted, of the same size.
-    package let painting: Image
-    package let flats: Flats?
-  }
-
   /// The drawing in the result's frame, without guide strokes.
   package let drawing: Image
   private let settings: ColorizeSettings
@@ -28,16 +20,19 @@ package struct Finisher {
   ///
   /// - Parameters:
   ///   - sketch: in the result's frame, with its guide strokes.
+  ///   - drawing: the same without them, nil to take them out here.
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
   ///   - workingSize: what the network works on.
   package init(
-    _ settings: ColorizeSettings, sketch: Image, polarity: SketchPolarity, palette: Palette?, workingSize: ImageSize
+    _ settings: ColorizeSettings, sketch: Image, drawing: Image? = nil, polarity: SketchPolarity, palette: Palette?,
+    workingSize: ImageSize
   ) throws {
     self.settings = settings
     options = FlatsOptions(
       palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
-    drawing = try settings.withoutGuides(sketch)
+    let drawing = try drawing ?? settings.withoutGuides(sketch)
+    self.drawing = drawing
     map =
       settings.needsRegions
       ? try RegionMap(
@@ -55,7 +50,7 @@ package struct Finisher {
   }
 
   /// Finishes a painting of the working size.
-  package func finish(_ painting: Image) throws -> Finished {
+  package func finish(_ painting: Image) throws -> ColorizeResult.Picture {
     try Task.checkCancellation()
     let flats = try settings.needsFlats ? map.map { try Flats($0, painting: painting, options: options) } : nil
     let framed =
@@ -68,7 +63,7 @@ package struct Finisher {
     case (.network, let lines?): image = image.overlaid(with: framed.composited().masked(by: lines))
     default: break
     }
-    return Finished(image: image, painting: framed, flats: flats)
+    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing)
   }
 }
 

@@ -63,7 +63,8 @@ struct DemoCommand: AsyncParsableCommand {
     for (demo, request) in zip(demos, requests) {
       let result = try await job.run(request, on: colorizer, preview: nil)
       try demo.write(result, to: folder)
-      rows.append(try Image.row([demo.sketch, demo.reference, result.paintings[0], result.image], height: 384, gap: 8))
+      rows.append(
+        try Image.row([demo.sketch, demo.reference, result.pictures[0].painting, result.image], height: 384, gap: 8))
       results.append(result)
     }
     let sheet = try Image.column(rows, gap: 8)
@@ -132,7 +133,7 @@ private struct Demo {
 
   func write(_ result: ColorizeResult, to folder: String) throws {
     for (file, image) in inputs { try image.write(to: path(file, in: folder)) }
-    try result.paintings[0].write(to: path(.painting, in: folder))
+    try result.pictures[0].painting.write(to: path(.painting, in: folder))
     try result.image.write(to: path(.result, in: folder), text: try options(result).pngText())
   }
 }

@@ -22,7 +22,13 @@ struct InspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let path else { return try await inspect(try Model.embedded()) }
-    if Self.isPNG(path) { return try Self.printText(of: path) }
+    if Self.begins(path, with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      return try Self.printText(of: path)
+    }
+    if Self.begins(path, with: [0xFF, 0xD8, 0xFF]) {
+      throw ToolError.usage(
+        "\(path): a JPEG holds no options; give a PNG that this program made, or a model's file or folder")
+    }
     let choice = try checkpoint.configuration()
     guard FileManager.default.fileExists(atPath: path) else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
@@ -64,15 +70,15 @@ struct InspectCommand: AsyncParsableCommand {
     }
   }
 
-  private static func isPNG(_ path: String) -> Bool {
+  private static func begins(_ path: String, with signature: [UInt8]) -> Bool {
     // What is no file, such as a pipe, might keep the reader waiting.
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       let handle = FileHandle(forReadingAtPath: path)
     else { return false }
     defer { try? handle.close() }
-    guard let head = try? handle.read(upToCount: 8) else { return false }
-    return head.elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    guard let head = try? handle.read(upToCount: signature.count) else { return false }
+    return head.elementsEqual(signature)
   }
 
   private static func printText(of path: String) throws {

@@ -100,12 +100,16 @@ struct FinishOptions: ParsableArguments {
     switch palette {
     case "reference": request.flats.colors = .reference
     case "painting": request.flats.colors = .painting
-    default:
-      do {
-        request.palette = try Palette.read(palette)
-      } catch {
-        throw ToolError.usage("--palette \(error.description)")
-      }
+    default: request.palette = try Self.readPalette(palette)
+    }
+  }
+
+  /// A palette's file; one that cannot be read is a fault of the command line.
+  static func readPalette(_ path: String) throws -> Palette {
+    do {
+      return try Palette.read(path)
+    } catch {
+      throw ToolError.usage("--palette \(error.description)")
     }
   }
 }

@@ -63,26 +63,24 @@ struct FinishOutputs {
   ///
   /// - Parameter resolution: that of the picture, for its layers.
   func write(
-    _ result: ColorizeResult, picture index: Int, resolution: ImageResolution?, progress: Progress
+    _ picture: ColorizeResult.Picture, index: Int, polarity: SketchPolarity, resolution: ImageResolution?
   ) throws {
-    guard result.flats.indices.contains(index) else { return }
-    let flats = result.flats[index]
+    guard let flats = picture.flats else { return }
     if let plan = self.flats { try AtomicFile.write(flats.pngData(), to: plan.paths[index]) }
     if let plan = regions {
       try AtomicFile.write(flats.map.pngData(), to: plan.paths[index])
       try AtomicFile.write(flats.jsonData(), to: Self.document(plan.paths[index]))
     }
     guard !layers.isEmpty else { return }
-    progress.begin("writing layers")
-    let picture = try LayeredPicture(
-      lines: result.drawing.ink(polarity: result.summary.polarity),
+    let layered = try LayeredPicture(
+      lines: picture.drawing.ink(polarity: polarity),
       flats: Layer.flats(
         labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
         names: flats.paints.map(\.name), by: layering),
-      painting: result.paintings[index], resolution: resolution?.horizontal)
+      painting: picture.painting, resolution: resolution?.horizontal)
     for plan in layers {
       try Task.checkCancellation()
-      try picture.write(to: plan.paths[index]) { progress.share($0) }
+      try layered.write(to: plan.paths[index])
     }
   }
 }

@@ -23,13 +23,14 @@ extension ReportOptions {
   /// Notes which regions were painted in a colour that the palette does not have.
   func noteFarRegions(of result: ColorizeResult) {
     let limit = result.summary.settings.flats.farDistance
-    for (index, flats) in result.flats.enumerated() {
+    for (index, picture) in result.pictures.enumerated() {
+      guard let flats = picture.flats else { continue }
       let far = flats.regions(furtherThan: limit)
       guard let first = far.first else { continue }
-      let picture = result.flats.count > 1 ? "picture \(index + 1): " : ""
+      let name = result.pictures.count > 1 ? "picture \(index + 1): " : ""
       let place = flats.map.regions[first].center
       note(
-        "\(picture)\(far.count) of \(flats.map.regions.count) regions were painted further than "
+        "\(name)\(far.count) of \(flats.map.regions.count) regions were painted further than "
           + "\(Format.decimal(limit, 0)) from every colour of the palette; the largest is at \(place.x), \(place.y)")
     }
   }

@@ -8,6 +8,13 @@ struct OutputPlan {
   let preview: String
 
   init(output: String, count: Int) throws {
+    if output == StandardStreams.name {
+      guard count == 1 else {
+        throw ToolError.usage("--output -: only one picture goes to standard output; leave --count out, or give a file")
+      }
+      self.init(path: output, count: 1)
+      return
+    }
     do {
       _ = try ImageFormat(pathExtensionOf: output)
     } catch {
@@ -37,6 +44,10 @@ struct OutputPlan {
   ///
   /// - Parameter inputs: files that must not be replaced by a result.
   func check(overwrite: Bool, inputs: [String], writesPreviews: Bool) throws {
+    if paths == [StandardStreams.name] {
+      if writesPreviews { throw ToolError.usage("--previews need files; give --output one") }
+      return
+    }
     try OutputCheck(option: "--output", overwrite: overwrite, inputs: inputs)
       .check(paths + (writesPreviews ? [preview] : []))
   }

@@ -19,7 +19,7 @@ struct PictureWriter {
     guard pictures.sketch.hasTransparency else {
       throw ToolError.usage("--keep-alpha: the sketch has no transparency to keep; leave the option out")
     }
-    guard try ImageFormat(pathExtensionOf: path) == .png else {
+    guard try path == StandardStreams.name || ImageFormat(pathExtensionOf: path) == .png else {
       throw ToolError.usage("--keep-alpha: JPEG has no transparency; give --output a name that ends in .png")
     }
     cutOut = pictures.sketch
@@ -32,8 +32,13 @@ struct PictureWriter {
   func finished(_ image: Image) throws -> Image { try cutOut.map { try image.withAlpha(of: $0) } ?? image }
 
   func write(_ image: Image, to path: String, options: StoredOptions) throws {
-    try finished(image).write(
-      to: path, text: leavesOutMetadata ? [] : try options.pngText(),
-      resolution: resolution(of: image.size))
+    let text = leavesOutMetadata ? [] : try options.pngText()
+    let resolution = resolution(of: image.size)
+    let picture = try finished(image)
+    if path == StandardStreams.name {
+      try StandardStreams.write(try picture.pngData(text: text, resolution: resolution))
+    } else {
+      try picture.write(to: path, text: text, resolution: resolution)
+    }
   }
 }

@@ -24,6 +24,20 @@ struct RunInputs {
     referenceMask = try options.referenceMask.map { Mask(try load($0, "--reference-mask").image) }
     background = try options.background.map { try load($0, "--background").image }
     if options.alphaMasks { takeAlphaMasks(note) }
+    if options.masks == .auto { try findMasks(note) }
+  }
+
+  /// Finds the figures that no mask says.
+  private mutating func findMasks(_ note: (String) -> Void) throws {
+    func figure(of image: Image, _ owner: String) throws -> Mask {
+      let found = try image.figureMask()
+      note(
+        found.isPlausible
+          ? "\(owner) figure was found by \(found.words): \(found.percent) % of it" : found.doubt(of: owner))
+      return found.mask
+    }
+    if sketchMask == nil { sketchMask = try figure(of: sketch, "the sketch's") }
+    if referenceMask == nil, background == nil { referenceMask = try figure(of: reference, "the reference's") }
   }
 
   private mutating func takeAlphaMasks(_ note: (String) -> Void) {
@@ -47,7 +61,7 @@ struct RunInputs {
 
   private static func load(_ path: String, _ option: String) throws -> (Image, ImageMetadata) {
     do {
-      return try Image.loadWithMetadata(path)
+      return try StandardStreams.load(path)
     } catch {
       throw ToolError.usage("\(option) \(error.description)")
     }

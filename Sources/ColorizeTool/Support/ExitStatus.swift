@@ -107,8 +107,9 @@ struct ToolError: Error {
       let trimmed = part.drop { $0 == " " }
       line += line.isEmpty ? String(trimmed) : " " + trimmed
     }
-    return String(
-      String.UnicodeScalarView(
-        line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+    // A byte of a name that is no UTF-8 is shown as a question mark, as a terminal would.
+    let shown = line.unicodeScalars.filter { $0.properties.generalCategory != .control }
+      .map { (0x10FF80...0x10FFFF).contains($0.value) ? "?" : $0 }
+    return String(String.UnicodeScalarView(shown))
   }
 }

@@ -64,7 +64,7 @@ public struct ForeignContent: Sendable, Hashable {
   private static func text(_ bytes: UnsafeRawBufferPointer) -> (String, String)? {
     // A header's length has zeros among its eight bytes, and text has none.
     let head = bytes.prefix(1024)
-    guard bytes.count >= 3, head.prefix(8).allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) })
+    guard bytes.count >= 3, bytes[0] < 0x7F, head.prefix(8).allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) })
     else { return nil }
     let text = String(decoding: head, as: UTF8.self)
     let start = text.drop(while: \.isWhitespace)

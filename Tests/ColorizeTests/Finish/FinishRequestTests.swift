@@ -41,18 +41,18 @@ struct FinishRequestTests {
 
   @Test func nothingIsFinishedUnlessAsked() async throws {
     let result = try await colorize(request())
-    #expect(result.flats.isEmpty && result.images == result.paintings)
+    #expect(result.flats == nil && result.image == result.pictures[0].painting)
     #expect(result.summary.seconds[ColorizeEvent.Stage.finishing.rawValue] == nil)
-    #expect(result.drawing == (try sketch()))
+    #expect(result.pictures[0].drawing == (try sketch()))
   }
 
   @Test func flatsTakeTheReferencesColors() async throws {
     let result = try await colorize(request { ($0.fill, $0.lines) = (.flats, .none) })
-    let flats = try #require(result.flats.first)
+    let flats = try #require(result.flats)
     let own: Set = [RGB(230, 60, 60), RGB(60, 90, 220), RGB(250, 230, 190)]
     #expect(own.isSuperset(of: flats.colors.map(\.color)))
     #expect(flats.map.regions.count >= 6)
-    #expect(result.image == flats.image && result.paintings[0] != result.image)
+    #expect(result.image == flats.image && result.pictures[0].painting != result.image)
     #expect(result.summary.seconds[ColorizeEvent.Stage.finishing.rawValue] != nil)
   }
 
@@ -63,7 +63,7 @@ struct FinishRequestTests {
         ($0.fill, $0.lines) = (.flats, .none)
         $0.palette = Palette(colors.map { .init($0) })
       })
-    #expect(Set(colors).isSuperset(of: result.flats[0].colors.map(\.color)))
+    #expect(Set(colors).isSuperset(of: try #require(result.flats).colors.map(\.color)))
     // An encoded reference gives the same colours as its picture.
     let colorizer = try await Colorizer(model: Self.tiny.model())
     var encoded = try request { ($0.fill, $0.lines) = (.flats, .own) }
@@ -79,8 +79,10 @@ struct FinishRequestTests {
         $0.count = 2
         $0.frame = .working
       })
-    #expect(result.flats.count == 2 && result.images == result.paintings)
-    #expect(result.flats[0].image.size == result.images[0].size && result.drawing.size == result.images[0].size)
+    #expect(result.pictures.count == 2 && result.images == result.pictures.map(\.painting))
+    for picture in result.pictures {
+      #expect(picture.flats?.image.size == picture.image.size && picture.drawing.size == picture.image.size)
+    }
   }
 
   @Test func settingsKeepTheFinish() throws {
@@ -128,6 +130,6 @@ struct FinishRequestTests {
     let result = try await colorize(request)
     request.sketch = try Image(width: 80, height: 80, channels: 3, pixels: plain.composited().pixels)
     #expect(try await colorize(request).image == result.image)
-    #expect(result.drawing == request.sketch)
+    #expect(result.pictures[0].drawing == request.sketch)
   }
 }

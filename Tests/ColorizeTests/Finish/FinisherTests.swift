@@ -43,7 +43,7 @@ struct FinisherTests {
 
   private func finished(
     _ fill: FillStyle, _ lines: LineSource, palette: Palette? = nil, painting: Image? = nil
-  ) throws -> Finisher.Finished {
+  ) throws -> ColorizeResult.Picture {
     var settings = ColorizeSettings()
     settings.fill = fill
     settings.lines = lines

@@ -71,6 +71,12 @@ import Testing
     }
   }
 
+  @Test func pointersAreNoPictures() {
+    let text = Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".utf8)
+    let error = imageError { () throws(ImageError) in _ = try Image(data: text, file: "lfs.png") }
+    #expect(error?.description.contains("git lfs pull") == true)
+  }
+
   @Test func damagedProfilesAreNoted() throws {
     let path = Self.metadataFixture("ref-adobergb.png")
     let data = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "DiffusionCore", targets: ["DiffusionCore"]),
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
+    .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
@@ -24,6 +25,8 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     // libpng needs it too, so libpng-dev brings it along (zlib1g-dev). Krita's palettes are zip files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
+    .target(name: "CColorProfile", linkerSettings: [.linkedLibrary("lcms2")]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
@@ -35,15 +38,20 @@ let package = Package(
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
-    .target(name: "Colorize", dependencies: ["DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CEmbeddedModel", "CSamples"]),
+    .target(
+      name: "Colorize",
+      dependencies: [
+        "DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+      ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
-    .target(name: "BackendConformance", dependencies: ["DiffusionCore"]),
+    .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan",
+        "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -51,12 +59,16 @@ let package = Package(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.
-    .testTarget(name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "TestSupport"]),
+    .testTarget(
+      name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),
     .testTarget(
       name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
   ],

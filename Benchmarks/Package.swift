@@ -9,14 +9,19 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
   ],
   targets: [
+    .target(name: "QualityMeasures", dependencies: [.product(name: "Colorize", package: "Irodori")]),
     .executableTarget(
       name: "Benchmark",
       dependencies: [
+        "QualityMeasures",
         .product(name: "DiffusionCore", package: "Irodori"),
         .product(name: "DiffusionVulkan", package: "Irodori"),
         .product(name: "Colorize", package: "Irodori"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ])
+      ]),
+    .testTarget(
+      name: "QualityMeasuresTests",
+      dependencies: ["QualityMeasures", .product(name: "Colorize", package: "Irodori")]),
   ],
   swiftLanguageModes: [.v6]
 )

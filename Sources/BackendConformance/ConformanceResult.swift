@@ -25,9 +25,18 @@ public struct ConformanceResult: Sendable, CustomStringConvertible {
   public let failure: String?
   /// A hash of the bits of the output: equal for equal results.
   public let fingerprint: UInt64
+  /// What the backend took for both runs of the case, in seconds, with the copies to it and back.
+  public let seconds: Double
 
   /// Whether every element was within the tolerance, and nothing but the destination was written.
   public var passed: Bool { failure == nil }
+
+  /// The worst error as a part of its tolerance: 1 is the most that passes, and infinity stands for what is no number.
+  /// Exact cases have no tolerance; theirs is 0 or infinity.
+  public var worstShare: Double {
+    if worstError == 0 { return 0 }
+    return tolerance > 0 ? worstError / tolerance : .infinity
+  }
 
   /// The verdict, the case and its error; for a failure also what happened and what the tolerance stands on.
   public var description: String {

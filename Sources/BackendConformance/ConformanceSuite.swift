@@ -26,16 +26,44 @@ public enum ConformanceSuite {
     onAll backends: [any Backend], options: ConformanceOptions = ConformanceOptions()
   ) -> [[ConformanceResult]] {
     var results = [[ConformanceResult]](repeating: [], count: backends.count)
-    for test in cases(options) {
-      let prepared = PreparedCase(test, options: options)
-      for (index, backend) in backends.enumerated() {
-        results[index].append(prepared.run(on: backend, variant: .member))
-        if test.isFused, options.comparesDefaults, !(backend is PrimitivesOnly) {
-          results[index].append(prepared.run(on: PrimitivesOnly(backend), variant: .composed))
+    run(onAll: backends, options: options) { _ in
+      true
+    } after: {
+      results[$1.backend].append($0)
+    }
+    return results
+  }
+
+  /// Runs all cases on several backends, and tells of each before and after.
+  ///
+  /// - Parameters:
+  ///   - before: called before a case is run on a backend; says whether it is to be. What it throws ends the suite.
+  ///   - after: called with its result.
+  public static func run(
+    onAll backends: [any Backend], options: ConformanceOptions = ConformanceOptions(),
+    before: (ConformanceStep) throws -> Bool, after: (ConformanceResult, ConformanceStep) throws -> Void
+  ) rethrows {
+    let cases = cases(options)
+    var last: [String: Int] = [:]
+    for (index, test) in cases.enumerated() { last[test.operation] = index }
+    for (index, test) in cases.enumerated() {
+      // The oracle takes most of the time of a case that nobody may want.
+      var known: PreparedCase?
+      for (number, backend) in backends.enumerated() {
+        let composes = test.isFused && options.comparesDefaults && !(backend is PrimitivesOnly)
+        for variant in composes ? [ConformanceResult.Variant.member, .composed] : [.member] {
+          let step = ConformanceStep(
+            backend: number, operation: test.operation, variant: variant, caseDescription: test.description,
+            index: index, count: cases.count,
+            endsOperation: index == last[test.operation] && (variant == .composed || !composes))
+          guard try before(step) else { continue }
+          let prepared = known ?? PreparedCase(test, options: options)
+          known = prepared
+          let result = prepared.run(on: variant == .member ? backend : PrimitivesOnly(backend), variant: variant)
+          try after(result, step)
         }
       }
     }
-    return results
   }
 
   /// The members that the suite knows, in the order in which it runs them.

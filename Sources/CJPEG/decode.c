@@ -70,6 +70,19 @@ static void read_rows(decoder *d, const request *r) {
   }
 }
 
+// Whether the data that has run out had all of the image in it. In one scan, what is missing was noticed already; of a
+// progressive image every coefficient must have come in full; and of other scans there is no telling.
+static bool is_whole(j_decompress_ptr cinfo) {
+  if (!jpeg_has_multiple_scans(cinfo)) return true;
+  if (!cinfo->progressive_mode || cinfo->coef_bits == NULL) return false;
+  for (int component = 0; component < cinfo->num_components; component++) {
+    for (int i = 0; i < DCTSIZE2; i++) {
+      if (cinfo->coef_bits[component][i] != 0) return false;
+    }
+  }
+  return true;
+}
+
 static cjpeg_status run(decoder *d, const request *r) {
   j_decompress_ptr cinfo = &d->cinfo;
   jpeg_create_decompress(cinfo);
@@ -98,15 +111,22 @@ static cjpeg_status run(decoder *d, const request *r) {
       break;
   }
   r->info->channels = cinfo->out_color_space == JCS_GRAYSCALE ? 1 : 3;
-  if (r->pixels == NULL) return CJPEG_OK;
+  if (r->pixels == NULL) return d->errors.has_ended ? CJPEG_TRUNCATED : CJPEG_OK;
 
   if (r->capacity < (size_t)width * height * r->info->channels) {
     return reject(d, CJPEG_BAD_ARGUMENT, "the pixel buffer is too small");
   }
   jpeg_start_decompress(cinfo);
   read_rows(d, r);
+  // Asked here, because finishing forgets it; where there are several scans, all of them have been read by now.
+  const bool whole = is_whole(cinfo);
   // Reads on to the end marker, so that a file cut off after its last row is noticed too.
   jpeg_finish_decompress(cinfo);
+  if (d->errors.has_ended) {
+    if (!whole) return CJPEG_TRUNCATED;
+    r->info->lacks_end = 1;
+    d->errors.message[0] = '\0';
+  }
   return CJPEG_OK;
 }
 

@@ -46,7 +46,8 @@ static void finish(j_compress_ptr cinfo) {
 
 // Apart from its caller, because what is changed in the frame of a setjmp is indeterminate after the jump.
 static void run(
-  encoder *e, const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality) {
+  encoder *e, const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality,
+  uint32_t density_x, uint32_t density_y) {
   if (setjmp(e->errors.escape) != 0) return;
   j_compress_ptr cinfo = &e->cinfo;
   jpeg_create_compress(cinfo);
@@ -62,6 +63,11 @@ static void run(
   jpeg_set_defaults(cinfo);
   jpeg_set_quality(cinfo, quality, TRUE);
   cinfo->optimize_coding = TRUE;
+  if (density_x > 0 && density_y > 0) {
+    cinfo->density_unit = 1;
+    cinfo->X_density = (UINT16)density_x;
+    cinfo->Y_density = (UINT16)density_y;
+  }
   for (int i = 0; i < cinfo->num_components; i++) {
     cinfo->comp_info[i].h_samp_factor = 1;
     cinfo->comp_info[i].v_samp_factor = 1;
@@ -77,19 +83,19 @@ static void run(
 }
 
 cjpeg_status cjpeg_encode(
-  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality, uint8_t **out,
-  size_t *out_size, char *message) {
+  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality,
+  uint32_t density_x, uint32_t density_y, uint8_t **out, size_t *out_size, char *message) {
   encoder storage = {0};
   encoder *const e = &storage;
   *out = NULL;
   *out_size = 0;
   e->cinfo.err = cjpeg_errors_init(&e->errors, message);
   if (pixels == NULL || width == 0 || height == 0 || (channels != 1 && channels != 3) || quality < 1
-      || quality > 100) {
+      || quality > 100 || density_x > 65535 || density_y > 65535) {
     snprintf(message, CJPEG_MESSAGE_SIZE, "the image cannot be a JPEG file");
     return CJPEG_BAD_ARGUMENT;
   }
-  run(e, pixels, width, height, channels, quality);
+  run(e, pixels, width, height, channels, quality, density_x, density_y);
   jpeg_destroy_compress(&e->cinfo);
   if (e->errors.status != CJPEG_OK) {
     free(e->bytes);

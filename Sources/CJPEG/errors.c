@@ -6,6 +6,11 @@ static void fail(j_common_ptr cinfo) {
   cjpeg_errors *errors = (cjpeg_errors *)cinfo->err;
   char text[JMSG_LENGTH_MAX];
   errors->base.format_message(cinfo, text);
+  // Whatever goes wrong after the end of the data goes wrong because of it, and has been given that reason.
+  if (errors->has_ended) {
+    errors->status = CJPEG_TRUNCATED;
+    longjmp(errors->escape, 1);
+  }
   snprintf(errors->message, CJPEG_MESSAGE_SIZE, "%s", text);
   switch (errors->base.msg_code) {
     case JWRN_JPEG_EOF:
@@ -23,12 +28,25 @@ static void fail(j_common_ptr cinfo) {
   longjmp(errors->escape, 1);
 }
 
+// Not an error yet: all pixels may be there, and only the end marker be missing. What is missing is noticed by whoever
+// needs it.
+static void note_end(j_common_ptr cinfo) {
+  cjpeg_errors *errors = (cjpeg_errors *)cinfo->err;
+  if (errors->has_ended) return;
+  char text[JMSG_LENGTH_MAX];
+  errors->base.format_message(cinfo, text);
+  snprintf(errors->message, CJPEG_MESSAGE_SIZE, "%s", text);
+  errors->has_ended = true;
+}
+
 // libjpeg carries on after a warning and paints what it could not read grey. The warnings that mean lost pixels are
 // errors here; those about harmless oddities (stray bytes between markers, a strange JFIF version) stay silent.
 static void on_message(j_common_ptr cinfo, int level) {
   if (level >= 0) return;
   switch (cinfo->err->msg_code) {
     case JWRN_JPEG_EOF:
+      note_end(cinfo);
+      break;
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
@@ -52,6 +70,7 @@ struct jpeg_error_mgr *cjpeg_errors_init(cjpeg_errors *errors, char *message) {
   errors->base.emit_message = on_message;
   errors->base.output_message = print_nothing;
   errors->status = CJPEG_OK;
+  errors->has_ended = false;
   errors->message = message;
   message[0] = '\0';
   return &errors->base;

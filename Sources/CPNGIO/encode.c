@@ -27,6 +27,7 @@ typedef struct request {
   const uint8_t *text_bytes;
   const cpng_text_span *texts;
   size_t text_count;
+  uint32_t density_x, density_y;
 } request;
 
 static void on_error(png_structp png, png_const_charp text) {
@@ -103,6 +104,9 @@ static void run(writer *w, const request *r) {
     w->png, w->info, r->width, r->height, r->bit_depth, r->color_type, PNG_INTERLACE_NONE,
     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   if (r->color_count > 0) set_palette(w, r);
+  if (r->density_x > 0 && r->density_y > 0) {
+    png_set_pHYs(w->png, w->info, r->density_x, r->density_y, PNG_RESOLUTION_METER);
+  }
   set_texts(w, r);
   png_write_info(w->png, w->info);
   const uint16_t one = 1;
@@ -149,14 +153,16 @@ static cpng_status encode(const request *r, uint8_t **out, size_t *out_size, cha
 
 cpng_status cpng_encode(
   const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
-  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message) {
+  const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y, uint8_t **out,
+  size_t *out_size, char *message) {
   const int color_type = channels == 1 ? PNG_COLOR_TYPE_GRAY
                        : channels == 3 ? PNG_COLOR_TYPE_RGB
                                        : PNG_COLOR_TYPE_RGB_ALPHA;
   const int is_known = channels == 1 || channels == 3 || channels == 4;
   const request r = {
     .pixels = pixels, .width = width, .height = height, .color_type = color_type, .bit_depth = 8,
-    .pixel_size = is_known ? channels : 0, .text_bytes = text_bytes, .texts = texts, .text_count = text_count};
+    .pixel_size = is_known ? channels : 0, .text_bytes = text_bytes, .texts = texts, .text_count = text_count,
+    .density_x = density_x, .density_y = density_y};
   return encode(&r, out, out_size, message);
 }
 

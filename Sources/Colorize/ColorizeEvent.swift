@@ -12,6 +12,9 @@ public enum ColorizeEvent: Sendable {
   case tile(completed: Int, total: Int)
   /// The first picture as it looks after that step, of the frame that was asked for.
   case preview(completed: Int, image: Image)
+  /// A picture is finished, one of those of the result: which, and how all of them are made. The summary's seconds are
+  /// those of the stages that are over.
+  case picture(index: Int, picture: ColorizeResult.Picture, summary: ColorizeResult.Summary)
   /// The last event of a run that succeeds.
   case finished(ColorizeResult)
 
@@ -32,20 +35,29 @@ public enum ColorizeEvent: Sendable {
 
 /// The pictures, and how they were made.
 public struct ColorizeResult: Sendable {
-  /// The finished pictures, of the frame that was asked for: filled and with the lines that the settings name.
-  public let images: [Image]
-  /// What the network painted, of the same frame.
-  public let paintings: [Image]
-  /// The flats of each picture, where the settings ask for them, else empty.
-  public let flats: [Flats]
-  /// The drawing in the pictures' frame, without guide strokes: the lines for a layer of their own, see
-  /// ``Image/ink(polarity:)``.
-  public let drawing: Image
+  /// The pictures, at least one.
+  public let pictures: [Picture]
   /// How they were made.
   public let summary: Summary
 
-  /// The first picture.
-  public var image: Image { images[0] }
+  /// One picture, and what it is made of: all of the frame that was asked for.
+  public struct Picture: Sendable {
+    /// The finished picture: filled, and with the lines, as the settings say.
+    public let image: Image
+    /// What the network painted.
+    public let painting: Image
+    /// The regions and their colours, where the settings ask for them.
+    public let flats: Flats?
+    /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
+    public let drawing: Image
+  }
+
+  /// The finished pictures.
+  public var images: [Image] { pictures.map(\.image) }
+  /// The first picture, finished.
+  public var image: Image { pictures[0].image }
+  /// The flats of the first picture, where the settings ask for them.
+  public var flats: Flats? { pictures[0].flats }
 
   /// How pictures were made: with the model and the pictures of the request, enough to make them again.
   ///

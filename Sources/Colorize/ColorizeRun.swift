@@ -89,7 +89,18 @@ struct ColorizeRun {
       }
       return latent
     }
+    var summary = ColorizeResult.Summary(
+      model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
+      settings: request.settings, polarity: polarity, sketch: sketch.report, notes: notes,
+      schedule: request.sampler.resolvedSchedule(request.schedule),
+      width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
     let needsFinish = request.settings.needsFinish
+    let framedDrawing = request.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
+    var pictures: [ColorizeResult.Picture] = []
+    func deliver(_ picture: ColorizeResult.Picture) {
+      observer(.picture(index: pictures.count, picture: picture, summary: summary))
+      pictures.append(picture)
+    }
     let paintings = try stage(.decoding) {
       try (0..<request.count).map { index in
         try Task.checkCancellation()
@@ -100,31 +111,24 @@ struct ColorizeRun {
           try Task.checkCancellation()
         }
         // Flats look at what was painted, before it is made larger.
-        return try frame.image(from: decoded, frame: needsFinish ? .working : request.frame)
+        let painting = try frame.image(from: decoded, frame: needsFinish ? .working : request.frame)
+        if !needsFinish {
+          deliver(ColorizeResult.Picture(image: painting, painting: painting, flats: nil, drawing: framedDrawing))
+        }
+        return painting
       }
     }
-    let finished = needsFinish ? try stage(.finishing) { try finish(paintings, polarity: polarity, frame: frame) } : nil
-    let summary = ColorizeResult.Summary(
-      model: colorizer.model.name, prediction: configuration.prediction, backend: backend.name,
-      settings: request.settings, polarity: polarity, sketch: sketch.report, notes: notes,
-      schedule: request.sampler.resolvedSchedule(request.schedule),
-      width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
-    return try ColorizeResult(
-      images: finished?.pictures.map(\.image) ?? paintings, paintings: finished?.pictures.map(\.painting) ?? paintings,
-      flats: finished?.pictures.compactMap(\.flats) ?? [],
-      drawing: finished?.drawing ?? (request.frame == .sketch ? drawing : drawing.resized(frame.scaled)),
-      summary: summary)
-  }
-
-  /// Makes what is asked for of the paintings, which are of the working size.
-  private func finish(
-    _ paintings: [Image], polarity: SketchPolarity, frame: WorkingFrame
-  ) throws -> (pictures: [Finisher.Finished], drawing: Image) {
-    let sketch = request.frame == .sketch ? request.sketch : try request.sketch.resized(frame.scaled)
-    let finisher = try Finisher(
-      request.settings, sketch: sketch, polarity: polarity,
-      palette: request.settings.needsFlats ? try request.flatColors() : nil, workingSize: frame.scaled)
-    return (try paintings.map(finisher.finish), finisher.drawing)
+    if needsFinish {
+      try stage(.finishing) {
+        let finisher = try Finisher(
+          request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
+          drawing: framedDrawing, polarity: polarity,
+          palette: request.settings.needsFlats ? request.flatColors() : nil, workingSize: frame.scaled)
+        for painting in paintings { deliver(try finisher.finish(painting)) }
+      }
+    }
+    summary.seconds = timings
+    return ColorizeResult(pictures: pictures, summary: summary)
   }
 
   /// Reads the network again where its weights were let go.

@@ -27,9 +27,8 @@ struct ColorizeCommand: AsyncParsableCommand {
       """,
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
-      RunCommand.self, DemoCommand.self, SketchCommand.self, DevicesCommand.self, ProfileCommand.self,
-      InspectCommand.self,
-      ConvertCommand.self, RandomModelCommand.self,
+      RunCommand.self, AgainCommand.self, DemoCommand.self, SketchCommand.self, MaskCommand.self, PaletteCommand.self,
+      DevicesCommand.self, ProfileCommand.self, InspectCommand.self, ConvertCommand.self, RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Colorize
 import DiffusionVulkan
 import Foundation
 
@@ -9,7 +10,26 @@ enum Launcher {
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
     VulkanBackend.register()
-    exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    var status = await run(arguments)
+    if status == .done, let reason = Console.shared.lostOutput {
+      // Whoever closed a pipe knows; a full disk is news.
+      if reason != EPIPE {
+        Console.shared.message(
+          "colorize: error: the work is done, and what was to be said of it could not be written "
+            + "(\(String(cString: strerror(reason))))")
+      }
+      status = .failure
+    }
+    exit(status.rawValue)
+  }
+
+  /// What the program was called with. Names of files are bytes, and need not be UTF-8.
+  private static var arguments: [String] {
+    (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
+      CommandLine.unsafeArgv[index].map { pointer in
+        FileName.string(UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) })
+      }
+    }
   }
 
   private static func run(_ arguments: [String]) async -> ExitStatus {
@@ -19,6 +39,11 @@ enum Launcher {
     }
     let wantsJSON = arguments.contains("--json")
     let command: any ParsableCommand
+    do {
+      try ArgumentCheck.check(arguments)
+    } catch {
+      return report(ToolError(error), asJSON: wantsJSON)
+    }
     do {
       command = try ColorizeCommand.parseAsRoot(arguments)
     } catch {
@@ -61,7 +86,9 @@ enum Launcher {
       Console.shared.output(ColorizeCommand.fullMessage(for: error))
       return .done
     }
-    return report(.usage(ColorizeCommand.message(for: error) + " (colorize --help lists the options)"), asJSON: asJSON)
+    let message = ColorizeCommand.message(for: error)
+    let unknown = message.hasPrefix("Missing expected argument") ? ArgumentCheck.unknownOption(in: arguments) : nil
+    return report(.usage((unknown ?? message) + " (colorize --help lists the options)"), asJSON: asJSON)
   }
 
   @discardableResult

@@ -52,6 +52,8 @@ public final class VulkanBackend: Backend {
     package var avoidsLanes = false
     package var emulatesMatrices = false
     package var wantedGroups: Int?
+    /// What happens to the device and when, by `IRODORI_VULKAN_FAULT`.
+    package var fault: String?
 
     /// The folder in which compiled shaders outlast the program, nil to keep none. A file there that is damaged or of
     /// another driver is ignored, and so is a folder that cannot be written.
@@ -72,6 +74,7 @@ public final class VulkanBackend: Backend {
       replaysRecordings = variable("REPLAY") != "0"
       memoryLimit = variable("MEMORY").flatMap { Int($0) }.flatMap { (1...1 << 40).contains($0) ? $0 << 20 : nil }
       tier = variable("TIER").flatMap(VulkanTier.init)
+      fault = variable("FAULT")
     }
   }
 
@@ -90,6 +93,7 @@ public final class VulkanBackend: Backend {
     device = try VulkanDevice.selected(selector, on: instance)
     name = "\(familyName):\(device.index)"
     context = try DeviceContext(device, memoryLimit: options.memoryLimit ?? .max)
+    if let fault = options.fault { context.health.cause(fault) }
     var tier = min(options.tier ?? device.tier, device.physical.kernelFeatures.tier)
     storageType = options.storageType
     productPlan = ProductPlan(device.kind, wantedGroups: options.wantedGroups)

@@ -1,8 +1,8 @@
 /// How a layer's colours meet those below.
 ///
 /// The modes are those that OpenRaster and Photoshop define alike, so that a picture looks the same in both files. With
-/// the colour `b` below and `s` of the layer, in 0...1 and for each of red, green and blue, the formulas are those of W3C
-/// Compositing and Blending Level 1.
+/// the colour `b` below and `s` of the layer, in 0...1 and for each of red, green and blue, the formulas are those of
+/// W3C Compositing and Blending Level 1.
 public enum BlendMode: String, Sendable, Hashable, CaseIterable, Codable {
   /// `s`
   case normal

@@ -2,9 +2,9 @@ import Colorize
 import Glibc
 
 /// Where a file goes, piece by piece: into memory, or to a descriptor through a buffer.
-final class ByteSink {
+package final class ByteSink {
   /// A system call that failed, with its `errno`.
-  struct SystemFailure: Error { let code: Int32 }
+  package struct SystemFailure: Error { package let code: Int32 }
 
   private static let bufferSize = 1 << 20
 
@@ -18,17 +18,17 @@ final class ByteSink {
   ///   - descriptor: Nil to keep all in memory.
   ///   - limit: The most bytes that the format allows.
   ///   - advice: What to say beyond it.
-  init(descriptor: Int32? = nil, limit: Int, advice: String) {
+  package init(descriptor: Int32? = nil, limit: Int, advice: String) {
     self.descriptor = descriptor
     self.limit = limit
     self.advice = advice
   }
 
   /// Bytes so far.
-  var position: Int { flushedCount + buffer.count }
+  package var position: Int { flushedCount + buffer.count }
 
   /// All bytes, where they are kept in memory.
-  var bytes: [UInt8] { buffer }
+  package var bytes: [UInt8] { buffer }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
     guard bytes.count <= limit - position else {
@@ -38,7 +38,7 @@ final class ByteSink {
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
-  func append(_ bytes: [UInt8]) throws {
+  package func append(_ bytes: [UInt8]) throws {
     try bytes.withUnsafeBytes { try append($0) }
   }
 
@@ -55,7 +55,7 @@ final class ByteSink {
   }
 
   /// Replaces bytes that were appended before.
-  func patch(_ bytes: [UInt8], at offset: Int) throws {
+  package func patch(_ bytes: [UInt8], at offset: Int) throws {
     guard let descriptor else {
       buffer.replaceSubrange(offset..<offset + bytes.count, with: bytes)
       return
@@ -71,7 +71,7 @@ final class ByteSink {
   }
 
   /// Hands the buffer to the system. Does nothing in memory.
-  func flush() throws {
+  package func flush() throws {
     guard let descriptor, !buffer.isEmpty else { return }
     try buffer.withUnsafeBytes { bytes in
       try Self.repeated(bytes) { address, count, _ in write(descriptor, address, count) }

@@ -9,12 +9,13 @@ extension LayeredPicture {
   ///
   ///     co = cs as (1 - ab) + as ab B(cb, cs) + (1 - as) ab cb,   ao = as + ab - as ab
   ///
-  /// Colours are taken as they stand, as painting programs do, not as linear light. The sums are kept in single precision,
-  /// and rounded once, at the end: `co / ao` and `ao` to the nearest 255th. Programs that round after each layer may differ
-  /// from it by one level, or by more under many half-transparent layers. Where nothing is seen, the colour is black.
+  /// Colours are taken as they stand, as painting programs do, not as linear light. The sums are kept in single
+  /// precision, and rounded once, at the end: `co / ao` and `ao` to the nearest 255th. Programs that round after each
+  /// layer may differ from it by one level, or by more under many half-transparent layers. Where nothing is seen, the
+  /// colour is black.
   ///
   /// - Parameter progress: Called now and then with how much is done, 0...1.
-  /// - Throws: `CancellationError` where the task is cancelled; ``ImageError`` never, as the size is checked.
+  /// - Throws: `CancellationError` where the task is cancelled.
   public func merged(progress: ((Double) -> Void)? = nil) throws -> Image {
     let nodes = CompositorNode.nodes(layers, canvas: box)
     var pixels = [UInt8](repeating: 0, count: width * height * 4)

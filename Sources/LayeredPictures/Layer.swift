@@ -2,8 +2,8 @@ import Colorize
 
 /// A layer, or a group of layers.
 ///
-/// Groups are isolated: their layers are composed with one another first, and the outcome is then composed with what lies
-/// below the group.
+/// Groups are isolated: their layers are composed with one another first, and the outcome is then composed with what
+/// lies below the group.
 public struct Layer: Sendable {
   /// What the layer panel shows. Any text; Photoshop documents keep 255 UTF-16 units of it.
   public var name: String

@@ -30,8 +30,8 @@ enum LayerContent: Sendable {
 
   /// Writes a part of a row, straight RGBA.
   ///
-  /// Where one colour fills a layer, its transparent pixels have that colour too: it compresses best, and no dark fringe
-  /// appears where somebody softens the edge.
+  /// Where one colour fills a layer, its transparent pixels have that colour too: it compresses best, and no dark
+  /// fringe appears where somebody softens the edge.
   ///
   /// - Parameters:
   ///   - y: A row of the canvas that ``box`` has.

@@ -71,14 +71,14 @@ extension LayeredPicture {
 
   /// Writes the picture as OpenRaster (`.ora`) or as a Photoshop document (`.psd`), by the extension of the path.
   ///
-  /// The file is replaced in one step: if anything fails, what stood there before is still there. Beside the picture itself
-  /// it takes the memory of one layer and of the merged picture.
+  /// The file is replaced in one step: if anything fails, what stood there before is still there. Beside the picture
+  /// itself it takes the memory of one layer and of the merged picture.
   ///
   /// - Parameters:
   ///   - path: Where to. The folder must exist.
   ///   - progress: Called now and then with how much is done, 0...1.
-  /// - Throws: ``LayeredPictureError/unsupportedExtension(file:)``, `ImageError` if the file cannot be written, and what
-  ///   ``data(as:progress:)`` throws.
+  /// - Throws: ``LayeredPictureError/unsupportedExtension(file:)``, `ImageError` if the file cannot be written, and
+  ///   what ``data(as:progress:)`` throws.
   public func write(to path: String, progress: ((Double) -> Void)? = nil) throws {
     let format = try LayeredFormat(pathExtensionOf: path)
     var failure: (any Error)?

@@ -12,8 +12,8 @@ import Colorize
 /// try picture.write(to: "drawing.ora")
 /// ```
 ///
-/// Layers are composed in the order of ``layers``, each in sRGB as it stands in the file, and the picture's own background
-/// is transparency. See ``merged(progress:)`` for the formula.
+/// Layers are composed in the order of ``layers``, each in sRGB as it stands in the file, and the picture's own
+/// background is transparency. See ``merged(progress:)`` for the formula.
 public struct LayeredPicture: Sendable {
   /// The deepest nesting of groups; a layer at the top has the depth 1.
   public static let maximumDepth = 32

@@ -193,6 +193,7 @@ struct ColorizerTests {
   @Test func eventsTellEveryStageAndStep() async throws {
     var request = try request(.full, steps: 4)
     request.previewInterval = 2
+    request.fill = .flats
     var stages: [ColorizeEvent.Stage] = []
     var steps: [Int] = []
     var previews: [Int] = []
@@ -207,6 +208,8 @@ struct ColorizerTests {
       case .preview(let completed, let image):
         previews.append(completed)
         #expect(image.width == 40 && image.height == 28)
+      case .picture(let index, let picture, let summary):
+        #expect(index == 0 && picture.image.width > 0 && summary.seeds.count == 1)
       case .tile: Issue.record("so small a picture is decoded whole")
       case .finished(let finished): result = finished
       }

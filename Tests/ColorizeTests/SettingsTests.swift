@@ -36,6 +36,12 @@ struct SettingsTests {
     settings.contextLayout = .published
     settings.checksMemory = false
     settings.previewInterval = 4
+    settings.fill = .flats
+    settings.lines = .own
+    settings.flats.maximumColors = 9
+    settings.flats.maximumGap = 2.5
+    settings.guides = .default
+    settings.makesFlats = true
     return settings
   }
 

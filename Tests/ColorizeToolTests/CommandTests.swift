@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionVulkan
 import Foundation
 import Testing
 
@@ -23,14 +24,23 @@ import Testing
   @Test("The demo writes its files") func theDemoWritesItsFiles() throws {
     let outcome = try Program.run(["demo", "-o", "demo", "--steps", "1", "--json"], in: folder)
     #expect(outcome.status == 0)
-    #expect(try outcome.json()["outputs"] as? [String] == ["demo/result.png", "demo/contact-sheet.png"])
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("demo")).sorted()
-    #expect(
-      files == [
-        "contact-sheet.png", "reference.png", "reference_mask.png", "result.png", "sketch.png", "sketch_mask.png",
-      ])
+    let outputs = ["head", "lion", "cel"].map { "demo/\($0)-result.png" } + ["demo/contact-sheet.png"]
+    #expect(try outcome.json()["outputs"] as? [String] == outputs)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("demo"))
+    let names = ["head", "lion", "cel"].flatMap { name in
+      ["sketch", "reference", "painting", "result"].map { "\(name)-\($0).png" }
+    }
+    #expect(Set(files) == Set(names + ["cel-sketch-mask.png", "cel-reference-mask.png", "contact-sheet.png"]))
+    // A result is as large as its sketch, and so is what the network painted.
+    for name in ["head", "lion", "cel"] {
+      let sizes = try ["sketch", "painting", "result"].map {
+        try Image.load(folder.path("demo/\(name)-\($0).png")).size
+      }
+      #expect(Set(sizes).count == 1)
+    }
     let sheet = try Image.load(folder.path("demo/contact-sheet.png"))
-    #expect(sheet.width == 3 * 256 + 16 && sheet.height == 256)
+    #expect(sheet.height == 3 * 384 + 16)
+    #expect(sheet.width == 4 * 384 + 24)
   }
 
   @Test("The sample decodes") func theSampleDecodes() throws {
@@ -44,6 +54,55 @@ import Testing
     let outcome = try Program.run(["devices"], in: folder)
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("cpu: ") && outcome.output.contains("threads"))
+  }
+
+  @Test("A check tells of each operation and set of kernels, and gives a verdict") func checksADevice() throws {
+    let outcome = try Program.run(
+      ["devices", "cpu:1", "--check", "--operations", "read,makeBuffer(mapping:),linear", "--json"], in: folder)
+    #expect(outcome.status == 0)
+    let lines = try outcome.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    let sets = try #require(lines.first?["kernels"] as? [String])
+    #expect(lines.first?["device"] as? String == "cpu" && sets.contains("portable"))
+    let members = lines.filter { $0["member"] != nil }
+    let full = sets.filter { !$0.hasPrefix("a") || !$0.contains("bf16") && $0 != "amx" }
+    // One line for each operation that a set has: those of bf16 have only products.
+    #expect(members.count == 3 * full.count + (sets.count - full.count))
+    #expect(members.allSatisfy { $0["failed"] as? Int == 0 && ($0["cases"] as? Int ?? 0) > 0 })
+    #expect(lines.filter { $0["verdict"] as? String == "passed" }.count == sets.count + 1)
+    #expect(lines.last?["cases"] as? Int == members.compactMap { $0["cases"] as? Int }.reduce(0, +))
+
+    let details = try Program.run(["devices", "cpu"], in: folder)
+    #expect(details.status == 0 && details.output.contains("bf16"))
+    for wrong in [
+      ["devices", "--check", "cpu", "--kernels", "mmx"], ["devices", "--check", "cpu", "--operations", "linear,none"],
+      ["devices", "--check", "cpu", "--kernels", "avx512bf16", "--operations", "fill"],
+      ["devices", "--check", "tpu"], ["devices", "--large"], ["devices", "--check", "cpu", "--time-limit", "-1"],
+    ] {
+      #expect(try Program.run(wrong, in: folder).status == 2, "\(wrong)")
+    }
+  }
+
+  @Test("A check that time is too short for is incomplete") func incompleteCheck() throws {
+    let outcome = try Program.run(["devices", "--check", "cpu:1", "--time-limit", "0.000001"], in: folder)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("time was up before") && outcome.output.contains("verdict: incomplete"))
+  }
+
+  @Test(
+    "A device that is lost or hangs during a check is told",
+    .enabled(if: (try? VulkanDevice.all.contains { $0.obstacle == nil }) == true, "no usable Vulkan device"),
+    arguments: ["loss", "hang"])
+  func lostDeviceIsTold(fault: String) throws {
+    let outcome = try Program.run(
+      ["devices", "--check", "vulkan", "--operations", "fill,copy,binary", "--case-limit", "5"], in: folder,
+      environment: ["IRODORI_VULKAN_FAULT": "\(fault):700"])
+    #expect(outcome.status == 1)
+    // The first operations were told, the one in which it happened is named.
+    #expect(outcome.output.contains("pass  fill"))
+    #expect(outcome.output.contains(fault == "loss" ? "device was lost" : "no answer for 5 s in copy"))
+    #expect(outcome.output.contains("in copy") && outcome.output.contains("verdict: FAILED"))
   }
 
   @Test("A profile tells what each operation took") func profileIsComplete() throws {

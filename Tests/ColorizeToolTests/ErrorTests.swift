@@ -25,7 +25,7 @@ import Testing
   }
 
   private func expectUsage(_ text: String, _ arguments: String..., location: SourceLocation = #_sourceLocation) throws {
-    try expectError(2, text, Folder.quick + ["-o", "out.png"] + arguments, location)
+    try expectError(2, text, Folder.quick(["-o", "out.png"] + arguments), location)
   }
 
   @Test("The command line as a whole") func commandLine() throws {
@@ -103,7 +103,7 @@ import Testing
   /// A job that does not fit is refused before it starts, in words of the command line.
   @Test("Memory that is too small") func tooLittleMemory() throws {
     let program = try Program.executable().path
-    let job = Folder.quick + ["-o", "out.png", "--size", "4096", "--vae-tile", "off"]
+    let job = Folder.quick(["-o", "out.png", "--size", "4096", "--vae-tile", "off"])
     // The shell sets the limit on address space, in KiB, and becomes the program.
     func outcome(_ limit: Int, _ arguments: [String]) throws -> Program.Outcome {
       try Program.run(

@@ -23,6 +23,14 @@ extension Folder {
     return try Image(width: 64, height: 64, channels: channels, pixels: pixels)
   }
 
-  /// The arguments of a run that takes a moment.
-  static let quick = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1"]
+  /// The arguments of a run that takes a moment, and leaves the network's picture as it is.
+  static let quick = [
+    "-s", "sketch.png", "-r", "reference.png", "--fill", "painting", "--lines", "network", "--size", "64", "--steps",
+    "1",
+  ]
+
+  /// The same with other arguments, which stand in place of those of the same name.
+  static func quick(_ more: [String]) -> [String] {
+    stride(from: 0, to: quick.count, by: 2).flatMap { more.contains(quick[$0]) ? [] : quick[$0...$0 + 1] } + more
+  }
 }

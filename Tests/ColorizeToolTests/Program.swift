@@ -36,14 +36,17 @@ struct Program {
   /// - Parameters:
   ///   - folder: the working folder.
   ///   - executable: another program, nil for this one.
+  ///   - environment: variables besides those of this process.
   ///   - signal: sent as soon as the error stream says that sampling has begun.
-  static func run(_ arguments: [String], in folder: Folder, executable path: String? = nil, signal: Int32? = nil) throws
-    -> Outcome
-  {
+  static func run(
+    _ arguments: [String], in folder: Folder, executable path: String? = nil, signal: Int32? = nil,
+    environment: [String: String] = [:]
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = try path.map { URL(fileURLWithPath: $0) } ?? executable()
     process.arguments = arguments
     process.currentDirectoryURL = folder.url
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files and not pipes: nobody has to empty a file for the program to go on.
     let (output, errors) = (folder.url.appendingPathComponent(".out"), folder.url.appendingPathComponent(".err"))
     for file in [output, errors] { try Data().write(to: file) }

@@ -43,11 +43,12 @@ import Testing
 
   @Test("demo") func demo() throws {
     try FileManager.default.createDirectory(atPath: folder.path("mine"), withIntermediateDirectories: false)
-    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine/reference_mask.png")))
-    try refuse("mine/reference_mask.png: it exists already", ["demo", "-o", "mine", "--steps", "1"])
-    try refuse("sketch.png: it exists already", ["demo", "-o", ".", "--steps", "1"])
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine/cel-reference-mask.png")))
+    try refuse("mine/cel-reference-mask.png: it exists already", ["demo", "-o", "mine", "--steps", "1"])
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("lion-sketch.png")))
+    try refuse("lion-sketch.png: it exists already", ["demo", "-o", ".", "--steps", "1"])
     #expect(try Program.run(["demo", "-o", "mine", "--steps", "1", "--overwrite"], in: folder).status == 0)
-    #expect(try Image.load(folder.path("mine/reference_mask.png")).width == 256)
+    #expect(try Image.load(folder.path("mine/cel-reference-mask.png")).width == 256)
   }
 
   @Test("convert and make-random-model") func checkpoints() throws {

@@ -112,10 +112,10 @@ import Testing
 
   @Test("Previews, a random seed, levels and JPEG") func previewsAndOtherOptions() throws {
     let outcome = try Program.run(
-      Folder.quick + [
+      Folder.quick([
         "--steps", "2", "-o", "out.jpg", "--previews", "1", "--seed", "random", "--strength-level", "encoder=0.5",
         "--guidance-interval", "0", "0.8", "--verbose",
-      ], in: folder)
+      ]), in: folder)
     #expect(outcome.status == 0)
     #expect(outcome.output.hasPrefix("seed: "))
     #expect(outcome.errors.contains("The weights fit the model"))
@@ -127,7 +127,7 @@ import Testing
   func signalStopsTheRun(signal: Int32, status: Int32) throws {
     let before = try folder.files()
     let outcome = try Program.run(
-      Folder.quick + ["--steps", "1000", "-o", "out.png", "--json"], in: folder, signal: signal)
+      Folder.quick(["--steps", "1000", "-o", "out.png", "--json"]), in: folder, signal: signal)
     #expect(outcome.status == status)
     #expect(outcome.errors.contains("colorize: error: \(signal == SIGINT ? "interrupted" : "terminated")"))
     #expect(try outcome.json()["exitCode"] as? Int == Int(status))

@@ -19,7 +19,11 @@ import Testing
   }
 
   private func run(_ arguments: String..., sketch: String) throws -> Program.Outcome {
-    let rest = ["-s", sketch, "-r", "reference.png", "--size", "64", "--steps", "1", "-o", "out.png", "--overwrite"]
+    let rest = [
+      "-s", sketch, "-r", "reference.png", "--size", "64", "--steps", "1", "--fill", "painting", "--lines", "network",
+      "-o",
+      "out.png", "--overwrite",
+    ]
     return try Program.run(rest + arguments, in: folder)
   }
 

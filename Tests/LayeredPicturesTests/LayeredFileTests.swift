@@ -45,7 +45,7 @@ struct LayeredFileTests {
 
   @Test func bytesAreTheSameEveryTimeAndInAFile() throws {
     let folder = try TemporaryFolder()
-    let picture = try TestPicture.all()[5].picture()
+    let picture = try TestPicture.groups().picture()
     for format in LayeredFormat.allCases {
       let path = folder.file("picture.\(format.pathExtension)")
       try picture.write(to: path)

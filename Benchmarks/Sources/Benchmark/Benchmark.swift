@@ -14,19 +14,24 @@ struct Benchmark: AsyncParsableCommand {
       parts    image encoder, sketch encoder, recovery transformer, VAE encode and decode
       scaling  a step and the VAE's decoding by size and batch, from half to three times the size given
       job      a whole picture through the Colorize API, by stage: full mode with guidance, batch 2 split
+      quality  how good a model's pictures are: pairs with known truth, in all modes, beside what needs no network
 
       Every figure is a median. `floor` is the least time that the arithmetic takes at the rate of a large matrix \
       product, or the memory traffic at the rate of a copy, whichever is longer, both measured in the same run; \
       `of floor` is how much of that is reached. Each group runs in a process of its own, so that peaks of memory do \
       not mix.
-      """)
+      """,
+    subcommands: [HardwareReportCommand.self])
 
   @Option(
     parsing: .upToNextOption,
-    help: "Which groups to run: ops, unet, parts, scaling, job. (default: ops, unet and parts; the others take long)")
+    help:
+      "Which groups to run: ops, unet, parts, scaling, job, quality. (default: ops, unet and parts; the others take long)"
+  )
   var groups: [GroupName] = []
 
   @OptionGroup var settings: Settings
+  @OptionGroup(title: "Quality") var quality: QualitySettings
 
   @Option(help: ArgumentHelp("Write a report in JSON there; - for standard output, with the table on standard error."))
   var json: String?
@@ -44,6 +49,9 @@ struct Benchmark: AsyncParsableCommand {
       }
     }
     guard groupReport == nil || groups.count == 1 else { throw ValidationError("--group-report wants one group") }
+    if groups.contains(.job), let model = settings.model, !model.hasSuffix(".safetensors") {
+      throw ValidationError("--model \(model): expected a name that ends in .safetensors")
+    }
   }
 
   func run() async throws {
@@ -51,8 +59,11 @@ struct Benchmark: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     VulkanBackend.register()
     if let groupReport {
-      let report = try await groups[0].run(settings)
-      try report.json().write(to: URL(fileURLWithPath: groupReport))
+      let watch = GroupProcess.endWithParent()
+      defer { watch.cancel() }
+      let file = URL(fileURLWithPath: groupReport)
+      let report = try await groups[0].run(settings, reportFile: file)
+      try report.json().write(to: file, options: .atomic)
       return
     }
     let console = Console(handle: json == "-" ? .standardError : .standardOutput)
@@ -66,9 +77,14 @@ struct Benchmark: AsyncParsableCommand {
     }
     let chosen = groups.isEmpty ? [.ops, .unet, .parts] : GroupName.allCases.filter(groups.contains)
     var reports: [GroupReport] = []
-    for group in chosen { reports.append(try GroupProcess.run(group, settings, output: console.handle)) }
+    for group in chosen where group != .quality {
+      reports.append(try GroupProcess.run(group, settings, output: console.handle))
+    }
+    let judged =
+      chosen.contains(.quality)
+      ? try await QualityRun(settings: settings, quality: quality, console: console)() : nil
     guard let json else { return }
-    let report = try Report(machine: machine, settings: settings, groups: reports).json()
+    let report = try Report(machine: machine, settings: settings, groups: reports, quality: judged).json()
     if json == "-" {
       FileHandle.standardOutput.write(report + Data("\n".utf8))
     } else {

@@ -10,8 +10,22 @@ enum BenchmarkError: Error, CustomStringConvertible {
   case peerFailed(request: String, reason: String)
   /// The peer ended.
   case peerEnded(status: Int32)
+  /// The program that checks and colours is not where it should be.
+  case noColorize(String)
+  /// The folder cannot be made.
+  case noFolder(String)
+  /// Two pictures cannot be compared.
+  case pictureDiffers(String)
+  /// There is not so much memory, in bytes.
+  case noMemory(Int)
   /// A group's process ended without a report.
   case groupFailed(group: String, status: Int32, wasKilled: Bool)
+  /// A group that has no times was asked for them.
+  case notTimed(group: String)
+  /// There are no pairs to judge by.
+  case noPairs(String)
+  /// The model has none of the modes that were asked for.
+  case noMode(model: String)
 
   var description: String {
     switch self {
@@ -26,6 +40,20 @@ enum BenchmarkError: Error, CustomStringConvertible {
       "PyTorch failed at \(request): \(reason)"
     case .peerEnded(let status):
       "the PyTorch process ended (status \(status)); what it said stands above"
+    case .noColorize(let place):
+      "there is no program colorize at \(place); build it (swift build -c release --product colorize) and say where with "
+        + "--colorize"
+    case .noFolder(let path): "--output \(path): the folder cannot be made; give another path"
+    case .pictureDiffers(let what): what
+    case .noMemory(let bytes):
+      "\(bytes >> 20) MiB of memory for random weights are not there"
+    case .notTimed(let group):
+      "the group \(group) is not timed; leave --group-report out"
+    case .noPairs(let path):
+      "\(path): no pairs there, or none that is asked for; leave the sources where they were built, or name the folder "
+        + "with --data"
+    case .noMode(let model):
+      "the model \(model) has none of the modes that --modes names; vanilla is in every model"
     case .groupFailed(let group, let status, let wasKilled):
       wasKilled
         ? "the group \(group) was killed by signal \(status)\(status == 9 ? ", perhaps for want of memory" : "")"

@@ -13,19 +13,24 @@ struct Settings: ParsableArguments {
   var precision: Precision = .f32
   @Option(help: "The network's sizes: v1.5, or embedded for those of the built-in model.")
   var preset: Preset = .published
-  @Option(help: "The picture's side in pixels. (default: 512; 256 with --preset embedded)")
+  @Option(help: "The picture's side in pixels. (default: 512; 256 with --preset embedded; of quality the model's own)")
   var size: Int?
   @Option(help: "Counted runs of each. (default: 3; the job 1)")
   var runs: Int?
-  @Option(help: "Sampling steps of the job.")
-  var steps = 20
+  @Option(help: "Sampling steps. (default: of the job 20; of quality the model's own)")
+  var steps: Int?
   @Option(help: "The element type of the weights: f32, f16, bf16.")
   var weights: DType = .f16
   @Option(
     help: ArgumentHelp(
-      "The job's checkpoint. Written with random weights if there is none. (default: a temporary file)",
+      "The job's checkpoint, written with random weights if there is none (default: a temporary file); the model, or its "
+        + "folder, that quality judges (default: the embedded one).",
       valueName: "path"))
   var model: String?
+  @Flag(help: "The job's random checkpoint is made in memory instead of in a file.")
+  var weightsInMemory = false
+  @Option(help: ArgumentHelp("Only the rows whose name has this in it (groups ops, unet, parts).", valueName: "text"))
+  var only: String?
   @Flag(help: "Also print a step's and each part's time by the backend's members (groups unet and parts).")
   var profile = false
 
@@ -56,7 +61,7 @@ struct Settings: ParsableArguments {
       throw ValidationError("--size is \(pixels), expected a multiple of 64 from 64 to 2048")
     }
     guard (1...100).contains(runs ?? 1) else { throw ValidationError("--runs is \(runs ?? 1), expected 1 to 100") }
-    guard (1...1000).contains(steps) else { throw ValidationError("--steps is \(steps), expected 1 to 1000") }
+    guard (1...1000).contains(jobSteps) else { throw ValidationError("--steps is \(jobSteps), expected 1 to 1000") }
     guard compare || (compareDtype == .f32 && compareDevice == .cpu && compareLayout == .auto && !compareCompiled)
     else {
       throw ValidationError(
@@ -66,13 +71,18 @@ struct Settings: ParsableArguments {
       throw ValidationError(
         "--precision \(precision.rawValue) is for --backend \(precision.family ?? ""), not for \(backend)")
     }
-    guard model?.hasSuffix(".safetensors") ?? true else {
-      throw ValidationError("--model \(model ?? ""): expected a name that ends in .safetensors")
+    guard model == nil || !weightsInMemory else {
+      throw ValidationError("--model and --weights-in-memory exclude each other; give one")
     }
   }
 
   /// The picture's side.
   var pixels: Int { size ?? (preset == .embedded ? 256 : 512) }
+
+  /// Whether a row is asked for.
+  func wants(_ row: String) -> Bool { only.map { row.contains($0) } ?? true }
+  /// The job's steps.
+  var jobSteps: Int { steps ?? 20 }
 
   /// The network's sizes.
   func configuration() throws -> ModelConfiguration {
@@ -98,11 +108,13 @@ struct Settings: ParsableArguments {
   /// The same settings as a command line.
   var arguments: [String] {
     var list = [
-      "--backend=\(backend)", "--preset=\(preset.rawValue)", "--size=\(pixels)", "--steps=\(steps)",
+      "--backend=\(backend)", "--preset=\(preset.rawValue)", "--size=\(pixels)", "--steps=\(jobSteps)",
       "--weights=\(weights.rawValue)", "--precision=\(precision.rawValue)",
     ]
     if let runs { list.append("--runs=\(runs)") }
     if let model { list.append("--model=\(model)") }
+    if weightsInMemory { list.append("--weights-in-memory") }
+    if let only { list.append("--only=\(only)") }
     if profile { list.append("--profile") }
     if compare {
       list += [

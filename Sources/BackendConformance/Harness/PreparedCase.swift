@@ -63,10 +63,11 @@ struct PreparedCase {
     var worst = 0.0
     var failure: String?
     var fingerprint: UInt64 = 0
+    var time = Duration.zero
     do {
       for round in 1...2 where failure == nil {
         if round == 2 { try poisonFreedMemory(of: backend) }
-        let verdict = try runOnce(on: backend)
+        let verdict = try runOnce(on: backend, time: &time)
         (worst, fingerprint) = (max(worst, verdict.worstError), verdict.fingerprint)
         failure = verdict.failure.map { round == 1 ? $0 : "second run: \($0)" }
       }
@@ -76,10 +77,11 @@ struct PreparedCase {
     return ConformanceResult(
       operation: test.operation, variant: variant, caseDescription: test.description, worstError: worst,
       tolerance: judge.tolerance.value, toleranceReason: judge.tolerance.reason, failure: failure,
-      fingerprint: fingerprint)
+      fingerprint: fingerprint, seconds: time / .seconds(1))
   }
 
-  private func runOnce(on backend: any Backend) throws -> Judge.Verdict {
+  private func runOnce(on backend: any Backend, time: inout Duration) throws -> Judge.Verdict {
+    let start = ContinuousClock.now
     let operands = try inputs.map { input in
       let buffer = try input.bytes.withUnsafeBytes { try backend.makeBuffer(copying: $0) }
       return Operand(buffer: buffer, view: input.view, dtype: input.dtype)
@@ -87,7 +89,9 @@ struct PreparedCase {
     let blank = Storage.poisoned(judge.bufferCount, judge.dtype)
     let target = try blank.withUnsafeBytes { try backend.makeBuffer(copying: $0) }
     try test.compute(backend, operands, Operand(buffer: target, view: judge.view, dtype: judge.dtype))
-    var verdict = judge.judge(try bytes(of: target, count: blank.count, on: backend))
+    let result = try bytes(of: target, count: blank.count, on: backend)
+    time += ContinuousClock.now - start
+    var verdict = judge.judge(result)
     for (index, (operand, input)) in zip(operands, inputs).enumerated() where verdict.failure == nil {
       if try bytes(of: operand.buffer, count: input.bytes.count, on: backend) != input.bytes {
         verdict.failure = "source \(index) was written to"

@@ -26,6 +26,8 @@ typedef struct cjpeg_info {
   uint32_t width;
   uint32_t height;
   uint32_t channels;
+  /// After decoding: the end marker is missing, and every pixel is there.
+  uint32_t lacks_end;
 } cjpeg_info;
 
 /// Reads the header only. On `CJPEG_TOO_LARGE`, `info` holds the size that was refused.
@@ -41,9 +43,10 @@ cjpeg_status cjpeg_decode(
   char *message);
 
 /// Encodes grey (1) or RGB (3) at a quality of 1 to 100, without chroma subsampling (it blurs coloured lines).
+/// The density is in pixels per inch, 0 for none.
 /// On `CJPEG_OK`, `*out` belongs to the caller, who gives it back with `cjpeg_free`.
 cjpeg_status cjpeg_encode(
-  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality, uint8_t **out,
-  size_t *out_size, char *message);
+  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality,
+  uint32_t density_x, uint32_t density_y, uint8_t **out, size_t *out_size, char *message);
 
 void cjpeg_free(uint8_t *bytes);

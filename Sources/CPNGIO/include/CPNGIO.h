@@ -50,10 +50,12 @@ typedef struct cpng_text_span {
 } cpng_text_span;
 
 /// Encodes 1, 3 or 4 channels of 8 bits. Texts are written before the pixels: as tEXt, or iTXt where `is_utf8`.
+/// The density is in pixels per metre, 0 for none.
 /// On `CPNG_OK`, `*out` belongs to the caller, who gives it back with `cpng_free`.
 cpng_status cpng_encode(
   const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
-  const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size, char *message);
+  const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y,
+  uint8_t **out, size_t *out_size, char *message);
 
 /// Encodes 8-bit indices into a palette of 1 to 256 colours, three bytes each. No index is checked here: the caller
 /// keeps them below `color_count`. Texts and `*out` as `cpng_encode`.
@@ -91,3 +93,8 @@ cpng_status cpng_read_texts(
   const uint8_t *data, size_t size, cpng_text **texts, size_t *count, char *message);
 
 void cpng_free_texts(cpng_text *texts, size_t count);
+
+/// The ICC profile of the file, at most 4 MiB, as libpng accepts it; `*profile` is NULL if there is none that can be used.
+/// It belongs to the caller, who gives it back with `cpng_free`.
+cpng_status cpng_read_profile(
+  const uint8_t *data, size_t size, uint8_t **profile, size_t *profile_size, char *message);

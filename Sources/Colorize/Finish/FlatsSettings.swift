@@ -15,7 +15,7 @@ public struct FlatsSettings: Sendable, Hashable, Codable {
   /// The most colours that are taken from the reference or from the painting, 1...4096. A palette that is given is used
   /// whole.
   public var maximumColors = 32
-  /// The widest gap between lines that is closed, in pixels of the sketch, 0...1000; nil for a hundredth of the shorter
+  /// The widest gap between lines that is closed, in pixels of the sketch, 0...1000; nil for a thirtieth of the shorter
   /// side.
   public var maximumGap: Double?
   /// The least area of a region that is open towards a neighbour, in pixels of the sketch; nil for a ten-thousandth of

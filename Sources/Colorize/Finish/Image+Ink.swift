@@ -51,7 +51,7 @@ extension Image {
   /// The image with another one of the same size over it: `a top + (1 - a) bottom`, rounded; RGB.
   ///
   /// - Parameter top: RGBA.
-  func overlaid(with top: Image) -> Image {
+  package func overlaid(with top: Image) -> Image {
     assert(top.size == size && top.channels == 4)
     let bottom = channels == 3 ? self : composited()
     let (width, height) = (self.width, self.height)

@@ -44,31 +44,31 @@ package enum AtomicFile {
     if code == 0, fsync(descriptor) != 0 { code = errno }
     // Some file systems report a full disk only here.
     if close(descriptor) != 0, code == 0, errno != EINTR { code = errno }
-    if code == 0, rename(temporary, target) != 0 { code = errno }
+    if code == 0, rename(FileName.cString(temporary), FileName.cString(target)) != 0 { code = errno }
     guard code == 0 else {
-      unlink(temporary)
+      unlink(FileName.cString(temporary))
       throw .unwritable(file: path, reason: SystemError(code: code).writingReason)
     }
     flushFolder(of: target)
   }
 
   private static func resolved(_ path: String) -> String {
-    guard let found = realpath(path, nil) else { return path }
+    guard let found = realpath(FileName.cString(path), nil) else { return path }
     defer { free(found) }
-    return String(cString: found)
+    return FileName.string(UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
   }
 
   // Renaming needs no permission on what it replaces, so these are asked here: a folder, a device and a write-protected
   // file are left alone.
   private static func permissionsToKeep(target: String, path: String) throws(ImageError) -> mode_t? {
     var status = stat()
-    guard stat(target, &status) == 0 else { return nil }
+    guard stat(FileName.cString(target), &status) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
     case S_IFDIR: throw .unwritable(file: path, reason: SystemError(code: EISDIR).writingReason)
     default: throw .unwritable(file: path, reason: "it is not a regular file")
     }
-    guard access(target, W_OK) == 0 else {
+    guard access(FileName.cString(target), W_OK) == 0 else {
       throw .unwritable(file: path, reason: SystemError.last.writingReason)
     }
     return status.st_mode & 0o777
@@ -80,7 +80,7 @@ package enum AtomicFile {
     for _ in 0..<100 {
       // Not made from the file's own name, which may already be as long as a name can be.
       let name = folder(of: target) + ".irodori-" + String(UInt64.random(in: 0 ... .max), radix: 36) + ".tmp"
-      let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let descriptor = open(FileName.cString(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (name, descriptor) }
       guard errno == EEXIST || errno == EINTR else { break }
     }
@@ -96,7 +96,7 @@ package enum AtomicFile {
   // Makes the new name survive a power failure. The file is whole either way, so a failure here is not reported.
   private static func flushFolder(of path: String) {
     let name = folder(of: path)
-    let descriptor = open(name.isEmpty ? "." : name, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(FileName.cString(name.isEmpty ? "." : name), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     _ = fsync(descriptor)
     close(descriptor)

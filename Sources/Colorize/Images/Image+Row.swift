@@ -43,4 +43,28 @@ extension Image {
     }
     return Image(checkedWidth: total, height: height, channels: 3, pixels: pixels)
   }
+
+  /// Images one below the other, from the top, each scaled to the same width; otherwise as ``row(_:height:gap:background:)``.
+  ///
+  /// - Parameter width: Columns of the sheet; nil takes those of the widest image.
+  public static func column(
+    _ images: [Image], width: Int? = nil, gap: Int = 0, background: (UInt8, UInt8, UInt8) = (255, 255, 255)
+  ) throws(ImageError) -> Image {
+    guard let widest = images.map(\.width).max() else {
+      throw .invalidShape(reason: "A column of images needs at least one image")
+    }
+    guard gap >= 0 else { throw .invalidShape(reason: "The gap between images is at least 0, not \(gap)") }
+    let width = width ?? widest
+    try checkSize(width: width, height: 1, file: nil)
+    let space = [UInt8](
+      repeatElement([background.0, background.1, background.2], count: width * min(gap, maximumSide)).joined())
+    var pixels: [UInt8] = []
+    for (index, image) in images.enumerated() {
+      let height = max(1, (2 * image.height * width + image.width) / (2 * image.width))
+      if index > 0 { pixels += space }
+      try checkSize(width: width, height: pixels.count / (3 * width) + height, file: nil)
+      pixels += try image.resized(width: width, height: height).composited(over: background).pixels
+    }
+    return Image(checkedWidth: width, height: pixels.count / (3 * width), channels: 3, pixels: pixels)
+  }
 }

@@ -1,7 +1,6 @@
 /// An image of 8 bits a sample: grey, RGB or RGBA.
 ///
-/// Samples are taken for sRGB, as they stand in the file: no gamma and no colour profile is applied. Alpha is
-/// straight (not premultiplied).
+/// Samples are sRGB. Alpha is straight (not premultiplied).
 public struct Image: Sendable, Hashable {
   /// The longest side of an image, in pixels.
   public static let maximumSide = 16_384

@@ -43,6 +43,8 @@ extension ImageError: CustomStringConvertible {
       "\(file): cannot be read: \(reason)."
     case .empty(let file):
       "\(Self.subject(file)): there is nothing in it. Export the image again."
+    case .unknownFormat(let file, ImageFormat.gitLFSPointer?):
+      "\(Self.subject(file)): this looks like \(ImageFormat.gitLFSPointer). Fetch the picture itself with \"git lfs pull\"."
     case .unknownFormat(let file, let resembles?):
       "\(Self.subject(file)): this looks like \(resembles). Convert it to PNG or JPEG."
     case .unknownFormat(let file, nil):

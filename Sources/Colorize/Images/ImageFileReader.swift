@@ -11,7 +11,7 @@ enum ImageFileReader {
     // The system would take what comes before the zero for the path, and read another file.
     guard !path.utf8.contains(0) else { throw .unreadable(file: path, reason: "the path holds a zero byte") }
     // Non-blocking, or opening a named pipe would wait for somebody to write into it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(.last, path: path) }
     defer { close(descriptor) }
 

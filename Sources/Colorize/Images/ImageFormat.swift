@@ -42,6 +42,9 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
     (.jpeg, [0xFF, 0xD8, 0xFF]),
   ]
 
+  /// The text that stands for a large file until it is fetched.
+  static let gitLFSPointer = "a Git-LFS pointer in place of the picture"
+
   // What people do pass by mistake, and a browser's error page saved under an image's name.
   private static func resemblance(of data: [UInt8]) -> String? {
     func holds(_ text: String, at offset: Int = 0) -> Bool {
@@ -56,6 +59,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
     if holds("ftyp", at: 4) { return "a HEIC image or a video" }
     if data.starts(with: [0xFF, 0x0A]) || holds("JXL ", at: 4) { return "a JPEG XL image" }
     if holds("jP  ", at: 4) { return "a JPEG 2000 image" }
+    if holds("version https://git-lfs") { return gitLFSPointer }
     if holds("%PDF") { return "a PDF document" }
     if holds("<") { return "an SVG image or a web page" }
     return nil

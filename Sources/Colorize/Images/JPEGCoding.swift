@@ -5,8 +5,8 @@ enum JPEGCoding {
   private static let limits = cjpeg_limits(
     max_side: UInt32(Image.maximumSide), max_pixels: UInt64(Image.maximumPixelCount))
 
-  /// The image as it is stored; its EXIF orientation is not applied.
-  static func decode(_ data: [UInt8], file: String?) throws(ImageError) -> Image {
+  /// The image as it is stored, its EXIF orientation not applied, and whether the file lacks its end marker.
+  static func decode(_ data: [UInt8], file: String?) throws(ImageError) -> (image: Image, lacksEnd: Bool) {
     var info = cjpeg_info()
     // Twice through the header: the first time to learn how much to allocate.
     try check(file: file, info: &info) { info, message in
@@ -18,25 +18,31 @@ enum JPEGCoding {
         cjpeg_decode(data, data.count, limits, address, size, &info, message)
       }
     }
-    return try Image(
+    let image = try Image(
       width: Int(info.width), height: Int(info.height), channels: Int(info.channels), pixels: pixels)
+    return (image, info.lacks_end != 0)
   }
 
   /// - Parameters:
   ///   - image: One or three channels.
   ///   - quality: 1...100.
-  static func encode(_ image: Image, quality: Int) throws(ImageError) -> [UInt8] {
+  static func encode(
+    _ image: Image, quality: Int, resolution: ImageResolution?
+  ) throws(ImageError) -> [UInt8] {
     var encoded: UnsafeMutablePointer<UInt8>?
     var size = 0
     let (status, reason) = withMessage { message in
       cjpeg_encode(
-        image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), Int32(quality), &encoded,
-        &size, message)
+        image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), Int32(quality),
+        density(resolution?.horizontal), density(resolution?.vertical), &encoded, &size, message)
     }
     defer { cjpeg_free(encoded) }
     guard status == CJPEG_OK else { throw .encodingFailed(format: .jpeg, reason: reason) }
     return [UInt8](UnsafeBufferPointer(start: encoded, count: size))
   }
+
+  /// Whole pixels per inch, 1...65535; 0 for none.
+  private static func density(_ perInch: Double?) -> UInt32 { perInch.map { UInt32($0.rounded()) } ?? 0 }
 
   /// Runs `call`, and throws what its status means.
   private static func check(

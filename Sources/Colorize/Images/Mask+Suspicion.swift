@@ -1,6 +1,6 @@
 extension Mask {
   /// What a mask of a figure is not likely to be.
-  enum Suspicion {
+  package enum Suspicion {
     /// Nearly nothing is figure.
     case empty
     /// Nearly everything is figure.
@@ -12,7 +12,7 @@ extension Mask {
   /// Whether something seems wrong with the mask of a figure; nil if nothing does.
   ///
   /// - Parameter threshold: values above it are figure.
-  func suspicion(threshold: Float) -> Suspicion? {
+  package func suspicion(threshold: Float) -> Suspicion? {
     var (all, border, middle) = (Count(), Count(), Count())
     let margin = max(1, min(width, height) / 50)
     for y in 0..<height {

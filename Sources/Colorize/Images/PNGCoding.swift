@@ -27,11 +27,23 @@ enum PNGCoding {
     return info
   }
 
-  static func encode(_ image: Image, texts: [PNGText.Entry]) throws(ImageError) -> [UInt8] {
+  /// The file's ICC profile, without content if it cannot be read.
+  static func profile(of data: [UInt8]) -> ColorProfile {
+    var profile: UnsafeMutablePointer<UInt8>?
+    var size = 0
+    let (status, _) = withMessage { cpng_read_profile(data, data.count, &profile, &size, $0) }
+    defer { cpng_free(profile) }
+    guard status == CPNG_OK, let profile else { return ColorProfile(bytes: []) }
+    return ColorProfile(bytes: Array(UnsafeBufferPointer(start: profile, count: size)))
+  }
+
+  static func encode(
+    _ image: Image, texts: [PNGText.Entry], resolution: ImageResolution?
+  ) throws(ImageError) -> [UInt8] {
     try encode(texts) { bytes, spans, encoded, size, message in
       cpng_encode(
         image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), bytes, spans, spans.count,
-        &encoded, &size, message)
+        density(resolution?.horizontal), density(resolution?.vertical), &encoded, &size, message)
     }
   }
 
@@ -47,7 +59,8 @@ enum PNGCoding {
     let colors = palette.flatMap { [$0.red, $0.green, $0.blue] }
     return try encode(texts) { bytes, spans, encoded, size, message in
       cpng_encode_indexed(
-        indices, UInt32(width), UInt32(height), colors, UInt32(palette.count), bytes, spans, spans.count, &encoded, &size,
+        indices, UInt32(width), UInt32(height), colors, UInt32(palette.count), bytes, spans, spans.count, &encoded,
+        &size,
         message)
     }
   }
@@ -94,6 +107,11 @@ enum PNGCoding {
     defer { cpng_free(encoded) }
     guard status == CPNG_OK else { throw .encodingFailed(format: .png, reason: reason) }
     return [UInt8](UnsafeBufferPointer(start: encoded, count: size))
+  }
+
+  /// Pixels per metre of pixels per inch, at most 65 535; 0 for none.
+  private static func density(_ perInch: Double?) -> UInt32 {
+    perInch.map { UInt32(($0 * ImageResolution.inchesPerMeter).rounded()) } ?? 0
   }
 
   /// Runs `call`, and throws what its status means.

@@ -11,6 +11,15 @@ public enum SketchPolarity: String, Sendable, Hashable, CaseIterable, Codable {
 extension Image {
   /// The polarity of a drawing: ``SketchPolarity/darkOnLight`` or ``SketchPolarity/lightOnDark``, never automatic.
   ///
+  /// Found by the shape of the lines: thin dark structures, which a morphological closing fills, against thin light ones,
+  /// which an opening removes. The tones of the sheet and of its border are a second voice, which decides where both are
+  /// about as many; on transparent paper it decides alone. ``prepared(_:polarity:width:height:)`` tells how sure it is.
+  ///
+  /// An empty drawing comes out as all paper.
+  public var detectedPolarity: SketchPolarity { polarityEstimate.polarity }
+
+  /// The polarity by tones alone.
+  ///
   /// Most of a drawing is paper. All statistics weight a pixel by its alpha; luma is Rec. 601, here in 0...1.
   ///
   /// 1. Paper that is transparent (mean alpha below 0.5): what is left are the lines, or a figure cut out. They are
@@ -24,10 +33,6 @@ extension Image {
   /// 3. On paper between, as in a dim photo, the lines stand out to one side: with the sum of `(luma - paper)^3`,
   ///    in which even noise cancels and the faint deviations of the paper weigh little, a positive sum means light
   ///    lines, any other dark lines.
-  ///
-  /// An empty drawing comes out as all paper.
-  public var detectedPolarity: SketchPolarity { polarityEstimate.polarity }
-
   var polarityByTones: SketchPolarity {
     let all = LumaHistogram(self, border: nil)
     let coverage = all.total / (255 * Double(width * height))

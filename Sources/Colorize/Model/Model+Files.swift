@@ -25,19 +25,19 @@ extension Model {
   /// what the U-Net predicts, and `prediction` says it above all.
   ///
   /// - Parameters:
-  ///   - path: a safetensors checkpoint, or a folder that holds `model.safetensors`.
+  ///   - path: a safetensors checkpoint, the index or a shard of one in several files, or a folder that holds it:
+  ///     `model.safetensors`, or the only one there.
   ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
   ///   - configuration: where the sizes come from.
   ///   - prediction: what the U-Net predicts, whatever the configuration and the name say.
   /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``, ``ConfigurationError``.
   public static func load(
-    _ path: String, imageEncoder: String? = nil, configuration: ConfigurationChoice = .besideWeights,
+    _ path: String, imageEncoder: String? = nil,
+    configuration: ConfigurationChoice = .besideWeights,
     prediction: PredictionType? = nil
   ) throws -> Model {
-    var isFolder: Bool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let file = exists && isFolder ? path + "/model.safetensors" : path
-    let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+    let paths = try CheckpointPaths(path)
+    let (file, folder) = (paths.main, paths.folder)
     var sizes: ModelConfiguration
     switch configuration {
     case .given(let given):
@@ -49,19 +49,54 @@ extension Model {
       let configPath = folder + "/config.json"
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
-        _ = try SafetensorsFile(path: file)
+        let keys = try paths.files.flatMap { try SafetensorsFile(path: $0).keys }
+        if let other = LoadHints.otherModel(keys) { throw ColorizeError.unusableModel(path: file, reason: other) }
         throw ColorizeError.unusableModel(
           path: file,
-          reason: "there is no config.json beside it; name a preset (v1.5 for the published checkpoints) or a file")
+          reason:
+            "there is no config.json beside it; name a preset (v1.5 for the published checkpoints) or a file"
+        )
       }
       sizes = try readConfiguration(configPath)
     }
     if let prediction { sizes.prediction = prediction }
-    var weights = WeightSource(try SafetensorsFile(path: file))
-    if let imageEncoder { weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP) }
-    let model = Model(name: path, weights: weights, configuration: sizes)
-    if prediction == nil, case .given = configuration { return model.guessingPrediction() }
+    var weights = try Self.source(paths.files, configuration: sizes)
+    if let imageEncoder {
+      weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP)
+    }
+    var model = Model(name: path, weights: weights, configuration: sizes)
+    if prediction == nil, case .given = configuration { model.isPredictionGuessed = true }
+    model.usesMovingAverages = weights.files.contains { file in
+      file.keys.contains { $0.hasPrefix("model_ema.") && weights[$0] == nil }
+    }
     return model
+  }
+
+  /// The weights of a checkpoint as its files name them, without a configuration.
+  ///
+  /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``.
+  package static func weights(_ path: String) throws -> WeightSource {
+    var source = WeightSource()
+    for file in try CheckpointPaths(path).files { source.append(try SafetensorsFile(path: file)) }
+    return source
+  }
+
+  /// The weights of a checkpoint under their bare names: without what programs wrap them in, and moving averages in place
+  /// of what there is nothing else of.
+  private static func source(_ paths: [String], configuration: ModelConfiguration) throws
+    -> WeightSource
+  {
+    var files: [SafetensorsFile] = []
+    for path in paths { files.append(try SafetensorsFile(path: path)) }
+    let keys = files.flatMap(\.keys)
+    var renaming = KeyRenaming.unwrapping(keys)
+    if renaming == nil, keys.contains(where: { $0.hasPrefix("model_ema.") }) {
+      let wanted = try ColorizationNetwork.parameters(of: configuration).map(\.key)
+      renaming = KeyRenaming.movingAverages(keys, wanted: wanted)
+    }
+    var source = WeightSource()
+    for file in files { source.append(file, renaming: renaming ?? .none) }
+    return source
   }
 
   /// The preset of that name: `v1.5`.
@@ -85,10 +120,12 @@ extension Model {
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw ColorizeError.unusableModel(path: path, reason: "the configuration cannot be read (\(error))")
+      throw ColorizeError.unusableModel(
+        path: path, reason: "the configuration cannot be read (\(error))")
     }
     guard data.count <= 1 << 20 else {
-      throw ColorizeError.unusableModel(path: path, reason: "larger than 1 MiB, so this is no configuration")
+      throw ColorizeError.unusableModel(
+        path: path, reason: "larger than 1 MiB, so this is no configuration")
     }
     return try decodeConfiguration(data, path: path)
   }

@@ -16,7 +16,9 @@ public struct Model: Sendable {
   /// The sizes, and what the U-Net predicts.
   public let configuration: ModelConfiguration
   /// Whether ``ModelConfiguration/prediction`` was concluded from the checkpoint's name, and said by nobody.
-  public private(set) var isPredictionGuessed = false
+  public internal(set) var isPredictionGuessed = false
+  /// Whether the U-Net's weights are moving averages of training, because the checkpoint holds no others.
+  public internal(set) var usesMovingAverages = false
 
   /// A model of given weights.
   public init(name: String, weights: WeightSource, configuration: ModelConfiguration) {
@@ -25,18 +27,12 @@ public struct Model: Sendable {
     self.configuration = configuration
   }
 
-  /// The model with a guessed type of prediction.
-  func guessingPrediction() -> Model {
-    var model = self
-    model.isPredictionGuessed = true
-    return model
-  }
-
   /// The model that is part of this library: small pictures of figures, nothing to download.
   ///
   /// - Throws: ``WeightError`` if the library was built without its weights.
   public static func embedded() throws -> Model {
-    let bytes = UnsafeRawBufferPointer(start: irodori_embedded_weights(), count: irodori_embedded_weights_size())
+    let bytes = UnsafeRawBufferPointer(
+      start: irodori_embedded_weights(), count: irodori_embedded_weights_size())
     let file = try SafetensorsFile(bytes: bytes, name: "the embedded model")
     let json = UnsafeRawBufferPointer(
       start: irodori_embedded_configuration(), count: irodori_embedded_configuration_size())
@@ -65,8 +61,10 @@ public struct Model: Sendable {
 
   /// Decodes a `config.json`, naming the field that is wrong.
   static func decodeConfiguration(_ data: Data, path: String) throws -> ModelConfiguration {
+    // Editors on other systems put a mark before the text.
+    let text = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
     do {
-      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: Data(text))
       try configuration.validate()
       return configuration
     } catch let error as DecodingError {
@@ -80,13 +78,16 @@ public struct Model: Sendable {
 
   private static func describe(_ error: DecodingError) -> String {
     func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.isEmpty ? "" : context.codingPath.map(\.stringValue).joined(separator: ".") + ": "
+      context.codingPath.isEmpty
+        ? "" : context.codingPath.map(\.stringValue).joined(separator: ".") + ": "
     }
     switch error {
-    case .keyNotFound(let key, let context): return "\(path(context))the field “\(key.stringValue)” is missing"
+    case .keyNotFound(let key, let context):
+      return "\(path(context))the field “\(key.stringValue)” is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       return "\(path(context))\(context.debugDescription)"
-    case .dataCorrupted(let context): return "\(path(context))not valid JSON: \(context.debugDescription)"
+    case .dataCorrupted(let context):
+      return "\(path(context))not valid JSON: \(context.debugDescription)"
     @unknown default: return "\(error)"
     }
   }

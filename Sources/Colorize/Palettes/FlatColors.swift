@@ -74,17 +74,18 @@ struct FlatColors {
     // What a colour is worth falls from one choice to the next and never rises, so that an old worth is a bound.
     var worths = bins.indices.map { share(of: $0, without: nil) * Self.mostDifference * Self.mostDifference }
     while chosen.count < count {
-      guard let best = worths.indices.max(by: { (worths[$0], $1) < (worths[$1], $0) }), worths[best] >= least else {
-        break
-      }
+      guard let best = worths.indices.max(by: { (worths[$0], $1) < (worths[$1], $0) }), worths[best] > 0,
+        worths[best] >= least
+      else { break }
       let worth = worth(of: best)
       guard worth >= worths[best] else {
         worths[best] = worth
         continue
       }
-      worths[best] = 0
+      // Each is looked at once.
+      worths[best] = -1
       let cluster = [best] + neighbours.around(best, radius: Self.mergeRadius)
-      if labs[best].lightness < 35, isLine(cluster.map { bins[$0].number }) {
+      if Self.canBeInk(labs[best]), isLine(cluster.map { bins[$0].number }) {
         refused.append(best)
       } else if isMixture(best, of: chosen + refused) {
         // Not put among the refused: it takes nothing off its surroundings, which may be more than a mixture.
@@ -92,13 +93,22 @@ struct FlatColors {
       } else {
         chosen.append(best)
       }
-      for bin in bins.indices where distances[bin] > 0 {
+      let lightness = labs[best].lightness
+      for bin in bins.indices {
+        // CIEDE2000 makes no less of a step in lightness.
+        guard abs(labs[bin].lightness - lightness) < distances[bin] * 1.748 else { continue }
         distances[bin] = min(distances[bin], labs[bin].difference(to: labs[best]))
       }
     }
     // What came first may be a mixture of what came after.
     chosen = chosen.filter { bin in !isMixture(bin, of: (chosen + refused).filter { $0 != bin }) }
+    // All is lines, or too small: what there is most of.
+    if chosen.isEmpty, let largest = bins.indices.max(by: { (total(of: $0), $1) < (total(of: $1), $0) }) {
+      chosen = [largest]
+    }
   }
+
+  private func total(of bin: Int) -> Double { bins[bin].square.0 + bins[bin].square.1 }
 
   /// `share * difference²`, as things stand.
   private func worth(of bin: Int) -> Double {
@@ -148,6 +158,11 @@ struct FlatColors {
       }
     }
     return false
+  }
+
+  /// Whether lines are drawn in such a colour: black, dark greys and browns, and the darkest of the others.
+  private static func canBeInk(_ lab: Lab) -> Bool {
+    lab.lightness < 20 || lab.lightness < 35 && hypot(lab.a, lab.b) < 30
   }
 
   private static func vector(_ bin: Int) -> SIMD3<Double> {

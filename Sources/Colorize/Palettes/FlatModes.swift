@@ -3,6 +3,8 @@ struct FlatModes {
   /// By the number of pixels, the largest first.
   let colors: [RGB]
 
+  /// What differs by less from a larger area's colour is the same: a bin may end in the middle of an area's noise.
+  private static let leastDifference = 3.0
   /// How far samples may be apart to count for each other.
   private static let reach: Int32 = 2
   /// Colours of an area that are compared.
@@ -53,8 +55,13 @@ struct FlatModes {
       }
       return best.map { RGB(packed: $0.2) }
     }
-    colors = zip(sizes, modes).enumerated().sorted { ($0.element.0, $1.offset) > ($1.element.0, $0.offset) }
-      .compactMap { $0.element.1 }
+    let sorted = zip(sizes, modes).enumerated().sorted { ($0.element.0, $1.offset) > ($1.element.0, $0.offset) }
+    var distinct: [(color: RGB, lab: Lab)] = []
+    for case let color? in sorted.map(\.element.1) {
+      let lab = Lab(color)
+      if distinct.allSatisfy({ $0.lab.difference(to: lab) >= Self.leastDifference }) { distinct.append((color, lab)) }
+    }
+    colors = distinct.map(\.color)
   }
 
   private static func largest(_ list: [(count: UInt32, color: UInt32)]) -> [(count: UInt32, color: UInt32)] {

@@ -29,10 +29,10 @@ struct PackedPlane {
     width = image.width
     let channels = image.channels
     let pixels = image.pixels
-    colors = [UInt32](unsafeUninitializedCapacity: image.width * image.height) { target, count in
+    let total = image.width * image.height
+    colors = [UInt32](unsafeUninitializedCapacity: total) { target, count in
       pixels.withUnsafeBufferPointer { source in
-        count = target.count
-        for index in 0..<target.count {
+        for index in 0..<total {
           let pixel = index * channels
           let color =
             switch channels {
@@ -43,7 +43,7 @@ struct PackedPlane {
           target.initializeElement(at: index, to: color)
         }
       }
-      count = image.width * image.height
+      count = total
     }
   }
 

@@ -5,13 +5,20 @@ extension Palette {
   ///
   /// - Throws: ``PaletteError``.
   public static func read(_ path: String) throws(PaletteError) -> Palette {
+    try readWithFormat(path).palette
+  }
+
+  /// Reads as ``read(_:)`` does, and says what the file is.
+  package static func readWithFormat(
+    _ path: String
+  ) throws(PaletteError) -> (palette: Palette, format: PaletteFormat) {
     let data: [UInt8]
     do {
       data = try ImageFileReader.bytes(of: path, limit: maximumFileSize)
     } catch {
       throw PaletteError(reading: error)
     }
-    return try Palette(data: data, file: path)
+    return (try Palette(data: data, file: path), try PaletteFormat(sniffing: data, file: path))
   }
 
   /// Decodes a palette's file held in memory.

@@ -17,10 +17,10 @@ extension Palette {
   ///     needs a quarter of it, one that differs by 10 four times as much.
   /// - Throws: ``PaletteError/noColors(file:format:)`` for a picture that is transparent everywhere.
   public init(
-    of image: Image, maximumColors: Int = 32, mask: Mask? = nil, minimumShare: Double = 0.001
+    of image: Image, maximumColors: Int = 32, mask: Mask? = nil, minimumShare: Double = 0.0005
   ) throws(PaletteError) {
     let count = min(max(maximumColors, 1), Self.maximumEntryCount)
-    let share = minimumShare.isFinite ? max(minimumShare, 0) : 0.001
+    let share = minimumShare.isFinite ? max(minimumShare, 0) : 0.0005
     let pixels = FlatPixels(image, mask: mask)
     guard !pixels.bins.isEmpty else {
       self = try Self.ofRoughPicture(image)
@@ -29,10 +29,6 @@ extension Palette {
     var colors = FlatColors(pixels)
     let lines = LineThickness(image)
     colors.choose(count: count, minimumShare: share) { lines.isLine($0) }
-    if colors.chosen.isEmpty {
-      // All is lines: a sketch on transparent paper.
-      colors.choose(count: 1, minimumShare: 0) { _ in false }
-    }
     let modes = FlatModes(image, pixels, colors.labels, count: colors.chosen.count)
     self.init(modes.colors.map { Entry($0) })
   }

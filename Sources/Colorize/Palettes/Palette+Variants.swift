@@ -5,7 +5,7 @@ extension Palette {
     case highlight
 
     /// The last words of names, in lower case, that say so.
-    fileprivate var words: [String] {
+    var words: [String] {
       switch self {
       case .shadow: ["shadow", "shade", "shaded", "影", "カゲ", "かげ"]
       case .highlight: ["highlight", "hilight", "light", "hl", "ハイライト", "ハイ", "明"]

@@ -6,7 +6,8 @@ import DiffusionCore
 struct ConvertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Write a checkpoint anew: complete in one file, with its configuration, by default in f16.",
+    abstract:
+      "Write a checkpoint anew: complete in one file, with its configuration, by default in f16.",
     discussion: """
       The published files hold f32 and no image encoder. In f16 they take half of the memory, and with the image \
       encoder in the same file nothing else need be named:
@@ -19,11 +20,14 @@ struct ConvertCommand: AsyncParsableCommand {
       Only what the network needs is taken. config.json is written beside the file.
       """)
 
-  @Argument(help: ArgumentHelp("A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
   var input: String
 
   @Argument(
-    help: ArgumentHelp("The .safetensors file to write, or a folder for model.safetensors.", valueName: "path"))
+    help: ArgumentHelp(
+      "The .safetensors file to write, or a folder for model.safetensors.", valueName: "path"))
   var path: String
 
   @OptionGroup var checkpoint: CheckpointOptions
@@ -40,7 +44,9 @@ struct ConvertCommand: AsyncParsableCommand {
   var quiet = false
 
   func run() async throws {
-    let model = try checkpoint.open(input, prediction: prediction) { if !quiet { Console.shared.note($0) } }
+    let model = try checkpoint.open(input, prediction: prediction) {
+      if !quiet { Console.shared.note($0) }
+    }
     let file = try CheckpointFile(
       path, configuration: model.configuration, overwrite: replacing.overwrite,
       inputs: model.weights.files.map(\.name))
@@ -48,8 +54,25 @@ struct ConvertCommand: AsyncParsableCommand {
     defer { progress.finish() }
     progress.begin("checking the weights")
     // All of its faults, before anything is written.
-    _ = try await Interruption.shared.endingAtOnce {
-      try ColorizationNetwork.load(model.weights, configuration: model.configuration, backend: ShapeOnlyBackend())
+    let report = try await Interruption.shared.endingAtOnce {
+      do {
+        let (_, report) = try ColorizationNetwork.load(
+          model.weights, configuration: model.configuration, backend: ShapeOnlyBackend())
+        return report
+      } catch WeightError.mismatch(let report) where report.isUsable {
+        // The network is whole; what is left over stays behind.
+        return report
+      }
+    }
+    if !quiet, let first = report.unexpected.first {
+      let names = report.unexpected.prefix(8).map { ToolError.oneLine($0.key) }.joined(
+        separator: ", ")
+      let more = report.unexpected.count > 8 ? " ..." : ""
+      Console.shared.note(
+        report.unexpected.count == 1
+          ? "left out \(ToolError.oneLine(first.key)), which the network does not know"
+          : "left out \(report.unexpected.count) tensors that the network does not know: \(names)\(more)"
+      )
     }
     // A file for the vanilla mode alone has not all of them.
     let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
@@ -58,14 +81,18 @@ struct ConvertCommand: AsyncParsableCommand {
     progress.begin("writing")
     let backend = try CPUBackend()
     // They were found to be finite just now.
-    let stored = CheckpointParameters(WeightReader(model.weights, checksFinite: false), backend: backend)
+    let stored = CheckpointParameters(
+      WeightReader(model.weights, checksFinite: false), backend: backend)
     try file.write(parameters, dtype: dtype, metadata: [:], progress: progress) { index, write in
       let (key, shape) = parameters[index]
       let tensor = try stored.parameter(key, shape: shape)
-      let largest = try tensor.cast(to: .f32).reshaped([1, shape.elementCount]).abs().max().floats()[0]
+      let largest = try tensor.cast(to: .f32).reshaped([1, shape.elementCount]).abs().max()
+        .floats()[0]
       guard largest <= dtype.greatest else {
         throw ToolError(
-          .unusableModel, "\(key) holds \(largest), which is no number in \(dtype.rawValue); choose another --dtype")
+          .unusableModel,
+          "\(key) holds \(largest), which is no number in \(dtype.rawValue); choose another --dtype"
+        )
       }
       let converted = try tensor.cast(to: dtype)
       var bytes = [UInt8](repeating: 0, count: shape.elementCount * dtype.byteWidth)

@@ -3,14 +3,15 @@ import Colorize
 import DiffusionCore
 import Foundation
 
-/// The built-in model on the built-in sample.
+/// The built-in model on the built-in samples.
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo", abstract: "Colour a built-in drawing with the built-in model, to see it work.",
+    commandName: "demo", abstract: "Colour built-in drawings with the built-in model, to see it work.",
     discussion: """
-      Writes the inputs (sketch.png, reference.png, sketch_mask.png, reference_mask.png), result.png and
-      contact-sheet.png (sketch, reference, result) into the folder, which is made if it is not there. Files that are
-      there are replaced with --overwrite only.
+      Colours two drawings by people (head, lion) and a cel drawn by code. Of each it writes the sketch, the reference,
+      what the network painted and the result (head-sketch.png, head-reference.png, head-painting.png, head-result.png),
+      of the cel also the masks, and contact-sheet.png, a row of four for each, into the folder, which is made if it is not
+      there. Files that are there are replaced with --overwrite only.
       """)
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where the files go.", valueName: "folder"))
@@ -28,53 +29,111 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     try report.check()
-    let (sketch, reference) = (try Sample.sketch(), try Sample.reference())
-    let (sketchMask, referenceMask) = (try Sample.sketchMask(), try Sample.referenceMask())
     let model = try Model.embedded()
-    var request = ColorizeRequest(sketch: sketch, reference: reference, sampling: model.configuration.sampling)
-    request.sketchMask = sketchMask
-    request.referenceMask = referenceMask
-    request.mode = .full
-    if let steps { request.steps = steps }
-    request.seed = seed
-    try request.validate()
+    let demos = try Demo.all
+    let requests = try demos.map { demo in
+      var request = ColorizeRequest(
+        sketch: demo.sketch, reference: demo.reference, sampling: model.configuration.sampling,
+        finish: model.configuration.finish)
+      request.sketchMask = demo.masks?.sketch
+      request.referenceMask = demo.masks?.reference
+      request.mode = demo.masks == nil ? .vanilla : .full
+      if let steps { request.steps = steps }
+      request.seed = seed
+      try request.validate()
+      return request
+    }
     let folder = output.hasSuffix("/") ? String(output.dropLast()) : output
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw ToolError.usage("--output \(folder): the folder cannot be made; give another path")
     }
-    let inputs = [
-      ("sketch.png", sketch), ("reference.png", reference), ("sketch_mask.png", sketchMask.image),
-      ("reference_mask.png", referenceMask.image),
-    ]
-    let (picturePath, sheetPath) = ("\(folder)/result.png", "\(folder)/contact-sheet.png")
+    let sheetPath = "\(folder)/contact-sheet.png"
     try OutputCheck(option: "--output", overwrite: replacing.overwrite)
-      .check([picturePath, sheetPath] + inputs.map { "\(folder)/\($0.0)" })
+      .check([sheetPath] + demos.flatMap { $0.paths(in: folder) })
 
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let job = ColorizeJob(
       model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
     let colorizer = try await job.makeColorizer()
-    let result = try await job.run(request, on: colorizer, preview: nil)
-
-    for (name, image) in inputs { try image.write(to: "\(folder)/\(name)") }
-    let options = StoredOptions(
-      result.summary,
-      inputs: InputNames(
-        sketch: "sketch.png", reference: "reference.png", sketchMask: "sketch_mask.png",
-        referenceMask: "reference_mask.png"),
-      picture: 0)
-    try result.image.write(to: picturePath, text: try options.pngText())
-    let sheet = try Image.row([sketch, reference, result.image], gap: 8)
-    try sheet.write(to: sheetPath, text: try options.pngText())
+    var rows: [Image] = []
+    var results: [ColorizeResult] = []
+    for (demo, request) in zip(demos, requests) {
+      let result = try await job.run(request, on: colorizer, preview: nil)
+      try demo.write(result, to: folder)
+      rows.append(
+        try Image.row([demo.sketch, demo.reference, result.pictures[0].painting, result.image], height: 384, gap: 8))
+      results.append(result)
+    }
+    let sheet = try Image.column(rows, gap: 8)
+    try sheet.write(to: sheetPath)
     progress.finish()
     try report.finish(
       RunReport(
-        outputs: [picturePath, sheetPath], preview: nil, inputs: inputs.map { "\(folder)/\($0.0)" },
-        summary: result.summary, options: options, seconds: progress.elapsed,
+        outputs: demos.map { $0.path(.result, in: folder) } + [sheetPath], preview: nil,
+        inputs: demos.flatMap { $0.inputPaths(in: folder) }, files: demos.map { $0.path(.painting, in: folder) },
+        summary: results[0].summary, options: demos[0].options(results[0]), seconds: progress.elapsed,
         peakMemoryBytes: ProcessUsage.peakMemory),
-      images: [result.image, sheet])
+      images: results.map(\.image) + [sheet])
+  }
+}
+
+/// One drawing of the demo.
+private struct Demo {
+  enum File: String, CaseIterable {
+    case sketch, reference
+    case sketchMask = "sketch-mask"
+    case referenceMask = "reference-mask"
+    case painting, result
+  }
+
+  let name: String
+  let sketch: Image
+  let reference: Image
+  var masks: (sketch: Mask, reference: Mask)?
+
+  /// The drawings by people first.
+  static var all: [Demo] {
+    get throws {
+      let drawings = try Sample.Drawing.allCases.map { drawing in
+        Demo(name: drawing.rawValue, sketch: try drawing.sketch(), reference: try drawing.reference())
+      }
+      let masks = (sketch: try Sample.sketchMask(), reference: try Sample.referenceMask())
+      return drawings + [
+        Demo(name: "cel", sketch: try Sample.sketch(), reference: try Sample.reference(), masks: masks)
+      ]
+    }
+  }
+
+  func path(_ file: File, in folder: String) -> String { "\(folder)/\(name)-\(file.rawValue).png" }
+
+  private var inputs: [(File, Image)] {
+    [(.sketch, sketch), (.reference, reference)]
+      + (masks.map { [(.sketchMask, $0.sketch.image), (.referenceMask, $0.reference.image)] } ?? [])
+  }
+
+  func inputPaths(in folder: String) -> [String] { inputs.map { path($0.0, in: folder) } }
+
+  /// All files.
+  func paths(in folder: String) -> [String] {
+    inputPaths(in: folder) + [path(.painting, in: folder), path(.result, in: folder)]
+  }
+
+  func options(_ result: ColorizeResult) -> StoredOptions {
+    func named(_ file: File) -> String { path(file, in: ".") }
+    return StoredOptions(
+      result.summary,
+      inputs: InputNames(
+        sketch: named(.sketch), reference: named(.reference), sketchMask: masks == nil ? nil : named(.sketchMask),
+        referenceMask: masks == nil ? nil : named(.referenceMask)),
+      picture: 0)
+  }
+
+  func write(_ result: ColorizeResult, to folder: String) throws {
+    for (file, image) in inputs { try image.write(to: path(file, in: folder)) }
+    try result.pictures[0].painting.write(to: path(.painting, in: folder))
+    try result.image.write(to: path(.result, in: folder), text: try options(result).pngText())
   }
 }

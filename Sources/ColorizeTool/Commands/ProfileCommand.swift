@@ -127,6 +127,8 @@ struct ProfileCommand: AsyncParsableCommand {
       request.sketchMask = try Sample.sketchMask()
       request.referenceMask = try Sample.referenceMask()
     }
+    // Only what a backend computes is looked at.
+    (request.fill, request.lines) = (.painting, .network)
     request.size = size ?? colorizer.model.configuration.imageSize
     request.steps = steps
     // One evaluation of the network a step, so that steps are alike.

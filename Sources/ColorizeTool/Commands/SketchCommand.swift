@@ -34,24 +34,33 @@ struct SketchCommand: ParsableCommand {
 
   func run() throws {
     try report.check()
+    try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     let sketch: Image
     do {
-      sketch = try Image.load(input)
+      let metadata: ImageMetadata
+      (sketch, metadata) = try StandardStreams.load(input)
+      for oddity in metadata.notes where oddity != .convertedColors { report.note("\(input): \(oddity)") }
     } catch {
       throw ToolError.usage(error.description)
     }
     if let size, !(64...4096).contains(size) { throw ToolError.usage("--size is \(size), expected 64 to 4096") }
-    do {
-      _ = try ImageFormat(pathExtensionOf: path)
-    } catch {
-      throw ToolError.usage(error.description)
+    if path != StandardStreams.name {
+      do {
+        _ = try ImageFormat(pathExtensionOf: path)
+      } catch {
+        throw ToolError.usage(error.description)
+      }
+      try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
     }
-    try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
     let configuration = try modelOptions.open(note: report.note).configuration
     let frame = WorkingFrame(
       sketch: sketch, size: size, modelSize: configuration.imageSize, multiple: configuration.sizeMultiple)
     let prepared = try frame.prepared(sketch, prepare.preparation, polarity: polarity.polarity)
-    try prepared.image.write(to: path)
+    if path == StandardStreams.name {
+      try StandardStreams.write(try prepared.image.pngData())
+    } else {
+      try prepared.image.write(to: path)
+    }
     if report.json {
       return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report)))
     }

@@ -52,6 +52,11 @@ enum PolarityChoice: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// What becomes of masks that are not given.
+enum MasksChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, none
+}
+
 /// What is done to a sketch, spelled as options are.
 enum PreparationChoice: String, ExpressibleByArgument, CaseIterable {
   case auto

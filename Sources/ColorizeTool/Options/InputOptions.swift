@@ -2,7 +2,9 @@ import ArgumentParser
 
 /// The pictures.
 struct InputOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: ArgumentHelp("The line art, PNG or JPEG.", valueName: "file"))
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The line art, PNG or JPEG; - is standard input, as with all pictures.", valueName: "file"))
   var sketch: String
 
   @Option(name: [.short, .long], help: ArgumentHelp("The picture whose colours to take.", valueName: "file"))
@@ -11,7 +13,7 @@ struct InputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Where the result goes: .png (the options are stored in it), .jpg or .jpeg. A file that is there is replaced with "
+      "Where the result goes: .png (the options are stored in it), .jpg or .jpeg; - is standard output. A file that is there is replaced with "
         + "--overwrite only, in one step, when the result is complete.", valueName: "file"))
   var output: String
 
@@ -32,9 +34,26 @@ struct InputOptions: ParsableArguments {
         + "for cut-out figures. (The alpha of lines on transparent paper is no mask.)"))
   var alphaMasks = false
 
+  @Option(
+    help: ArgumentHelp(
+      "auto finds the masks that are not given, as `colorize mask` does; none takes those that are given only.",
+      valueName: "name"))
+  var masks: MasksChoice = .none
+
   @Option(help: ArgumentHelp("Whether the sketch's lines are dark or light.", valueName: "name"))
   var polarity: PolarityChoice = .auto
 
   @Option(help: PreparationChoice.help)
   var prepare: PreparationChoice = .auto
+
+  /// The files that are read.
+  var paths: [String] { [sketch, reference, sketchMask, referenceMask, background].compactMap(\.self) }
+
+  /// What they are called.
+  var names: InputNames {
+    InputNames(
+      sketch: sketch, reference: reference, sketchMask: sketchMask, referenceMask: referenceMask,
+      background: background,
+      alphaMasks: alphaMasks, foundMasks: masks == .auto ? true : nil)
+  }
 }

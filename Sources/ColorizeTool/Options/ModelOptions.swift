@@ -20,7 +20,9 @@ struct CheckpointOptions: ParsableArguments {
 
   /// Where the sizes come from.
   func configuration() throws -> Model.ConfigurationChoice {
-    if config != nil && preset != nil { throw ToolError.usage("--config and --preset exclude each other; give one") }
+    if config != nil && preset != nil {
+      throw ToolError.usage("--config and --preset exclude each other; give one")
+    }
     if let config { return .file(config) }
     return try preset.map { .given(try Model.preset(named: $0)) } ?? .besideWeights
   }
@@ -33,6 +35,9 @@ struct CheckpointOptions: ParsableArguments {
   func open(_ path: String, prediction: PredictionType?, note: (String) -> Void) throws -> Model {
     let model = try Model.load(
       path, imageEncoder: imageEncoder, configuration: try configuration(), prediction: prediction)
+    if model.usesMovingAverages {
+      note("the checkpoint holds only the moving averages of its U-Net's weights, which are used")
+    }
     if model.isPredictionGuessed {
       let isNoise = model.configuration.prediction == .eps
       note(
@@ -54,7 +59,8 @@ struct CheckpointOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A safetensors checkpoint, or a folder with model.safetensors. (default: the built-in model)",
+      "A safetensors checkpoint, the index of one in several files, or a folder that holds it. (default: the built-in "
+        + "model)",
       valueName: "path"))
   var model: String?
 
@@ -71,7 +77,8 @@ struct ModelOptions: ParsableArguments {
       // Two ways to say the sizes are one too many, whatever they are for.
       _ = try checkpoint.configuration()
       for (option, value) in [
-        ("--config", checkpoint.config), ("--preset", checkpoint.preset), ("--image-encoder", checkpoint.imageEncoder),
+        ("--config", checkpoint.config), ("--preset", checkpoint.preset),
+        ("--image-encoder", checkpoint.imageEncoder),
       ] where value != nil {
         throw ToolError.usage("\(option) belongs to a checkpoint; give its path with --model")
       }
@@ -89,7 +96,8 @@ struct ModelOptions: ParsableArguments {
 struct BackendOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where to compute: cpu, cpu:4 for four threads, or a device that `colorize devices` lists.", valueName: "name"))
+      "Where to compute: cpu, cpu:4 for four threads, or a device that `colorize devices` lists.",
+      valueName: "name"))
   var backend = "cpu"
 
   @Option(
@@ -113,14 +121,16 @@ struct BackendOptions: ParsableArguments {
     case .f32: return try BackendRegistry.shared.makeBackend(backend)
     case .f16:
       guard name.family == "vulkan" else {
-        throw ToolError.usage("--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
+        throw ToolError.usage(
+          "--precision f16 needs a Vulkan device: add --backend vulkan, or leave it out")
       }
       var options = VulkanBackend.Options()
       options.storageType = .f16
       return try VulkanBackend(name.device, options: options)
     case .bf16:
       guard name.family == "cpu" else {
-        throw ToolError.usage("--precision bf16 is for the processor: choose --backend cpu, or leave it out")
+        throw ToolError.usage(
+          "--precision bf16 is for the processor: choose --backend cpu, or leave it out")
       }
       return try CPUBackend(name.device, precision: .bf16)
     }

@@ -24,6 +24,16 @@ struct OutputOptions: ParsableArguments {
       valueName: "n"))
   var previews: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Cut the result out as the sketch is: with its alpha channel. For cut-out figures, and PNG."))
+  var keepAlpha = false
+
+  @Flag(
+    name: .customLong("no-metadata"),
+    help: ArgumentHelp("Write the picture alone: no options, no program's name, no resolution."))
+  var leavesOutMetadata = false
+
   @OptionGroup var replacing: OverwriteOptions
 }
 

@@ -25,13 +25,26 @@ struct ColorizeJob {
   }
 
   /// Carries out a request; previews that cannot be written are noted, and stop nothing.
-  func run(_ request: ColorizeRequest, on colorizer: Colorizer, preview: String?) async throws -> ColorizeResult {
+  ///
+  /// - Parameter write: called with each picture as soon as it is finished. What it throws is thrown when all are made.
+  func run(
+    _ request: ColorizeRequest, on colorizer: Colorizer, preview: String?,
+    write: @escaping @Sendable (Int, ColorizeResult.Picture, ColorizeResult.Summary) throws -> Void = { _, _, _ in }
+  ) async throws -> ColorizeResult {
     let progress = self.progress
     let failure = Mutex<String?>(nil)
+    let writing = Mutex<(any Error)?>(nil)
     let result = try await colorizer.colorize(request) { event in
       progress.observe(event)
       // Whoever opened the model has said already how its prediction was found.
       if case .note(let note) = event, note != .guessedPrediction { report.note(note.inOptions) }
+      if case .picture(let index, let picture, let summary) = event {
+        do {
+          try write(index, picture, summary)
+        } catch {
+          writing.withLock { $0 = $0 ?? error }
+        }
+      }
       if case .preview(_, let image) = event, let preview {
         do {
           try image.write(to: preview)
@@ -40,6 +53,7 @@ struct ColorizeJob {
         }
       }
     }
+    if let error = writing.withLock({ $0 }) { throw error }
     if let reason = failure.withLock({ $0 }) { report.note("previews were lost: \(reason)") }
     try Task.checkCancellation()
     return result

@@ -8,12 +8,24 @@ struct OutputPlan {
   let preview: String
 
   init(output: String, count: Int) throws {
+    if output == StandardStreams.name {
+      guard count == 1 else {
+        throw ToolError.usage("--output -: only one picture goes to standard output; leave --count out, or give a file")
+      }
+      self.init(path: output, count: 1)
+      return
+    }
     do {
       _ = try ImageFormat(pathExtensionOf: output)
     } catch {
       throw ToolError.usage("--output \(error.description)")
     }
-    // The format was found, so there is a dot in the last component.
+    self.init(path: output, count: count)
+  }
+
+  /// The numbered names of a path with an extension that was checked.
+  init(path output: String, count: Int) {
+    // There is a dot in the last component.
     let dot = output.lastIndex(of: ".") ?? output.endIndex
     let (stem, ending) = (output[..<dot], output[dot...])
     preview = "\(stem).preview\(ending)"
@@ -32,6 +44,10 @@ struct OutputPlan {
   ///
   /// - Parameter inputs: files that must not be replaced by a result.
   func check(overwrite: Bool, inputs: [String], writesPreviews: Bool) throws {
+    if paths == [StandardStreams.name] {
+      if writesPreviews { throw ToolError.usage("--previews need files; give --output one") }
+      return
+    }
     try OutputCheck(option: "--output", overwrite: overwrite, inputs: inputs)
       .check(paths + (writesPreviews ? [preview] : []))
   }

@@ -10,6 +10,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Pictures") var inputs: InputOptions
   @OptionGroup(title: "Result") var output: OutputOptions
+  @OptionGroup(title: "Finish") var finish: FinishOptions
   @OptionGroup(title: "Reference and sketch") var strengths: StrengthOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
   @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
@@ -22,15 +23,16 @@ struct RunCommand: AsyncParsableCommand {
     // Opening a model reads its names only, and what it can do decides what the options mean.
     try report.check()
     try strengths.checkStrengths()
+    try StandardStreams.claim(inputs: inputs.paths, output: inputs.output, json: report.json)
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
-    try plan.check(
-      overwrite: output.replacing.overwrite,
-      inputs: [inputs.sketch, inputs.reference, inputs.sketchMask, inputs.referenceMask, inputs.background]
-        .compactMap(\.self),
-      writesPreviews: output.previews != nil)
+    let files = inputs.paths + (request.palette == nil ? [] : [finish.palette])
+    try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
+    let finishOutputs = try FinishOutputs(finish, count: request.count)
+    try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
+    let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
@@ -47,26 +49,27 @@ struct RunCommand: AsyncParsableCommand {
     if !unused.isEmpty {
       report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
     }
+    var names = inputs.names
+    names.palette = request.palette == nil ? nil : finish.palette
     let result = try await Self.inOptions {
-      try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview)
+      try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview) {
+        [names] index, picture, summary in
+        try writer.write(
+          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index))
+        try finishOutputs.write(
+          picture, index: index, polarity: summary.polarity, resolution: writer.resolution(of: picture.image.size))
+      }
     }
-
-    let names = InputNames(
-      sketch: inputs.sketch, reference: inputs.reference, sketchMask: inputs.sketchMask,
-      referenceMask: inputs.referenceMask, background: inputs.background, alphaMasks: inputs.alphaMasks)
-    let stored = result.images.indices.map { index in
-      StoredOptions(result.summary, inputs: names, picture: index)
-    }
-    for (index, image) in result.images.enumerated() {
-      try Task.checkCancellation()
-      try image.write(to: plan.paths[index], text: try stored[index].pngText())
-    }
+    let stored = StoredOptions(result.summary, inputs: names, picture: 0)
+    report.noteFarRegions(of: result)
     progress.finish()
     let estimate = try model.memoryEstimate(for: request, backend: backend, memory: memory.use)
     let hasPreview = output.previews.map { request.steps > $0 } ?? false
     try report.finish(
       RunReport(
-        outputs: plan.paths, preview: hasPreview ? plan.preview : nil, summary: result.summary, options: stored[0],
+        outputs: plan.paths, preview: hasPreview ? plan.preview : nil, files: finishOutputs.paths,
+        flats: result.pictures.compactMap(\.flats).map { FlatsReport($0, farDistance: request.flats.farDistance) },
+        summary: result.summary, options: stored,
         seconds: progress.elapsed, estimatedMemoryBytes: estimate.peakBytes, peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
   }
@@ -85,6 +88,7 @@ struct RunCommand: AsyncParsableCommand {
     request.vaeTiling = memory.vaeTile.tiling
     request.checksMemory = !memory.force
     request.previewInterval = output.previews
+    try finish.apply(to: &request, defaults: model.configuration.finish)
     try sampling.apply(to: &request, defaults: model.configuration.sampling)
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise
@@ -102,7 +106,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   /// Does something whose advice speaks of the request, and lets it speak of this command's options instead.
-  private static func inOptions<R>(_ body: () async throws -> R) async throws -> R {
+  static func inOptions<R>(_ body: () async throws -> R) async throws -> R {
     do {
       return try await body()
     } catch ColorizeError.insufficientMemory(let shortage, let advice) {

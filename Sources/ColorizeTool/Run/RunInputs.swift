@@ -7,15 +7,37 @@ struct RunInputs {
   var sketchMask: Mask?
   var referenceMask: Mask?
   var background: Image?
+  /// How densely the sketch's pixels lie on paper, if its file says so.
+  var resolution: ImageResolution?
 
   /// Reads everything; a picture that cannot be read is a fault of the command line, told before the model is loaded.
   init(_ options: InputOptions, note: (String) -> Void) throws {
-    sketch = try Self.load(options.sketch, "--sketch")
-    reference = try Self.load(options.reference, "--reference")
-    sketchMask = try options.sketchMask.map { Mask(try Self.load($0, "--sketch-mask")) }
-    referenceMask = try options.referenceMask.map { Mask(try Self.load($0, "--reference-mask")) }
-    background = try options.background.map { try Self.load($0, "--background") }
+    func load(_ path: String, _ option: String) throws -> (image: Image, metadata: ImageMetadata) {
+      let (image, metadata) = try Self.load(path, option)
+      for oddity in metadata.notes where oddity != .convertedColors { note("\(option) \(path): \(oddity)") }
+      return (image, metadata)
+    }
+    let (drawing, metadata) = try load(options.sketch, "--sketch")
+    (sketch, resolution) = (drawing, metadata.resolution)
+    reference = try load(options.reference, "--reference").image
+    sketchMask = try options.sketchMask.map { Mask(try load($0, "--sketch-mask").image) }
+    referenceMask = try options.referenceMask.map { Mask(try load($0, "--reference-mask").image) }
+    background = try options.background.map { try load($0, "--background").image }
     if options.alphaMasks { takeAlphaMasks(note) }
+    if options.masks == .auto { try findMasks(note) }
+  }
+
+  /// Finds the figures that no mask says.
+  private mutating func findMasks(_ note: (String) -> Void) throws {
+    func figure(of image: Image, _ owner: String) throws -> Mask {
+      let found = try image.figureMask()
+      note(
+        found.isPlausible
+          ? "\(owner) figure was found by \(found.words): \(found.percent) % of it" : found.doubt(of: owner))
+      return found.mask
+    }
+    if sketchMask == nil { sketchMask = try figure(of: sketch, "the sketch's") }
+    if referenceMask == nil, background == nil { referenceMask = try figure(of: reference, "the reference's") }
   }
 
   private mutating func takeAlphaMasks(_ note: (String) -> Void) {
@@ -37,9 +59,9 @@ struct RunInputs {
     }
   }
 
-  private static func load(_ path: String, _ option: String) throws -> Image {
+  private static func load(_ path: String, _ option: String) throws -> (Image, ImageMetadata) {
     do {
-      return try Image.load(path)
+      return try StandardStreams.load(path)
     } catch {
       throw ToolError.usage("\(option) \(error.description)")
     }

@@ -10,6 +10,10 @@ struct RunReport: Encodable {
   let preview: String?
   /// Other files that were written.
   var inputs: [String]?
+  /// Flats, region maps and layers.
+  var files: [String]?
+  /// What the flats of each picture are made of.
+  var flats: [FlatsReport]?
   /// How the pictures were made.
   let summary: ColorizeResult.Summary
   /// What the first picture's text chunk holds.
@@ -39,6 +43,7 @@ extension ReportOptions {
     for (path, image) in zip(report.outputs, images) {
       Console.shared.output("wrote \(path) (\(image.width) x \(image.height))")
     }
+    for path in report.files ?? [] { Console.shared.output("wrote \(path)") }
     Console.shared.output("done in \(Format.decimal(report.seconds, 1)) s")
   }
 }

@@ -46,12 +46,17 @@ struct InputNames: Codable {
   var referenceMask: String?
   var background: String?
   var alphaMasks = false
+  /// Whether masks that were not given were found; nil in pictures of earlier versions.
+  var foundMasks: Bool?
+  /// The palette's file, where the colours of flats came from one.
+  var palette: String?
 
   /// The files' names alone: pictures are passed on, and a path tells of its owner.
   var withoutFolders: InputNames {
     InputNames(
       sketch: Self.name(sketch), reference: Self.name(reference), sketchMask: sketchMask.map(Self.name),
-      referenceMask: referenceMask.map(Self.name), background: background.map(Self.name), alphaMasks: alphaMasks)
+      referenceMask: referenceMask.map(Self.name), background: background.map(Self.name), alphaMasks: alphaMasks,
+      foundMasks: foundMasks, palette: palette.map(Self.name))
   }
 
   /// The last component of a path.

@@ -9,6 +9,8 @@ final class Console: Sendable {
   /// Whether standard error is a terminal that can redraw a line.
   let isInteractive: Bool
   private let bar = Mutex(false)
+  private let lost = Mutex<Int32?>(nil)
+  private let givesOutputAway = Mutex(false)
 
   private init() {
     isInteractive = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
@@ -25,9 +27,17 @@ final class Console: Sendable {
   func output(_ line: String) {
     bar.withLock { isShown in
       clear(&isShown)
-      Self.write(line + "\n", to: STDOUT_FILENO)
+      let isGiven = givesOutputAway.withLock { $0 }
+      let code = Self.write(line + "\n", to: isGiven ? STDERR_FILENO : STDOUT_FILENO)
+      if code != 0 { lost.withLock { $0 = $0 ?? code } }
     }
   }
+
+  /// Why something that was to stand on standard output does not; nil if all of it does.
+  var lostOutput: Int32? { lost.withLock { $0 } }
+
+  /// Leaves standard output to a picture: what would be printed there goes to standard error.
+  func giveOutputAway() { givesOutputAway.withLock { $0 = true } }
 
   /// Prints a message on standard error.
   func message(_ line: String) {
@@ -59,13 +69,17 @@ final class Console: Sendable {
   }
 
   /// Writes and forgets: with nobody left to read there is nobody left to tell. (`FileHandle.write` would trap.)
-  private static func write(_ text: String, to descriptor: Int32) {
+  ///
+  /// - Returns: 0, or the number of the error.
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return count < 0 ? errno : EIO }
       bytes = bytes.dropFirst(count)
     }
+    return 0
   }
 }

@@ -55,13 +55,15 @@ struct ToolError: Error {
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)
       case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
-      case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference:
+      case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode,
+        .foreignReference:
         self.init(.usage, error.inOptions)
       }
     case let error as BackendError:
       switch error {
       case .unknownBackend, .invalidOption: self.init(.usage, error.description)
-      case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost: self.init(.failure, error.description)
+      case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost:
+        self.init(.failure, error.description)
       }
     case let error as ScheduleError: self.init(.usage, error.description)
     case let error as NoiseError: self.init(.usage, error.description)
@@ -73,14 +75,26 @@ struct ToolError: Error {
   /// The report's counts and its first fault; the whole list is what `inspect` is for.
   private static func describe(_ report: LoadReport) -> String {
     var faults: [String] = []
-    if let first = report.missing.first { faults.append("\(report.missing.count) missing (\(first.key))") }
-    if let first = report.misshaped.first {
-      faults.append(
-        "\(report.misshaped.count) of another shape or type (\(first.key) is \(first.found), expected "
-          + "\(first.expected))")
+    if let first = report.missing.first {
+      faults.append("\(report.missing.count) missing (\(first.key))")
     }
-    if let first = report.nonFinite.first { faults.append("\(report.nonFinite.count) not finite (\(first.key))") }
-    if let first = report.unexpected.first { faults.append("\(report.unexpected.count) unexpected (\(first.key))") }
+    if let first = report.misshaped.first {
+      let fault =
+        first.found == first.expected
+        ? "is of type \(first.dtype.rawValue)" : "is \(first.found), expected \(first.expected)"
+      faults.append("\(report.misshaped.count) of another shape or type (\(first.key) \(fault))")
+    }
+    if let first = report.nonFinite.first {
+      faults.append("\(report.nonFinite.count) not finite (\(first.key))")
+    }
+    if let first = report.holes.first {
+      let bytes = Format.bytes(report.holes.reduce(0) { $0 + $1.byteCount })
+      faults.append(
+        "\(bytes) of zeros, as an unfinished download leaves them (from \(first.key) on)")
+    }
+    if let first = report.unexpected.first {
+      faults.append("\(report.unexpected.count) unexpected (\(first.key))")
+    }
     let hints = report.hints.isEmpty ? "" : "; " + report.hints.joined(separator: "; ")
     return "the weights do not fit the model: \(faults.joined(separator: ", "))\(hints); "
       + "`colorize inspect` lists them"
@@ -93,6 +107,9 @@ struct ToolError: Error {
       let trimmed = part.drop { $0 == " " }
       line += line.isEmpty ? String(trimmed) : " " + trimmed
     }
-    return String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+    // A byte of a name that is no UTF-8 is shown as a question mark, as a terminal would.
+    let shown = line.unicodeScalars.filter { $0.properties.generalCategory != .control }
+      .map { (0x10FF80...0x10FFFF).contains($0.value) ? "?" : $0 }
+    return String(String.UnicodeScalarView(shown))
   }
 }

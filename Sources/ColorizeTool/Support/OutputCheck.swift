@@ -1,4 +1,5 @@
 import ArgumentParser
+import Colorize
 import Foundation
 
 /// The rule of all commands for files that are there: an input is never written to, and nothing is replaced unless
@@ -20,7 +21,7 @@ struct OutputCheck {
       // A name is checked as well: one that is too long is none, wherever it lies.
       if folders.insert(Self.folder(of: path)).inserted { try checkFolder(of: path, name: name) }
       var status = stat()
-      guard stat(path, &status) == 0 else {
+      guard stat(FileName.cString(path), &status) == 0 else {
         if errno == ENAMETOOLONG { throw ToolError.usage("\(name): the name is too long; give a shorter one") }
         continue
       }
@@ -33,7 +34,7 @@ struct OutputCheck {
       guard overwrite else {
         throw ToolError.usage("\(name): it exists already; give another path, or --overwrite to replace it")
       }
-      guard access(path, W_OK) == 0 else {
+      guard access(FileName.cString(path), W_OK) == 0 else {
         throw ToolError.usage("\(name): it is write-protected; change its permissions, or give another path")
       }
     }
@@ -42,19 +43,19 @@ struct OutputCheck {
   /// Checks a folder by making a file in it: permissions alone do not tell of read-only and of virtual file systems.
   private func checkFolder(of path: String, name: String) throws {
     let folder = Self.folder(of: path)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+    var status = stat()
+    guard stat(FileName.cString(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw ToolError.usage("\(name): the folder \(folder) does not exist; create it first")
     }
     let probe = folder + ".irodori-" + String(UInt64.random(in: 0 ... .max), radix: 36) + ".tmp"
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let descriptor = open(FileName.cString(probe), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw ToolError.usage(
         "\(name): the folder \(folder) cannot be written to (\(String(cString: strerror(errno)))); change its "
           + "permissions, or give another path")
     }
     close(descriptor)
-    unlink(probe)
+    unlink(FileName.cString(probe))
   }
 
   /// The path up to its last slash, which is included.
@@ -64,9 +65,9 @@ struct OutputCheck {
 
   /// The path without links, so that two names of one file are seen to be one.
   private static func resolved(_ path: String) -> String {
-    guard let found = realpath(path, nil) else { return path }
+    guard let found = realpath(FileName.cString(path), nil) else { return path }
     defer { free(found) }
-    return String(cString: found)
+    return FileName.string(UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
   }
 }
 

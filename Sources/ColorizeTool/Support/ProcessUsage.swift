@@ -16,6 +16,13 @@ enum ProcessUsage {
     return getrusage(itself, &usage) == 0 ? usage.ru_maxrss * unit : 0
   }
 
+  /// What the system calls the processor.
+  static var processorName: String {
+    let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+    let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+    return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
+  }
+
   /// The machine's memory in bytes.
   static var physicalMemory: UInt64 { ProcessInfo.processInfo.physicalMemory }
 }

@@ -48,7 +48,7 @@ final class Progress: Sendable {
     case .stage(let stage): begin(stage.rawValue)
     case .step(let completed, let total): step(completed, of: total)
     case .tile(let completed, let total): step(completed, of: total, unit: "tile")
-    case .note, .preview, .finished: break
+    case .note, .preview, .picture, .finished: break
     }
   }
 

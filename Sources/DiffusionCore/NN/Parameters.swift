@@ -5,8 +5,20 @@ public protocol ParameterSource: Sendable {
   /// - Throws: what reading it can throw. A key that is missing or of another shape may be reported later, all at once;
   ///   a stand-in is returned meanwhile.
   func parameter(_ key: String, shape: Shape) throws -> Tensor
+  /// A convolution's weight, `[out, in, kh, kw]` under that key, as `[out, kh, kw, in]`. Default: a copy of
+  /// ``parameter(_:shape:)``. A source whose weights change, such as one of a model in training, gives the memory that
+  /// it will change.
+  ///
+  /// - Throws: as ``parameter(_:shape:)``.
+  func kernel(_ key: String, shape: Shape) throws -> Tensor
   /// Whether the source has the key.
   func contains(_ key: String) -> Bool
+}
+
+extension ParameterSource {
+  public func kernel(_ key: String, shape: Shape) throws -> Tensor {
+    try parameter(key, shape: shape).transposed(0, 2, 3, 1).contiguous()
+  }
 }
 
 /// A place in the tree of a model's parameters: a source and a key prefix.
@@ -37,7 +49,7 @@ public struct Parameters: Sendable {
 
   /// A convolution's weight, `[out, in, kh, kw]` in the checkpoint, as `[out, kh, kw, in]`.
   public func kernel(_ name: String, _ shape: Shape) throws -> Tensor {
-    try self(name, shape).transposed(0, 2, 3, 1).contiguous()
+    try source.kernel(self[name].prefix, shape: shape)
   }
 
   /// Whether the source has this parameter.

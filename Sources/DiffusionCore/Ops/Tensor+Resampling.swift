@@ -14,6 +14,23 @@ public struct ResampleTaps: Sendable, Hashable {
   /// `[outputExtent, width]`.
   public let weights: [Float]
 
+  /// A table of taps.
+  ///
+  /// - Parameters:
+  ///   - indices: `[outputExtent, width]`, each in `0..<inputExtent`.
+  ///   - weights: `[outputExtent, width]`.
+  public init(inputExtent: Int, outputExtent: Int, width: Int, indices: [Int32], weights: [Float]) {
+    precondition(
+      indices.count == outputExtent * width && weights.count == indices.count,
+      "\(indices.count) indices and \(weights.count) weights for \(outputExtent) x \(width) taps")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < inputExtent }, "a tap outside 0..<\(inputExtent)")
+    self.inputExtent = inputExtent
+    self.outputExtent = outputExtent
+    self.width = width
+    self.indices = indices
+    self.weights = weights
+  }
+
   /// Bicubic taps (Keys 1981) as PyTorch's `interpolate(mode: "bicubic")` makes them.
   ///
   /// - Parameters:

@@ -19,8 +19,14 @@ public struct KeyRenaming: Sendable, Hashable {
   /// The rules, in the order in which they are tried.
   public let rules: [Rule]
 
+  /// Keys with a name of their own, which comes before all rules.
+  public let exact: [String: String]
+
   /// A renaming by the given rules.
-  public init(_ rules: [Rule]) { self.rules = rules }
+  public init(_ rules: [Rule] = [], exact: [String: String] = [:]) {
+    self.rules = rules
+    self.exact = exact
+  }
 
   /// Keys stay as they are.
   public static let none = KeyRenaming([])
@@ -37,7 +43,8 @@ public struct KeyRenaming: Sendable, Hashable {
   /// background recovery transformer. Keys that carry the full prefix already are not touched.
   public static let openCLIP: KeyRenaming = {
     let textTower = [
-      "transformer.resblocks.", "token_embedding.", "positional_embedding", "ln_final.", "text_projection",
+      "transformer.resblocks.", "token_embedding.", "positional_embedding", "ln_final.",
+      "text_projection",
       "logit_scale",
     ]
     var rules: [Rule] = []
@@ -50,8 +57,10 @@ public struct KeyRenaming: Sendable, Hashable {
 
   /// The new name of a key.
   public func callAsFunction(_ key: String) -> String {
+    if let name = exact[key] { return name }
     for rule in rules where key.utf8.starts(with: rule.prefix.utf8) {
-      return rule.replacement + String(decoding: key.utf8.dropFirst(rule.prefix.utf8.count), as: UTF8.self)
+      return rule.replacement
+        + String(decoding: key.utf8.dropFirst(rule.prefix.utf8.count), as: UTF8.self)
     }
     return key
   }

@@ -1,5 +1,5 @@
 /// Guesses at what the user meant, from the pattern of what is missing.
-enum LoadHints {
+package enum LoadHints {
   /// The parts of a checkpoint, and what to do where a file lacks one altogether.
   private static let parts: [(prefix: String, advice: String)] = [
     (
@@ -31,21 +31,68 @@ enum LoadHints {
     ),
   ]
 
-  static func hints(missing: [LoadReport.Missing], keys: [String]) -> [String] {
-    var hints: [String] = []
+  static func hints(_ report: LoadReport, keys: [String]) -> [String] {
+    let missing = report.missing
+    var hints = Self.hints(ofTypes: report.misshaped)
+    if !report.holes.isEmpty {
+      hints.append("the file has holes of zeros: the download was not finished; download it again")
+    }
+    if !report.unexpected.isEmpty, report.isUsable {
+      hints.append(
+        "the network is whole; `colorize convert` writes it without the tensors that it does not know"
+      )
+    }
     guard !missing.isEmpty else { return hints }
+    if keys.isEmpty {
+      return hints + ["the file holds no tensor at all: download or export it again"]
+    }
+    if let other = otherModel(keys) { return hints + [other] }
     for part in parts where missing.contains(where: { $0.key.utf8.starts(with: part.prefix.utf8) }) {
-      if !keys.contains(where: { $0.utf8.starts(with: part.prefix.utf8) }) { hints.append(part.advice) }
+      if !keys.contains(where: { $0.utf8.starts(with: part.prefix.utf8) }) {
+        hints.append(part.advice)
+      }
     }
     if missing.contains(where: { isLoRA($0.key) }), !keys.contains(where: isLoRA) {
       hints.append(
         "no file carries the LoRA branches of the split cross-attention, but one carries other weights of the mask "
-          + "modes: give a checkpoint that was exported whole, or for vanilla mode one without any of them")
+          + "modes: give a checkpoint that was exported whole, or for vanilla mode one without any of them"
+      )
     }
     if keys.contains(where: { $0.utf8.starts(with: "vision_model.".utf8) }) {
-      hints.append("a file holds an image encoder in the naming of Transformers: give the one in OpenCLIP's naming")
+      hints.append(
+        "a file holds an image encoder in the naming of Transformers: give the one in OpenCLIP's naming"
+      )
     }
     return hints
+  }
+
+  /// What to say where shapes fit and element types do not.
+  private static func hints(ofTypes misshaped: [LoadReport.Misshaped]) -> [String] {
+    let types = Set(
+      misshaped.filter { $0.expected == $0.found && $0.dtype.dtype == nil }.map(\.dtype.rawValue))
+    guard !types.isEmpty else { return [] }
+    return [
+      "numbers of type \(types.sorted().joined(separator: ", ")) cannot be read, but F32, F16, BF16 and F64; get the model "
+        + "in F16"
+    ]
+  }
+
+  /// What else a file is, if it is no checkpoint of this kind at all.
+  package static func otherModel(_ keys: [String]) -> String? {
+    func share(_ fits: (String) -> Bool) -> Double {
+      Double(keys.count(where: fits)) / Double(keys.count)
+    }
+    if share({ $0.utf8.contains(UInt8(ascii: ".")) && $0.contains("lora") }) > 0.9 {
+      return
+        "the file holds low-rank additions to a model (LoRA) and no model: give the checkpoint that they belong to"
+    }
+    let diffusers = ["down_blocks.", "up_blocks.", "mid_block.", "conv_in."]
+    if share({ key in diffusers.contains { key.hasPrefix($0) } }) > 0.5 {
+      return
+        "the file holds a part of a model in the naming of Diffusers: give a checkpoint in one file in the naming "
+        + "of the authors' code"
+    }
+    return nil
   }
 
   /// Whether a component of the key names a low-rank branch, such as `to_q.lora_down_fg.weight`.

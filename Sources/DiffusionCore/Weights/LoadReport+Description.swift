@@ -11,8 +11,15 @@ extension LoadReport: CustomStringConvertible {
       "\(printable($0.key)): expected \(printable($0.expected)), found \(printable($0.found)) "
         + "\($0.dtype.rawValue) in \($0.file)"
     }
-    lines += section("not finite", nonFinite) { "\(printable($0.key)): element \($0.index) in \($0.file)" }
-    lines += section("unexpected", unexpected) { "\(printable($0.key)) \(printable($0.shape)) in \($0.file)" }
+    lines += section("not finite", nonFinite) {
+      "\(printable($0.key)): element \($0.index) in \($0.file)"
+    }
+    lines += section("holes of zeros, as an unfinished download leaves them", holes) {
+      "\($0.byteCount) bytes from \(printable($0.key)) to \(printable($0.lastKey)) (\($0.tensorCount) tensors) in \($0.file)"
+    }
+    lines += section("unexpected", unexpected) {
+      "\(printable($0.key)) \(printable($0.shape)) in \($0.file)"
+    }
     lines += section("in two files, the first is used", shadowed) {
       "\(printable($0.key)): from \($0.usedFile), not from \($0.file)"
     }
@@ -25,7 +32,8 @@ extension LoadReport: CustomStringConvertible {
 
   private var summary: String {
     let state = isComplete ? "The weights fit the model" : "The weights do not fit the model"
-    return "\(state): \(loadedCount) tensors, \(parameterCount) parameters, \(loadedBytes) bytes loaded."
+    return
+      "\(state): \(loadedCount) tensors, \(parameterCount) parameters, \(loadedBytes) bytes loaded."
   }
 
   private func section<Item>(_ title: String, _ items: [Item], _ text: (Item) -> String) -> [String] {

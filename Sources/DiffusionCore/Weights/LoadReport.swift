@@ -44,6 +44,22 @@ public struct LoadReport: Sendable, Hashable {
     public let file: String
   }
 
+  /// A stretch of zeros where a trained model has none: what an unfinished download leaves.
+  public struct Hole: Sendable, Hashable {
+    /// The first tensor that it reaches into.
+    public let key: String
+    /// The last one.
+    public let lastKey: String
+    /// How many tensors it reaches into.
+    public let tensorCount: Int
+    /// Where it begins in the file's data, in bytes.
+    public let offset: Int
+    /// Its length in bytes.
+    public let byteCount: Int
+    /// The file that has it.
+    public let file: String
+  }
+
   /// A tensor that is known and not needed.
   public struct Ignored: Sendable, Hashable {
     /// The key, after renaming.
@@ -66,6 +82,8 @@ public struct LoadReport: Sendable, Hashable {
   public var misshaped: [Misshaped] = []
   /// Weights that are not finite.
   public var nonFinite: [NonFinite] = []
+  /// Stretches of zeros that are no weights.
+  public var holes: [Hole] = []
   /// Tensors that are known and not needed.
   public var ignored: [Ignored] = []
   /// Tensors that lost their key to an earlier file.
@@ -78,6 +96,11 @@ public struct LoadReport: Sendable, Hashable {
 
   /// Whether the model can be used.
   public var isComplete: Bool {
-    missing.isEmpty && unexpected.isEmpty && misshaped.isEmpty && nonFinite.isEmpty
+    isUsable && unexpected.isEmpty
+  }
+
+  /// Whether the files hold the whole model, and perhaps more.
+  public var isUsable: Bool {
+    missing.isEmpty && misshaped.isEmpty && nonFinite.isEmpty && holes.isEmpty
   }
 }

@@ -25,7 +25,9 @@ final class MappedRegion: @unchecked Sendable {
   }
 
   deinit {
-    if case .mapping = origin { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+    if case .mapping = origin {
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
   }
 
   /// Gives the pages of a mapped file back to the system, which reads them again when they are next touched.
@@ -41,29 +43,50 @@ final class MappedRegion: @unchecked Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
+      if code == ENOENT, let target = linkTarget(of: path) {
+        throw .danglingLink(file: path, target: target)
+      }
       if code == ENOENT || code == ENOTDIR { throw .fileMissing(file: path) }
       throw .fileNotReadable(file: path, reason: systemError(code))
     }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .fileNotReadable(file: path, reason: systemError(errno)) }
+    guard fstat(descriptor, &status) == 0 else {
+      throw .fileNotReadable(file: path, reason: systemError(errno))
+    }
     let kind = status.st_mode & S_IFMT
     if kind == S_IFDIR { throw .isDirectory(file: path) }
-    guard kind == S_IFREG else { throw .fileNotReadable(file: path, reason: "it is not a regular file") }
+    guard kind == S_IFREG else {
+      throw .fileNotReadable(file: path, reason: "it is not a regular file")
+    }
     guard status.st_size > 0 else { throw .emptyFile(file: path) }
     guard let count = Int(exactly: status.st_size) else {
       throw .fileNotReadable(file: path, reason: "it is larger than the address space")
     }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else {
-      throw .fileNotReadable(file: path, reason: "it cannot be mapped into memory: \(systemError(errno))")
+      throw .fileNotReadable(
+        file: path, reason: "it cannot be mapped into memory: \(systemError(errno))")
     }
     return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
   }
 
+  /// What a symbolic link says; nil for anything else.
+  private static func linkTarget(of path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { chars in
+        chars.baseAddress.map { readlink(path, $0, chars.count) } ?? -1
+      }
+    }
+    return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+  }
+
   /// Zeros that cost address space and no memory, since a page that is only read is the system's one zero page.
   static func zeros(count: Int) -> MappedRegion? {
-    guard count > 0 else { return MappedRegion(borrowing: UnsafeRawBufferPointer(start: nil, count: 0), owner: nil) }
+    guard count > 0 else {
+      return MappedRegion(borrowing: UnsafeRawBufferPointer(start: nil, count: 0), owner: nil)
+    }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let address, address != MAP_FAILED else { return nil }
     return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
@@ -94,10 +117,27 @@ public struct MappedBytes: Sendable {
   /// Calls the closure with the bytes; the pointer is valid only during the call.
   ///
   /// - Throws: What the closure throws.
-  public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+  public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R)
+    throws(E) -> R
+  {
     // The pointer says nothing of the region to the optimizer, which may otherwise unmap it before the body returns.
     defer { withExtendedLifetime(region) {} }
     return try body(UnsafeRawBufferPointer(rebasing: region.bytes[range]))
+  }
+
+  /// Numbers of binary64 as numbers of binary32, in memory of their own.
+  func narrowed() -> MappedBytes {
+    withUnsafeBytes { doubles in
+      let count = doubles.count / 8
+      let owner = OwnedFloats(count: count)
+      for index in 0..<count {
+        let bits = UInt64(
+          littleEndian: doubles.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
+        owner.floats[index] = Float(Double(bitPattern: bits))
+      }
+      let bytes = UnsafeRawBufferPointer(owner.floats)
+      return MappedBytes(MappedRegion(borrowing: bytes, owner: owner), 0..<bytes.count)
+    }
   }
 
   /// Whether the first byte stands at a multiple of the given number of bytes.
@@ -105,4 +145,16 @@ public struct MappedBytes: Sendable {
     guard alignment > 1 else { return true }
     return withUnsafeBytes { UInt(bitPattern: $0.baseAddress) % UInt(alignment) == 0 }
   }
+}
+
+/// Memory for numbers that goes with its last reference.
+private final class OwnedFloats {
+  let floats: UnsafeMutableBufferPointer<Float>
+
+  init(count: Int) {
+    floats = .allocate(capacity: count)
+    floats.initialize(repeating: 0)
+  }
+
+  deinit { floats.deallocate() }
 }

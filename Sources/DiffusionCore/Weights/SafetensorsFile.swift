@@ -57,16 +57,23 @@ public final class SafetensorsFile: Sendable {
   private init(region: MappedRegion, name: String) throws(WeightError) {
     let bytes = region.bytes
     guard bytes.count > 0 else { throw .emptyFile(file: name) }
+    // A header begins with a brace, after a length that begins no other file.
+    if bytes.count < 9 || bytes[8] != UInt8(ascii: "{"), let content = ForeignContent(bytes) {
+      throw .foreign(file: name, content: content)
+    }
     guard bytes.count >= 8 else { throw .tooShort(file: name, count: bytes.count) }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length > 0 else { throw .headerEmpty(file: name) }
-    guard length <= UInt64(Self.maximumHeaderLength) else { throw .headerTooLarge(file: name, length: length) }
+    guard length <= UInt64(Self.maximumHeaderLength) else {
+      throw .headerTooLarge(file: name, length: length)
+    }
     guard length <= UInt64(bytes.count - 8) else {
       throw .headerPastEnd(file: name, length: length, available: bytes.count - 8)
     }
     let dataStart = 8 + Int(length)
     let header = try SafetensorsHeader(parsing: [UInt8](bytes[8..<dataStart]), file: name)
-    self.entries = try SafetensorsLayout.entries(header, file: name, available: bytes.count - dataStart)
+    self.entries = try SafetensorsLayout.entries(
+      header, file: name, available: bytes.count - dataStart)
     self.name = name
     self.metadata = header.metadata
     self.keys = entries.keys.sorted()
@@ -115,7 +122,8 @@ public final class SafetensorsFile: Sendable {
   public func releasePages() { region.releasePages() }
 
   private func bytes(of entry: Entry) -> MappedBytes {
-    MappedBytes(region, (dataStart + entry.byteRange.lowerBound)..<(dataStart + entry.byteRange.upperBound))
+    MappedBytes(
+      region, (dataStart + entry.byteRange.lowerBound)..<(dataStart + entry.byteRange.upperBound))
   }
 
   private func floatBytes(of key: String) throws(WeightError) -> (MappedBytes, DType) {

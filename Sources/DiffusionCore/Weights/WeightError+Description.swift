@@ -10,6 +10,12 @@ extension WeightError: CustomStringConvertible {
       "\(file): this is a directory. Give the path of a .safetensors file inside it."
     case .emptyFile(let file):
       "\(file): the file is empty. \(Self.fetchAgain)"
+    case .foreign(let file, let content):
+      "\(file): this is \(content.kind), and not a safetensors file. \(content.advice)"
+    case .danglingLink(let file, let target):
+      "\(file): this is a link to \(target), which is not there. Download the model again, or mend the link."
+    case .incompleteShards(let file, let reason):
+      "\(file): \(reason)."
     case .tooShort(let file, let count):
       "\(file): the file has \(count) bytes, fewer than the 8 of a safetensors header. \(Self.fetchAgain)"
     case .mismatch(let report):
@@ -99,14 +105,17 @@ extension WeightError: CustomStringConvertible {
   static func printable(_ name: String) -> String {
     var text = ""
     for scalar in name.unicodeScalars.prefix(160) {
-      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+      text +=
+        scalar.properties.generalCategory == .control
+        ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return name.unicodeScalars.dropFirst(160).isEmpty ? text : text + "..."
   }
 
   /// A shape from a file, which may have any number of dimensions.
   static func printable(_ shape: [Int]) -> String {
-    let texts = shape.prefix(8).map(String.init) + (shape.count > 8 ? ["... \(shape.count) dimensions"] : [])
+    let texts =
+      shape.prefix(8).map(String.init) + (shape.count > 8 ? ["... \(shape.count) dimensions"] : [])
     return "[\(texts.joined(separator: ", "))]"
   }
 }

@@ -12,6 +12,10 @@ public enum WeightError: Error, Sendable {
   case isDirectory(file: String)
   /// The file has no bytes.
   case emptyFile(file: String)
+  /// The file is something else altogether.
+  case foreign(file: String, content: ForeignContent)
+  /// The path is a symbolic link, and what it leads to is not there.
+  case danglingLink(file: String, target: String)
   /// The file is shorter than the eight bytes of the header's length.
   case tooShort(file: String, count: Int)
 
@@ -43,7 +47,8 @@ public enum WeightError: Error, Sendable {
   /// The offsets are not two integers in ascending order.
   case invalidOffsets(file: String, key: String, offsets: String)
   /// The byte range has not the size that shape and element type demand.
-  case sizeMismatch(file: String, key: String, shape: [Int], dtype: SafetensorsDType, expected: Int, found: Int)
+  case sizeMismatch(
+    file: String, key: String, shape: [Int], dtype: SafetensorsDType, expected: Int, found: Int)
   /// A tensor begins before another one has ended.
   case overlap(file: String, key: String, other: String, begin: Int, otherEnd: Int)
   /// There are bytes between two tensors, or before the first, that belong to none.
@@ -63,6 +68,9 @@ public enum WeightError: Error, Sendable {
   case impossibleShape(key: String, shape: [Int])
   /// The files do not hold the weights of the model, or hold others as well.
   case mismatch(LoadReport)
+
+  /// A checkpoint in several files lacks some of them, or its index cannot be used.
+  case incompleteShards(file: String, reason: String)
 
   // MARK: Writing
 

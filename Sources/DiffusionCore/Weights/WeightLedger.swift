@@ -8,6 +8,7 @@ final class WeightLedger: Sendable {
     var report = LoadReport()
     var taken: Set<String> = []
     var unused: [UnusedPart] = []
+    var holes = HoleFinder()
   }
 
   let source: WeightSource
@@ -29,7 +30,11 @@ final class WeightLedger: Sendable {
     var upper = orderedKeys.count
     while lower < upper {
       let middle = lower + (upper - lower) / 2
-      if orderedKeys[middle].utf8.lexicographicallyPrecedes(group.utf8) { lower = middle + 1 } else { upper = middle }
+      if orderedKeys[middle].utf8.lexicographicallyPrecedes(group.utf8) {
+        lower = middle + 1
+      } else {
+        upper = middle
+      }
     }
     return lower < orderedKeys.count && orderedKeys[lower].utf8.starts(with: group.utf8)
   }
@@ -41,7 +46,9 @@ final class WeightLedger: Sendable {
   /// Hands out a weight and notes what is wrong with it, once for each key.
   func take(_ key: String, shape: [Int], checksFinite: Bool) throws(WeightError) -> WeightEntry {
     // Asked first, so that a shape from a wild configuration never reaches the tensors, whatever the file holds.
-    guard SafetensorsDType.f32.size(of: shape) != nil else { throw .impossibleShape(key: key, shape: shape) }
+    guard SafetensorsDType.f32.size(of: shape) != nil else {
+      throw .impossibleShape(key: key, shape: shape)
+    }
     let isFirst = state.withLock { $0.taken.insert(key).inserted }
     func note(_ change: (inout LoadReport) -> Void) {
       if isFirst { state.withLock { change(&$0.report) } }
@@ -51,17 +58,31 @@ final class WeightLedger: Sendable {
       return try .placeholder(key, shape)
     }
     let entry = origin.entry
-    guard entry.shape == shape, let dtype = entry.dtype.dtype else {
+    let isDouble = entry.dtype == .f64
+    guard entry.shape == shape, let dtype = isDouble ? .f32 : entry.dtype.dtype else {
       note {
         $0.misshaped.append(
           LoadReport.Misshaped(
-            key: key, expected: shape, found: entry.shape, dtype: entry.dtype, file: origin.file.name))
+            key: key, expected: shape, found: entry.shape, dtype: entry.dtype,
+            file: origin.file.name))
       }
       return try .placeholder(key, shape)
     }
-    let bytes = try origin.file.bytes(of: origin.fileKey)
-    if checksFinite, isFirst, let index = bytes.withUnsafeBytes({ FloatDecoding.firstNonFinite($0, dtype) }) {
-      note { $0.nonFinite.append(LoadReport.NonFinite(key: key, index: index, file: origin.file.name)) }
+    let stored = try origin.file.bytes(of: origin.fileKey)
+    if checksFinite, isFirst {
+      let runs = stored.withUnsafeBytes { ZeroRuns.runs(in: $0) }
+      if !runs.isEmpty {
+        state.withLock { $0.holes.note(runs, of: key, in: origin.file.name, at: entry.byteRange) }
+      }
+    }
+    // Nothing here computes in double precision; of the file it is told that it holds it, and no more is asked.
+    let bytes = isDouble ? stored.narrowed() : stored
+    if checksFinite, isFirst,
+      let index = bytes.withUnsafeBytes({ FloatDecoding.firstNonFinite($0, dtype) })
+    {
+      note {
+        $0.nonFinite.append(LoadReport.NonFinite(key: key, index: index, file: origin.file.name))
+      }
     }
     note {
       $0.loadedCount += 1
@@ -73,8 +94,11 @@ final class WeightLedger: Sendable {
   }
 
   func report() -> LoadReport {
-    let (taken, unused, noted) = state.withLock { ($0.taken, $0.unused, $0.report) }
+    let (taken, unused, noted, holes) = state.withLock {
+      ($0.taken, $0.unused, $0.report, $0.holes)
+    }
     var report = noted
+    report.holes = holes.holes
     // Concurrent builders take keys in any order; a report must read the same every time.
     report.missing.sort { $0.key < $1.key }
     report.misshaped.sort { $0.key < $1.key }
@@ -89,7 +113,7 @@ final class WeightLedger: Sendable {
           LoadReport.Unexpected(key: key, shape: origin.entry.shape, file: origin.file.name))
       }
     }
-    report.hints = LoadHints.hints(missing: report.missing, keys: keys)
+    report.hints = LoadHints.hints(report, keys: keys)
     return report
   }
 }

@@ -84,7 +84,7 @@ final class CommandSlot {
   func submit(withFence: Bool) throws {
     if withFence { try context.check(vkResetFences(context.handle, 1, &fence), "resetting a fence") }
     let result = withUnsafePointer(to: &buffer) { buffer in
-      if context.health.isDue(.submission) { return VK_ERROR_DEVICE_LOST }
+      if context.health.isLostAtNextSubmission() { return VK_ERROR_DEVICE_LOST }
       var info = VkSubmitInfo()
       info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO
       info.commandBufferCount = 1

@@ -21,8 +21,8 @@ extension Layer {
   ///     names of a colour's regions are listed.
   ///   - layering: A layer for each region, or for each colour.
   /// - Returns: The layers, the lowest first. Regions without a pixel have none.
-  /// - Throws: ``LayeredPictureError/invalid(reason:)`` for a canvas larger than an `Image` may be, or another number of
-  ///   labels than it has pixels.
+  /// - Throws: ``LayeredPictureError/invalid(reason:)`` for a canvas larger than an `Image` may be, or another number
+  ///   of labels than it has pixels.
   public static func flats(
     labels: [UInt32], width: Int, height: Int, colors: [RGB], names: [String?] = [], by layering: FlatLayering = .color
   ) throws(LayeredPictureError) -> [Layer] {

@@ -4,9 +4,9 @@ import Colorize
 public enum LineStyle: String, Sendable, Hashable, CaseIterable, Codable {
   /// The drawing as it is, multiplied over what lies below: white paper is not seen. Not one pixel of it changes.
   case asDrawn
-  /// The paper becomes transparent, and what is left are the lines: they can be recoloured with transparency locked, and
-  /// anything can lie between them and the paint. Over white it looks as the drawing did, within one level of 255; black
-  /// and grey lines look the same over any colour.
+  /// The paper becomes transparent, and what is left are the lines: they can be recoloured with transparency locked,
+  /// and anything can lie between them and the paint. Over white it looks as the drawing did, within one level of 255;
+  /// black and grey lines look the same over any colour.
   case ink
 }
 
@@ -23,8 +23,8 @@ extension Layer {
 extension Image {
   /// The least opaque image that looks, over white, as this one does.
   ///
-  /// The darkest of a pixel's three colours says how much ink there is: `a = 255 - min(r, g, b)`, and the ink's colour is
-  /// `(c - (255 - a)) 255 / a`, rounded.
+  /// The darkest of a pixel's three colours says how much ink there is: `a = 255 - min(r, g, b)`, and the ink's colour
+  /// is `(c - (255 - a)) 255 / a`, rounded.
   fileprivate var ink: Image {
     let opaque = composited()
     var pixels = [UInt8](repeating: 0, count: 4 * width * height)

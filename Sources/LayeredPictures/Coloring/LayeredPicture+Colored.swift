@@ -4,10 +4,11 @@ extension LayeredPicture {
   /// A coloured drawing as its layers, from the lowest:
   ///
   /// 1. "Background": one colour, locked.
-  /// 2. "Flats": a group of a layer for each colour or region; see ``Layer/flats(labels:width:height:colors:names:by:)``.
-  /// 3. "Painting": the picture that the network made. Where there are flats it is hidden: it would cover them, and they are
-  ///    what is worked on, selected and refilled; shown, it is the light and the shadows to go by, and can be clipped to
-  ///    them or painted from.
+  /// 2. "Flats": a group of a layer for each colour or region; see
+  ///    ``Layer/flats(labels:width:height:colors:names:by:)``.
+  /// 3. "Painting": the picture that the network made. Where there are flats it is hidden: it would cover them, and
+  ///    they are what is worked on, selected and refilled; shown, it is the light and the shadows to go by, and can be
+  ///    clipped to them or painted from.
   /// 4. "Lines": the artist's own, over all.
   ///
   /// - Parameters:

@@ -1,7 +1,7 @@
 /// Apple's PackBits, which Photoshop documents compress rows with.
 ///
-/// A byte `n` in 0...127 is followed by `n + 1` bytes as they are; one in 129...255 by a byte that is repeated `257 - n`
-/// times. 128 is never written.
+/// A byte `n` in 0...127 is followed by `n + 1` bytes as they are; one in 129...255 by a byte that is repeated
+/// `257 - n` times. 128 is never written.
 enum PackBits {
   /// Appends a packed row.
   ///

@@ -1,7 +1,7 @@
 import Colorize
 
-/// Writes a Photoshop document, version 1, after Adobe's file format specification of November 2019: RGB of 8 bits, rows
-/// packed by PackBits.
+/// Writes a Photoshop document, version 1, after Adobe's file format specification of November 2019: RGB of 8 bits,
+/// rows packed by PackBits.
 struct PhotoshopWriter {
   /// A layer's channels in the file's order: alpha, red, green, blue.
   static let channels: [Int16] = [-1, 0, 1, 2]

@@ -9,7 +9,8 @@ import Testing
   ])
   func everyPrefixIsRefused(name: String) throws {
     let data = try ImageFixtures.bytes(name)
-    for length in 0..<data.count {
+    // Of a JPEG file the two bytes of the end marker may be missing: ``ImageMetadataTests``.
+    for length in 0..<data.count - (name.hasSuffix(".jpg") ? 2 : 0) {
       let error = imageError { () throws(ImageError) in _ = try Image(data: Array(data.prefix(length)), file: "x") }
       switch error {
       case .truncated(file: "x", _, _)?: #expect(length > 0)

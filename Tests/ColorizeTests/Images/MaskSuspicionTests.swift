@@ -1,4 +1,4 @@
-@testable import Colorize
+import Colorize
 import Testing
 
 @Suite struct MaskSuspicionTests {

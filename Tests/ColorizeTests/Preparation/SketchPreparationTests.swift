@@ -68,7 +68,6 @@ import Testing
     #expect(made.report.steps.contains(.strengthenedLines))
     let plain = try prepared(Self.sketch(name), .asIs)
     #expect(plain.report.steps.isEmpty && plain.report.preparedVisibility == plain.report.visibility)
-    #expect(coverage(of: clean, by: plain.image) < 0.6)
   }
 
   @Test func stepsSayWhatWasDone() throws {

@@ -68,6 +68,7 @@ import Testing
     #expect(
       mismatch(reader).description == """
         The weights do not fit the model: 1 tensors, 4 parameters, 16 bytes loaded.
+        hint: numbers of type I64 cannot be read, but F32, F16, BF16 and F64; get the model in F16
         missing (1):
           z.gone [0, 3]
         of another shape or type (2):

@@ -1,16 +1,24 @@
-/// The groups of measurements, each run in a process of its own.
+import Foundation
+
+/// The groups of measurements.
 enum GroupName: String, CaseIterable {
+  /// What takes how long, each group in a process of its own.
   case ops, unet, parts, scaling, job
+  /// How good the pictures are, see ``QualityRun``.
+  case quality
 
   /// Measures the group in this process.
-  func run(_ settings: Settings) async throws -> GroupReport {
-    let bench = try Bench(self, settings: settings)
+  ///
+  /// - Parameter reportFile: where the report is written after each row.
+  func run(_ settings: Settings, reportFile: URL? = nil) async throws -> GroupReport {
+    let bench = try Bench(self, settings: settings, reportFile: reportFile)
     switch self {
     case .ops: try measureOperations(bench)
     case .unet: try measureUNet(bench)
     case .parts: try measureParts(bench)
     case .scaling: try measureScaling(bench)
     case .job: try await measureJob(bench)
+    case .quality: throw BenchmarkError.notTimed(group: rawValue)
     }
     return try bench.finish()
   }

@@ -22,4 +22,15 @@ enum GroupProcess {
     }
     return try JSONDecoder().decode(GroupReport.self, from: Data(contentsOf: report))
   }
+
+  /// Ends this process with the one that started it: it is in a group of its own, so that what a terminal sends to that
+  /// one does not reach it.
+  static func endWithParent() -> any DispatchSourceTimer {
+    let parent = getppid()
+    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "irodori.benchmark.parent"))
+    timer.schedule(deadline: .now() + 1, repeating: 1)
+    timer.setEventHandler { if getppid() != parent { _exit(1) } }
+    timer.resume()
+    return timer
+  }
 }

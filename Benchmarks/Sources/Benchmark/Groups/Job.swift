@@ -9,11 +9,17 @@ func measureJob(_ bench: Bench) async throws {
   let settings = bench.settings
   let (path, isTemporary) = checkpointPath(settings)
   defer { if isTemporary { try? FileManager.default.removeItem(atPath: path) } }
-  if !FileManager.default.fileExists(atPath: path) {
-    bench.console.say("  writing random weights to \(path)")
-    try RandomCheckpoint.write(bench.configuration, dtype: settings.weights, to: path)
+  let model: Model
+  if settings.weightsInMemory {
+    let file = try RandomCheckpoint.inMemory(bench.configuration, dtype: settings.weights)
+    model = Model(name: "random", weights: WeightSource(file), configuration: bench.configuration)
+  } else {
+    if !FileManager.default.fileExists(atPath: path) {
+      bench.console.say("  writing random weights to \(path)")
+      try RandomCheckpoint.write(bench.configuration, dtype: settings.weights, to: path)
+    }
+    model = try Model.load(path, configuration: .given(bench.configuration))
   }
-  let model = try Model.load(path, configuration: .given(bench.configuration))
   let request = try jobRequest(settings)
   let work = try await countedWork(model, request, bench)
 
@@ -24,7 +30,7 @@ func measureJob(_ bench: Bench) async throws {
   let loading = (clock.now - start) / .seconds(1)
   bench.add(row("loading the checkpoint", [loading], [], bench.limits, bench.endMemory()))
 
-  let peerWork = PeerWork("job", ["size": settings.pixels, "steps": settings.steps])
+  let peerWork = PeerWork("job", ["size": settings.pixels, "steps": settings.jobSteps])
   let prepared = try bench.peer?.prepare(peerWork)
   var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
   let stages = StageClock(backend: bench.backend)
@@ -40,7 +46,7 @@ func measureJob(_ bench: Bench) async throws {
       theirs.append((turn.stages ?? [:]).merging([whole: turn.seconds]) { $1 })
     }
   }
-  let steps = settings.steps == 1 ? "1 step" : "\(settings.steps) steps"
+  let steps = settings.jobSteps == 1 ? "1 step" : "\(settings.jobSteps) steps"
   for stage in ColorizeEvent.Stage.allCases.map(\.rawValue) + [whole] {
     let records = stage == whole ? work : work.filter { $0.section == stage }
     let name = stage == ColorizeEvent.Stage.sampling.rawValue ? "\(stage), \(steps), batch 2 split" : stage
@@ -97,7 +103,7 @@ private func jobRequest(_ settings: Settings) throws -> ColorizeRequest {
   request.sketchMask = mask
   request.referenceMask = mask
   request.size = size
-  request.steps = settings.steps
+  request.steps = settings.jobSteps
   // One evaluation of the network a step, and a scale above 1, so that each has two rows.
   request.sampler = .dpmpp2M
   request.guidance = Guidance(reference: 4)

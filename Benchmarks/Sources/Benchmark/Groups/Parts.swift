@@ -9,6 +9,7 @@ func measureParts(_ bench: Bench) throws {
   func part(
     _ name: String, _ work: String, _ make: @escaping (RandomParameters) throws -> () throws -> Tensor
   ) throws {
+    guard bench.settings.wants(name) else { return }
     func made(on backend: any Backend) throws -> () throws -> Tensor {
       try make(RandomParameters(backend: backend, dtype: bench.settings.weights))
     }

@@ -6,7 +6,7 @@ import DiffusionCore
 func measureUNet(_ bench: Bench) throws {
   do {
     let networks = try bench.twin { try UNetFixture(bench, $0) }
-    for step in UNetStep.all {
+    for step in UNetStep.all where bench.settings.wants(step.name) {
       let inputs = try networks.map { try $0.inputs(of: step, pixels: bench.settings.pixels) }
       try bench.measure(
         step.name,

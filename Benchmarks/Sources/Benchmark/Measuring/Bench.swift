@@ -22,10 +22,15 @@ final class Bench {
   let limits: MachineLimits
   let counter = ProfilingBackend(ShapeOnlyBackend(), clock: .counting)
   private var memory = PeakMemory()
-  private var report: GroupReport
+  private var report: GroupReport {
+    didSet { write() }
+  }
+  /// Where the report is written after each row, so that a run that is cut off leaves what it has.
+  private let reportFile: URL?
 
-  init(_ group: GroupName, settings: Settings) throws {
+  init(_ group: GroupName, settings: Settings, reportFile: URL? = nil) throws {
     self.settings = settings
+    self.reportFile = reportFile
     configuration = try settings.configuration()
     backend = try settings.makeBackend()
     limits = try MachineLimits.measure(on: backend)
@@ -52,6 +57,7 @@ final class Bench {
   func measure<Content>(
     _ name: String, peer work: PeerWork? = nil, on twin: Twin<Content>, _ body: (Content) throws -> Tensor
   ) throws {
+    guard settings.wants(name) else { return }
     let records = try counter.records { _ = try body(twin.counted) }
     func once(_ repeats: Int) throws -> Double {
       let time = try ContinuousClock().measure {
@@ -93,7 +99,7 @@ final class Bench {
   func profile<Content>(
     _ name: String, _ make: (any Backend) throws -> Content, _ body: (Content) throws -> Tensor
   ) throws {
-    guard settings.profile else { return }
+    guard settings.profile, settings.wants(name) else { return }
     let profiled = ProfilingBackend(backend)
     let content = try make(profiled)
     // Once to warm up.
@@ -102,6 +108,12 @@ final class Bench {
     let profile = Profile(name: name, clock: profiled.clock, records: records, limits: limits)
     report.profiles.append(profile)
     profile.print(on: console)
+  }
+
+  /// A report that cannot be written is told when it is complete.
+  private func write() {
+    guard let reportFile else { return }
+    try? report.json().write(to: reportFile, options: .atomic)
   }
 
   /// Begins a span of memory for a row that is measured elsewhere.

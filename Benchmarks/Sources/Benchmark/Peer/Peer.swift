@@ -52,10 +52,7 @@ final class Peer {
   ///
   /// - Throws: ``BenchmarkError`` if there is no such interpreter or it has no PyTorch.
   init(settings: Settings, threads: Int) throws {
-    // The script stands beside the sources that this was built from.
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "../../../pytorch"
-    ).standardizedFileURL
+    let folder = Self.folder
     let script = folder.appendingPathComponent("peer.py").path
     guard FileManager.default.fileExists(atPath: script) else { throw BenchmarkError.noPeerScript(script) }
     guard let python = Self.find(settings.python) else { throw BenchmarkError.noPython(settings.python) }
@@ -81,6 +78,16 @@ final class Peer {
       throw BenchmarkError.noTorch(
         python: settings.python, reason: reason, requirements: folder.appendingPathComponent("requirements.txt").path)
     }
+  }
+
+  /// Where the script stands: in a folder that was made to be carried about beside that of the program, else beside the
+  /// sources that this was built from.
+  private static var folder: URL {
+    let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    let carried = program.deletingLastPathComponent().appendingPathComponent("../pytorch").standardizedFileURL
+    if FileManager.default.fileExists(atPath: carried.appendingPathComponent("peer.py").path) { return carried }
+    return URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../pytorch")
+      .standardizedFileURL
   }
 
   /// Makes the work and runs it once to warm up.

@@ -14,13 +14,16 @@ struct Report: Encodable {
   let machine: Machine
   let options: Options
   let groups: [GroupReport]
+  /// What the group `quality` measured, if it was asked for.
+  let quality: QualityReport?
 
-  init(machine: Machine, settings: Settings, groups: [GroupReport]) {
+  init(machine: Machine, settings: Settings, groups: [GroupReport], quality: QualityReport?) {
     self.machine = machine
+    self.quality = quality
     self.options = Options(
       backend: settings.backend, precision: settings.precision.rawValue, preset: settings.preset.rawValue,
       size: settings.pixels,
-      weights: settings.weights.rawValue, steps: settings.steps)
+      weights: settings.weights.rawValue, steps: settings.jobSteps)
     self.groups = groups
   }
 }

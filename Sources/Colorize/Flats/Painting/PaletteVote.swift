@@ -37,14 +37,10 @@ struct PaletteVote {
   }
 
   private func paint(_ region: Region, _ ballots: Ballots, _ counts: [Float], _ total: Float) -> Flats.Paint {
-    // Where guides shade regions, what is voted on is the object; its variant is then given.
-    let sums = families.sums(counts)
-    var best = 0
-    for entry in sums.indices where sums[entry] > sums[best] { best = entry }
-    let entry = families.variant(of: families.isGiven(region.shade) ? families.base(of: best) : best, region.shade)
+    let (entry, votes) = families.choice(counts, region.shade)
     let painted = ballots.result(of: region.id).lab
     return Flats.Paint(
-      palette.entries[entry].color, share: total > 0 ? Double(counts[best] / total) : 0,
+      palette.entries[entry].color, share: total > 0 ? min(1, Double(votes / total)) : 0,
       name: palette.entries[entry].name, entry: entry,
       distance: labs.reduce(.infinity) { min($0, $1.difference(to: painted)) })
   }

@@ -3,7 +3,7 @@
 /// A pixel is line where it holds clearly more ink than its surroundings on average, or nearly full ink, and at least
 /// half as much as the most inked pixel beside it. The first finds faint lines beside strong ones, and leaves even
 /// shading to the regions; the last puts the edge of an antialiased line at half of its height, so that the paper
-/// between two close lines stays paper.
+/// between two close lines stays paper. Faint specks are the paper's grain, and no line.
 struct LineMask {
   let width: Int
   let height: Int
@@ -39,6 +39,40 @@ struct LineMask {
         }
       }
       count = width * height
+    }
+    removeSpecks(ink, smallerThan: max(8, min(width, height) / 24))
+  }
+
+  /// Takes away 8-connected patches that are both small and faint all over.
+  private mutating func removeSpecks(_ ink: InkMap, smallerThan least: Int) {
+    // Pixels of patches that were looked at hold 2 meanwhile.
+    var patch: [Int] = []
+    let (width, height) = (width, height)
+    values.withUnsafeMutableBufferPointer { values in
+      ink.values.withUnsafeBufferPointer { ink in
+        for start in 0..<values.count where values[start] == 1 {
+          patch.removeAll(keepingCapacity: true)
+          patch.append(start)
+          values[start] = 2
+          var next = 0
+          var strongest = ink[start]
+          while next < patch.count {
+            let (x, y) = (patch[next] % width, patch[next] / width)
+            next += 1
+            for row in max(0, y - 1)...min(height - 1, y + 1) {
+              for neighbor in row * width + max(0, x - 1)...row * width + min(width - 1, x + 1)
+              where values[neighbor] == 1 {
+                values[neighbor] = 2
+                strongest = max(strongest, ink[neighbor])
+                patch.append(neighbor)
+              }
+            }
+          }
+          guard patch.count < least, Int(strongest) < Self.full else { continue }
+          for pixel in patch { values[pixel] = 0 }
+        }
+        for pixel in 0..<values.count where values[pixel] == 2 { values[pixel] = 1 }
+      }
     }
   }
 

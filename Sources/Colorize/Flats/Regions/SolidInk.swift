@@ -1,7 +1,7 @@
 /// Solid black spots: where ink is clearly wider than the drawing's lines.
 enum SolidInk {
   /// How many times wider than the usual line.
-  private static let widening = 2.2
+  private static let widening = 1.8
   /// The least half-width, in pixels.
   private static let leastRadius = 2.5
 
@@ -34,7 +34,7 @@ enum SolidInk {
     return components(of: cores, width: width, height: height, minimumArea: minimumArea, first: first, into: &labels)
   }
 
-  /// The usual half-width of a line: the median depth along the middles of the ink.
+  /// The usual half-width of a line: the depth that 85 per cent of the middles of the ink do not exceed.
   private static func lineRadius(_ inside: DistanceField) -> Double {
     let (width, height) = (inside.width, inside.height)
     var histogram = [Int](repeating: 0, count: 1024)
@@ -42,10 +42,11 @@ enum SolidInk {
       for y in stride(from: 1, to: max(1, height - 1), by: 1) {
         for x in stride(from: 1, to: max(1, width - 1), by: 1) {
           let value = values[y * width + x]
-          // A middle is at least as deep as both neighbours across, in either direction.
+          // A middle is at least as deep as its neighbours across, in either direction. Where both are as deep as it
+          // is, that direction runs along the ink: the sides of a spot are no middles.
           guard value > 0,
-            value >= values[y * width + x - 1] && value >= values[y * width + x + 1]
-              || value >= values[(y - 1) * width + x] && value >= values[(y + 1) * width + x]
+            isMiddle(value, values[y * width + x - 1], values[y * width + x + 1])
+              || isMiddle(value, values[(y - 1) * width + x], values[(y + 1) * width + x])
           else { continue }
           histogram[min(1023, Int(value))] += 1
         }
@@ -55,9 +56,14 @@ enum SolidInk {
     var sum = 0
     for (value, count) in histogram.enumerated() where total > 0 {
       sum += count
-      if sum * 2 >= total { return Double(value) / Double(DistanceField.unit) }
+      if sum * 20 >= total * 17 { return Double(value) / Double(DistanceField.unit) }
     }
     return 0
+  }
+
+  @inline(__always)
+  private static func isMiddle(_ value: UInt16, _ first: UInt16, _ second: UInt16) -> Bool {
+    max(first, second) <= value && min(first, second) < value
   }
 
   /// Labels 4-connected areas of ones.

@@ -45,7 +45,10 @@ public struct BackendCall: Sendable {
   /// What is computed into.
   public var out: Operand
 
-  init(_ operation: Operation, _ operands: [Operand?], to out: Operand) {
+  /// A call that was not made yet.
+  ///
+  /// - Parameter operands: in the order of the member's parameters; nil for an optional one that is absent.
+  public init(_ operation: Operation, _ operands: [Operand?], to out: Operand) {
     (self.operation, self.operands, self.out) = (operation, operands, out)
   }
 

@@ -59,7 +59,7 @@ public struct OpenCLIPVisionTower: Sendable {
   /// The standard deviation that OpenCLIP divides by, of RGB in 0...1.
   public static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
-  struct Block: Sendable {
+  package struct Block: Sendable {
     /// `ln_1`, `ln_2`
     let norm1: LayerNorm
     let norm2: LayerNorm
@@ -72,7 +72,7 @@ public struct OpenCLIPVisionTower: Sendable {
     let feedOut: Linear
     let heads: Int
 
-    init(_ p: Parameters, width: Int, heads: Int) throws {
+    package init(_ p: Parameters, width: Int, heads: Int) throws {
       norm1 = try LayerNorm(p["ln_1"], channels: width)
       norm2 = try LayerNorm(p["ln_2"], channels: width)
       projectIn = Linear(
@@ -83,7 +83,7 @@ public struct OpenCLIPVisionTower: Sendable {
       self.heads = heads
     }
 
-    func callAsFunction(_ input: Tensor) throws -> Tensor {
+    package func callAsFunction(_ input: Tensor) throws -> Tensor {
       try Task.checkCancellation()
       let width = input.shape[2]
       let joined = try projectIn(norm1(input))

@@ -1,5 +1,5 @@
 /// The context of one cross-attention, with keys and values made once for all steps.
-struct BlockContext: Sendable {
+package struct BlockContext: Sendable {
   struct KeysAndValues: Sendable {
     /// `[rows, M, C]`
     let keys: Tensor
@@ -40,7 +40,7 @@ struct BlockContext: Sendable {
 /// With a mask the context has two halves. Queries, keys and values of each half go through that half's own low-rank
 /// branches, and each token of the sketch takes the result of its own region: colours of one region cannot leak into
 /// the other.
-struct CrossAttention: Sendable {
+package struct CrossAttention: Sendable {
   /// `to_q`
   let query: SplitLoRALinear
   /// `to_k`
@@ -60,7 +60,7 @@ struct CrossAttention: Sendable {
   }
 
   /// Keys and values of a context, repeated for each guidance branch that has it.
-  func prepare(_ context: ReferenceContext, repeats: Int) throws -> BlockContext {
+  package func prepare(_ context: ReferenceContext, repeats: Int) throws -> BlockContext {
     func project(_ tokens: Tensor, _ branch: LoRABranch?) throws -> BlockContext.KeysAndValues {
       func repeated(_ x: Tensor) throws -> Tensor {
         try Tensor.concatenate([Tensor](repeating: x, count: repeats), axis: 0)

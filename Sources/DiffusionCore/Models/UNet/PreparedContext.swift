@@ -53,6 +53,14 @@ public struct PreparedContext: Sendable {
   /// The tokens of each region at each level; nil where the mask differs from row to row. Empty without a mask.
   let regions: [TokenRegions?]
 
+  /// What was made elsewhere.
+  package init(activeRows: Int, blocks: [BlockContext], masks: [Tensor], regions: [TokenRegions?]) {
+    self.activeRows = activeRows
+    self.blocks = blocks
+    self.masks = masks
+    self.regions = regions
+  }
+
   /// No row sees a reference.
   public static let none = PreparedContext(activeRows: 0, blocks: [], masks: [], regions: [])
 

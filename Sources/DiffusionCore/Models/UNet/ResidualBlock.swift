@@ -1,5 +1,5 @@
 /// The U-Net's residual block: two normed convolutions with the time embedding added between them.
-struct ResidualBlock: Sendable {
+package struct ResidualBlock: Sendable {
   /// `in_layers.0`
   let inNorm: GroupNorm
   /// `in_layers.2`
@@ -13,7 +13,7 @@ struct ResidualBlock: Sendable {
   /// `skip_connection`, a 1x1 convolution where the width changes
   let skip: Linear?
 
-  init(_ p: Parameters, inputs: Int, outputs: Int, embeddingWidth: Int, groups: Int) throws {
+  package init(_ p: Parameters, inputs: Int, outputs: Int, embeddingWidth: Int, groups: Int) throws {
     inNorm = try GroupNorm(p["in_layers"][0], channels: inputs, groups: groups, epsilon: 1e-5)
     inConv = try Conv2d(p["in_layers"][2], inputs: inputs, outputs: outputs)
     embedding = try Linear(p["emb_layers"][1], inputs: embeddingWidth, outputs: outputs)
@@ -23,7 +23,7 @@ struct ResidualBlock: Sendable {
   }
 
   /// - Parameter activatedEmbedding: SiLU of the time embedding, `[1, E]`, which all samples share.
-  func callAsFunction(_ x: Tensor, activatedEmbedding: Tensor) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor, activatedEmbedding: Tensor) throws -> Tensor {
     try Task.checkCancellation()
     let shift = try embedding(activatedEmbedding).reshaped([outConv.weight.shape[0]])
     let h = try inConv(inNorm(x, activation: .silu), extraBias: shift)
@@ -32,25 +32,25 @@ struct ResidualBlock: Sendable {
 }
 
 /// `op`: a convolution of stride 2.
-struct Downsampler: Sendable {
+package struct Downsampler: Sendable {
   let op: Conv2d
 
-  init(_ p: Parameters, channels: Int) throws {
+  package init(_ p: Parameters, channels: Int) throws {
     op = try Conv2d(
       p["op"], inputs: channels, outputs: channels, geometry: ConvolutionGeometry(stride: 2, padding: 1))
   }
 
-  func callAsFunction(_ x: Tensor) throws -> Tensor { try op(x) }
+  package func callAsFunction(_ x: Tensor) throws -> Tensor { try op(x) }
 }
 
 /// `conv`: doubles each pixel, then convolves.
-struct Upsampler: Sendable {
+package struct Upsampler: Sendable {
   let conv: Conv2d
 
-  init(_ p: Parameters, channels: Int) throws {
+  package init(_ p: Parameters, channels: Int) throws {
     conv = try Conv2d(
       p["conv"], inputs: channels, outputs: channels, geometry: ConvolutionGeometry(padding: 1, upsampling: 2))
   }
 
-  func callAsFunction(_ x: Tensor) throws -> Tensor { try conv(x) }
+  package func callAsFunction(_ x: Tensor) throws -> Tensor { try conv(x) }
 }

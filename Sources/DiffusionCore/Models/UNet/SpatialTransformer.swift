@@ -1,19 +1,19 @@
 /// Attention over the pixels of a level: self-attention, cross-attention to the reference, gated feed-forward.
-struct SpatialTransformer: Sendable {
+package struct SpatialTransformer: Sendable {
   /// `norm`
   let norm: GroupNorm
   /// `proj_in`, a 1x1 convolution
   let projectIn: Linear
   /// `transformer_blocks.0`
-  let block: TransformerBlock
+  package let block: TransformerBlock
   /// `proj_out`, a 1x1 convolution
   let projectOut: Linear
   /// The level of the U-Net it stands on; 0 is the finest.
   let level: Int
 
-  init(_ p: Parameters, channels: Int, level: Int, unet: UNetConfiguration, lora: LoRAConfiguration?, groups: Int)
-    throws
-  {
+  package init(
+    _ p: Parameters, channels: Int, level: Int, unet: UNetConfiguration, lora: LoRAConfiguration?, groups: Int
+  ) throws {
     norm = try GroupNorm(p["norm"], channels: channels, groups: groups, epsilon: 1e-6)
     projectIn = try Linear(pointwise: p["proj_in"], inputs: channels, outputs: channels)
     block = try TransformerBlock(p["transformer_blocks"][0], channels: channels, unet: unet, lora: lora)
@@ -21,7 +21,7 @@ struct SpatialTransformer: Sendable {
     self.level = level
   }
 
-  func callAsFunction(_ x: Tensor, _ conditions: AttentionConditions) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor, _ conditions: AttentionConditions) throws -> Tensor {
     try Task.checkCancellation()
     let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
     let h = try block(projectIn(norm(x).reshaped(tokens)), level: level, conditions)
@@ -30,12 +30,12 @@ struct SpatialTransformer: Sendable {
 }
 
 /// What a transformer block needs besides its input. `index` counts the blocks as they run.
-final class AttentionConditions {
+package final class AttentionConditions {
   let context: PreparedContext
   let control: AttentionControl
   private var index = 0
 
-  init(context: PreparedContext, control: AttentionControl) {
+  package init(context: PreparedContext, control: AttentionControl) {
     self.context = context
     self.control = control
   }
@@ -48,13 +48,13 @@ final class AttentionConditions {
 }
 
 /// `x += attn1(norm1(x)); x += attn2(norm2(x), reference); x += ff(norm3(x))`.
-struct TransformerBlock: Sendable {
+package struct TransformerBlock: Sendable {
   /// `norm1`, `norm2`, `norm3`
   let norms: [LayerNorm]
   /// `attn1`
   let selfAttention: Attention
   /// `attn2`
-  let crossAttention: CrossAttention
+  package let crossAttention: CrossAttention
   /// `ff.net.0.proj`, `[8 C, C]`: value and gate
   let gate: Linear
   /// `ff.net.2`, `[C, 4 C]`

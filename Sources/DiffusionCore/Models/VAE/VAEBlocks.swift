@@ -1,5 +1,5 @@
 /// The autoencoder's residual block.
-struct VAEResidualBlock: Sendable {
+package struct VAEResidualBlock: Sendable {
   /// `norm1`, `conv1`, `norm2`, `conv2`
   let norm1: GroupNorm
   let conv1: Conv2d
@@ -8,7 +8,7 @@ struct VAEResidualBlock: Sendable {
   /// `nin_shortcut`, a 1x1 convolution where the width changes
   let shortcut: Linear?
 
-  init(_ p: Parameters, inputs: Int, outputs: Int, groups: Int) throws {
+  package init(_ p: Parameters, inputs: Int, outputs: Int, groups: Int) throws {
     norm1 = try GroupNorm(p["norm1"], channels: inputs, groups: groups, epsilon: 1e-6)
     conv1 = try Conv2d(p["conv1"], inputs: inputs, outputs: outputs)
     norm2 = try GroupNorm(p["norm2"], channels: outputs, groups: groups, epsilon: 1e-6)
@@ -16,7 +16,7 @@ struct VAEResidualBlock: Sendable {
     shortcut = inputs == outputs ? nil : try Linear(pointwise: p["nin_shortcut"], inputs: inputs, outputs: outputs)
   }
 
-  func callAsFunction(_ x: Tensor, norms: NormStatistics = .own) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor, norms: NormStatistics = .own) throws -> Tensor {
     try Task.checkCancellation()
     let h = try conv1(norms.normalize(x, by: norm1, activation: .silu))
     return try conv2(norms.normalize(h, by: norm2, activation: .silu), residual: shortcut.map { try $0(x) } ?? x)
@@ -24,7 +24,7 @@ struct VAEResidualBlock: Sendable {
 }
 
 /// Single-head attention over all pixels.
-struct VAEAttention: Sendable {
+package struct VAEAttention: Sendable {
   /// `norm`
   let norm: GroupNorm
   /// `q`, `k`, `v`, `proj_out`: 1x1 convolutions
@@ -33,7 +33,7 @@ struct VAEAttention: Sendable {
   let value: Linear
   let output: Linear
 
-  init(_ p: Parameters, channels: Int, groups: Int) throws {
+  package init(_ p: Parameters, channels: Int, groups: Int) throws {
     func pointwise(_ name: String) throws -> Linear {
       try Linear(pointwise: p[name], inputs: channels, outputs: channels)
     }
@@ -44,7 +44,7 @@ struct VAEAttention: Sendable {
     output = try pointwise("proj_out")
   }
 
-  func callAsFunction(_ x: Tensor) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor) throws -> Tensor {
     try Task.checkCancellation()
     let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
     let h = try norm(x).reshaped(tokens)

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+
+/// `Benchmark report`: what this machine's device is, whether it computes right, and how fast.
+struct HardwareReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Check and time everything on this machine's graphics card and processor, into two small files.",
+    discussion: """
+      Runs the parts below one after the other, the most important first, each in a process of its own with a time \
+      limit; one that fails, hangs or loses the device does not stop the next. The report (one file of JSON, one of \
+      Markdown) is written as it grows, so that a run that is cut off leaves what it found. Nothing of it names the \
+      user, the machine or its files; it can be sent as it is.
+
+      PARTS:
+      \(HardwareRun.Part.allCases.map { "  " + $0.rawValue + String(repeating: " ", count: 16 - $0.rawValue.count) + $0.title }.joined(separator: "\n"))
+      """)
+
+  @Option(help: ArgumentHelp("The device: vulkan, vulkan:1. (default: the best one)", valueName: "name"))
+  var device: String?
+
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where the two files go.", valueName: "folder"))
+  var output = "."
+
+  @Option(
+    help: ArgumentHelp(
+      "Seconds for all together; parts that do not fit are not run. (default: 240, on a device in software 900)",
+      valueName: "seconds"))
+  var timeLimit: Double?
+
+  @Option(help: ArgumentHelp("Only these parts, separated by commas.", valueName: "names"))
+  var parts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The network's sizes on the device: v1.5 or embedded. (default: v1.5, on a device in software embedded)",
+      valueName: "name"))
+  var preset: Settings.Preset?
+
+  @Option(help: ArgumentHelp("The same on the processor.", valueName: "name"))
+  var processorPreset = Settings.Preset.published
+
+  @Option(help: ArgumentHelp("The Python that may have PyTorch.", valueName: "path"))
+  var python = "python3"
+
+  @Option(help: ArgumentHelp("The program colorize. (default: beside this one, else in PATH)", valueName: "path"))
+  var colorize: String?
+
+  /// For tests: `PART=loss:N` or `PART=hang:N`, what happens to the device in a part.
+  @Option(help: .hidden)
+  var fault: String?
+
+  func validate() throws {
+    if let timeLimit, !(timeLimit >= 1 && timeLimit <= 1e5) {
+      throw ValidationError("--time-limit is \(timeLimit), expected 1 to 100000 seconds")
+    }
+    _ = try chosenParts()
+  }
+
+  /// The parts that are asked for, in the order in which they run.
+  func chosenParts() throws -> [HardwareRun.Part] {
+    guard let parts else { return HardwareRun.Part.allCases }
+    let names = parts.split(separator: ",").map(String.init)
+    for name in names where HardwareRun.Part(rawValue: name) == nil {
+      throw ValidationError(
+        "--parts: there is no \(name), only \(HardwareRun.Part.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return HardwareRun.Part.allCases.filter { names.contains($0.rawValue) }
+  }
+
+  func run() async throws {
+    signal(SIGPIPE, SIG_IGN)
+    Interruption.shared.listen()
+    let run = try HardwareRun(self)
+    try run.run()
+    if Interruption.shared.isRequested { throw ExitCode(Interruption.shared.exitCode) }
+    if run.hasFailures { throw ExitCode(1) }
+  }
+}

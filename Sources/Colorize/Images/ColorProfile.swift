@@ -1,0 +1,31 @@
+import CColorProfile
+
+/// An ICC profile: what the numbers of a picture mean as colours.
+struct ColorProfile {
+  let bytes: [UInt8]
+
+  /// What became of a picture.
+  enum Outcome {
+    case converted(Image)
+    /// The profile is sRGB, or as good as that.
+    case same
+    /// The profile is damaged, or for other pixels.
+    case unusable
+  }
+
+  /// The picture in sRGB; alpha stays.
+  func convert(_ image: Image) -> Outcome {
+    var pixels = image.pixels
+    let count = image.width * image.height
+    let status = pixels.withUnsafeMutableBufferPointer { pixels in
+      cprofile_to_srgb(bytes, bytes.count, pixels.baseAddress, count, Int32(image.channels))
+    }
+    switch status {
+    case CPROFILE_OK:
+      return .converted(
+        Image(checkedWidth: image.width, height: image.height, channels: image.channels, pixels: pixels))
+    case CPROFILE_SAME: return .same
+    default: return .unusable
+    }
+  }
+}

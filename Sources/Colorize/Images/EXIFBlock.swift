@@ -1,0 +1,56 @@
+/// The first directory of a TIFF block, as EXIF 2.32 has it: what a camera or a scanner notes.
+///
+/// The data is not trusted: every offset is checked, and what does not fit counts as absent.
+struct EXIFBlock {
+  private let bytes: [UInt8]
+  private let isLittleEndian: Bool
+  /// Where each tag's entry is.
+  private var entries: [Int: Int] = [:]
+
+  /// - Parameter block: from the TIFF header on, or from the signature of EXIF before it.
+  init(_ block: ArraySlice<UInt8>) {
+    let signature = Array("Exif\0\0".utf8)
+    bytes = Array(block.starts(with: signature) ? block.dropFirst(signature.count) : block)
+    isLittleEndian = bytes.starts(with: [0x49, 0x49])
+    guard isLittleEndian || bytes.starts(with: [0x4D, 0x4D]), number(at: 2, bytes: 2) == 42,
+      let directory = number(at: 4, bytes: 4), let count = number(at: directory, bytes: 2)
+    else { return }
+    for index in 0..<count {
+      let entry = directory + 2 + index * 12
+      guard let tag = number(at: entry, bytes: 2), number(at: entry + 8, bytes: 4) != nil else { return }
+      if entries[tag] == nil { entries[tag] = entry }
+    }
+  }
+
+  /// How the camera was held (tag 0x0112, section 4.6.4); nil if that is not said, or makes no sense.
+  var orientation: EXIFOrientation? {
+    integer(0x0112).flatMap(UInt16.init(exactly:)).flatMap(EXIFOrientation.init(rawValue:))
+  }
+
+  /// Pixels per inch (tags 0x011A, 0x011B and 0x0128).
+  var resolution: ImageResolution? {
+    guard let horizontal = fraction(0x011A), let vertical = fraction(0x011B) else { return nil }
+    let scale = integer(0x0128) == 3 ? 2.54 : 1
+    return ImageResolution(horizontal: horizontal * scale, vertical: vertical * scale)
+  }
+
+  private func number(at offset: Int, bytes count: Int) -> Int? {
+    guard offset >= 0, offset <= bytes.count - count else { return nil }
+    let field = bytes[offset..<offset + count]
+    return isLittleEndian
+      ? field.reversed().reduce(0) { $0 << 8 | Int($1) } : field.reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// A short is what the standard asks for; some programs write a long.
+  private func integer(_ tag: Int) -> Int? {
+    guard let entry = entries[tag], let type = number(at: entry + 2, bytes: 2) else { return nil }
+    return type == 3 ? number(at: entry + 8, bytes: 2) : type == 4 ? number(at: entry + 8, bytes: 4) : nil
+  }
+
+  private func fraction(_ tag: Int) -> Double? {
+    guard let entry = entries[tag], number(at: entry + 2, bytes: 2) == 5, let place = number(at: entry + 8, bytes: 4),
+      let numerator = number(at: place, bytes: 4), let denominator = number(at: place + 4, bytes: 4), denominator > 0
+    else { return nil }
+    return Double(numerator) / Double(denominator)
+  }
+}

@@ -1,0 +1,139 @@
+import DiffusionCore
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Where the weights of a checkpoint are: in one file, or in the shards that an index or their names list.
+struct CheckpointPaths {
+  /// The files, in order.
+  let files: [String]
+  /// The folder that they are in, where `config.json` is looked for.
+  let folder: String
+  /// The file that the checkpoint is named after: the only one, or the index.
+  let main: String
+
+  private static let indexEnding = ".safetensors.index.json"
+
+  /// - Parameter path: a safetensors file, a shard or the index of several, or a folder.
+  /// - Throws: ``WeightError`` and ``ColorizeError/unusableModel(path:reason:)``.
+  init(_ path: String) throws {
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let main = exists && isFolder ? try Self.file(in: path) : path
+    self.main = main
+    folder = main.lastIndex(of: "/").map { String(main[..<$0]) } ?? "."
+    if main.hasSuffix(Self.indexEnding) {
+      files = try Self.shards(ofIndex: main, in: folder)
+    } else if let (stem, count) = Self.shard(main) {
+      files = try Self.shards(of: stem, count: count, given: main)
+    } else {
+      files = [main]
+    }
+  }
+
+  /// The checkpoint in a folder: `model.safetensors`, else an index, else the only safetensors file.
+  private static func file(in folder: String) throws -> String {
+    func path(_ name: String) -> String {
+      folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+    }
+    let usual = path("model.safetensors")
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    // A link that leads nowhere is listed, and told of by whoever opens it.
+    if names.contains("model.safetensors") { return usual }
+    let indexes = names.filter { $0.hasSuffix(indexEnding) }
+    if indexes.count == 1 { return path(indexes[0]) }
+    let found = names.filter { $0.hasSuffix(".safetensors") }
+    let stems = Set(found.map { shard($0)?.stem ?? $0 })
+    if stems.count == 1, let first = found.first { return path(first) }
+    if found.count > 1 {
+      throw ColorizeError.unusableModel(
+        path: folder,
+        reason: "it holds \(found.count) safetensors files (\(list(found))); give the path of one")
+    }
+    let others = names.filter { name in
+      [".ckpt", ".pt", ".pth", ".bin", ".gguf"].contains { name.hasSuffix($0) }
+    }
+    if !others.isEmpty {
+      throw ColorizeError.unusableModel(
+        path: folder,
+        reason:
+          "it holds no safetensors file, but \(list(others)), which must be converted to safetensors first"
+      )
+    }
+    throw ColorizeError.unusableModel(path: folder, reason: "it holds no safetensors file")
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " ..." : "")
+  }
+
+  /// The part of `stem-00001-of-00003.safetensors` before the numbers, and how many there are.
+  private static func shard(_ path: String) -> (stem: String, count: Int)? {
+    let ending = ".safetensors"
+    guard path.hasSuffix(ending) else { return nil }
+    let parts = path.dropLast(ending.count).split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[parts.count - 2] == "of", let count = Int(parts[parts.count - 1]),
+      let number = Int(parts[parts.count - 3]), (1...count).contains(number),
+      (2...999).contains(count),
+      parts[parts.count - 1].count == 5, parts[parts.count - 3].count == 5
+    else { return nil }
+    return (parts.dropLast(3).joined(separator: "-"), count)
+  }
+
+  private static func shards(of stem: String, count: Int, given: String) throws -> [String] {
+    func padded(_ number: Int) -> String {
+      String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
+    }
+    let paths = (1...count).map { "\(stem)-\(padded($0))-of-\(padded(count)).safetensors" }
+    try checkPresence(of: paths, given: given)
+    return paths
+  }
+
+  /// The files that an index names: `{"weight_map": {key: file}}`.
+  private static func shards(ofIndex index: String, in folder: String) throws -> [String] {
+    struct Index: Decodable {
+      let files: [String: String]
+
+      enum CodingKeys: String, CodingKey {
+        case files = "weight_map"
+      }
+    }
+    guard let data = FileManager.default.contents(atPath: index) else {
+      throw WeightError.fileMissing(file: index)
+    }
+    guard data.count <= 64 << 20,
+      let map = try? JSONDecoder().decode(Index.self, from: data).files, !map.isEmpty
+    else {
+      throw WeightError.incompleteShards(
+        file: index,
+        reason:
+          "the index of the checkpoint's files has no list of them (weight_map). Download it again")
+    }
+    let names = Set(map.values).sorted()
+    // An index comes with its files; one that leads elsewhere is none of this checkpoint.
+    guard names.allSatisfy({ !$0.contains("/") && !$0.isEmpty && !$0.hasPrefix(".") }),
+      names.count <= 999
+    else {
+      throw WeightError.incompleteShards(
+        file: index, reason: "the index names files in other folders. Download it again")
+    }
+    let paths = names.map { "\(folder)/\($0)" }
+    try checkPresence(of: paths, given: index)
+    return paths
+  }
+
+  private static func checkPresence(of paths: [String], given: String) throws {
+    let missing = paths.filter { !FileManager.default.fileExists(atPath: $0) }
+      .map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+    guard missing.isEmpty else {
+      throw WeightError.incompleteShards(
+        file: given,
+        reason:
+          "the checkpoint is in \(paths.count) files, of which \(missing.count) are not there: \(list(missing)). "
+          + "Put all of them into one folder")
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+import Foundation
+
+/// Makes a picture again from the options that are stored in it.
+struct AgainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "again", abstract: "Make a picture again, from the options that are stored in it.",
+    discussion: """
+      The sketch, the reference and the masks are looked for under their names beside the picture and in the current \
+      folder; where one is elsewhere, say where. Settings are as they were; the seed may be another.
+      """)
+
+  @Argument(help: ArgumentHelp("A PNG that this program made.", valueName: "picture"))
+  var picture: String
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Where the result goes: .png, .jpg or .jpeg; - is standard output.", valueName: "file"))
+  var output: String
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Where the sketch is now.", valueName: "file"))
+  var sketch: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Where the reference is now.", valueName: "file"))
+  var reference: String?
+
+  @Option(help: ArgumentHelp("Where the sketch's mask is now.", valueName: "file"))
+  var sketchMask: String?
+
+  @Option(help: ArgumentHelp("Where the reference's mask is now.", valueName: "file"))
+  var referenceMask: String?
+
+  @Option(help: ArgumentHelp("Where the background picture is now.", valueName: "file"))
+  var background: String?
+
+  @Option(help: ArgumentHelp("Where the palette is now.", valueName: "file"))
+  var palette: String?
+
+  @Option(help: ArgumentHelp("Another seed, for a variation. (default: the picture's own)", valueName: "n"))
+  var seed: SeedChoice?
+
+  @OptionGroup var replacing: OverwriteOptions
+  @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
+  @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  func run() async throws {
+    try report.check()
+    let stored = try StoredOptions(readFrom: picture)
+    let inputs = try InputOptions.parse(try arguments(stored.origin.inputs))
+    try StandardStreams.claim(inputs: inputs.paths, output: output, json: report.json)
+    if modelOptions.model == nil, stored.origin.model != "embedded" {
+      throw ToolError.usage(
+        "\(picture): it was made with the model \(stored.origin.model); say with --model where it is")
+    }
+    if stored.origin.version != Tool.version {
+      report.note("the picture was made by version \(stored.origin.version), and may come out otherwise")
+    }
+    let pictures = try RunInputs(inputs, note: report.note)
+    let model = try modelOptions.open(note: report.note)
+    var request = ColorizeRequest(
+      sketch: pictures.sketch, reference: .image(pictures.reference), settings: stored.settings)
+    request.sketchMask = pictures.sketchMask
+    request.referenceMask = pictures.referenceMask
+    request.background = pictures.background
+    let paletteFile = try stored.origin.inputs.palette.map { try palette ?? find($0, "--palette") }
+    if let paletteFile { request.palette = try FinishOptions.readPalette(paletteFile) }
+    if let seed { request.seed = seed.resolved }
+    try model.validate(request)
+    let plan = try OutputPlan(output: output, count: 1)
+    try plan.check(
+      overwrite: replacing.overwrite, inputs: inputs.paths + [picture] + (paletteFile.map { [$0] } ?? []),
+      writesPreviews: false)
+    let writer = try PictureWriter(OutputOptions.parse([]), pictures: pictures, path: output)
+    if case .random = seed, !report.json { Console.shared.output("seed: \(request.seed)") }
+
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    let job = ColorizeJob(
+      model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
+    let colorizer = try await job.makeColorizer()
+    var names = inputs.names
+    names.palette = paletteFile
+    let result = try await RunCommand.inOptions { [request, names] in
+      try await job.run(request, on: colorizer, preview: nil) { index, picture, summary in
+        try writer.write(
+          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index))
+      }
+    }
+    progress.finish()
+    try report.finish(
+      RunReport(
+        outputs: plan.paths, preview: nil, summary: result.summary,
+        options: StoredOptions(result.summary, inputs: names, picture: 0), seconds: progress.elapsed,
+        peakMemoryBytes: ProcessUsage.peakMemory),
+      images: result.images)
+  }
+
+  /// The options that give the inputs, each where it was found.
+  private func arguments(_ names: InputNames) throws -> [String] {
+    let sources = [
+      ("--sketch", sketch, Optional(names.sketch)), ("--reference", reference, names.reference),
+      ("--sketch-mask", sketchMask, names.sketchMask), ("--reference-mask", referenceMask, names.referenceMask),
+      ("--background", background, names.background),
+    ]
+    var arguments =
+      ["--output", output] + (names.alphaMasks ? ["--alpha-masks"] : [])
+      + (names.foundMasks == true ? ["--masks", "auto"] : [])
+    for (option, given, name) in sources {
+      if let path = try given ?? name.map({ try find($0, option) }) { arguments += ["\(option)=\(path)"] }
+    }
+    return arguments
+  }
+
+  private func find(_ name: String, _ option: String) throws -> String {
+    let folder = picture.lastIndex(of: "/").map { String(picture[...$0]) } ?? ""
+    // Only a name was stored; what a picture says is not followed elsewhere.
+    let file = InputNames.name(name)
+    guard let found = [folder + file, file].first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+      throw ToolError.usage(
+        "\(picture): it was made from \(ToolError.oneLine(file)), which is neither beside it nor in this folder; say with "
+          + "\(option) where it is")
+    }
+    return found
+  }
+}
+
+extension StoredOptions {
+  /// What is stored in a picture.
+  ///
+  /// - Throws: ``ToolError`` for a picture that holds no options.
+  init(readFrom path: String) throws {
+    let texts: [(key: String, value: String)]
+    do {
+      texts = try PNGText.read(path: path)
+    } catch {
+      throw ToolError.usage(error.description)
+    }
+    guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
+      let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
+    else { throw ToolError.usage("\(path): this PNG holds no options of this program; give a picture that it made") }
+    self = options
+  }
+}

@@ -1,0 +1,86 @@
+import Colorize
+import Foundation
+import LayeredPictures
+
+/// The files beside the pictures: flats, region maps and layers.
+struct FinishOutputs {
+  private let flats: OutputPlan?
+  private let regions: OutputPlan?
+  private let layers: [OutputPlan]
+  private let layering: FlatLayering
+
+  /// Finds the files' names, and faults in them.
+  init(_ options: FinishOptions, count: Int) throws {
+    func png(_ option: String, _ path: String?) throws -> OutputPlan? {
+      guard let path else { return nil }
+      guard path.lowercased().hasSuffix(".png"), path.count > 4 else {
+        throw ToolError.usage("\(option) \(path): it is written as PNG; give a path that ends in .png")
+      }
+      return OutputPlan(path: path, count: count)
+    }
+    flats = try png("--flats", options.flats)
+    regions = try png("--regions", options.regions)
+    layers = try options.layers.map { path in
+      do {
+        _ = try LayeredFormat(pathExtensionOf: path)
+      } catch {
+        throw ToolError.usage("--layers \(error)")
+      }
+      return OutputPlan(path: path, count: count)
+    }
+    layering = options.layersBy
+  }
+
+  /// Every file, by the option that asks for it.
+  private var files: [(option: String, paths: [String])] {
+    var files: [(String, [String])] = []
+    if let flats { files.append(("--flats", flats.paths)) }
+    if let regions { files.append(("--regions", regions.paths + regions.paths.map(Self.document))) }
+    for plan in layers { files.append(("--layers", plan.paths)) }
+    return files
+  }
+
+  /// The paths of all files.
+  var paths: [String] { files.flatMap(\.paths) }
+
+  /// The path of the JSON beside a region map.
+  private static func document(_ path: String) -> String { path.dropLast(4) + ".json" }
+
+  /// Checks that the files can be written, and that no two are the same.
+  ///
+  /// - Parameter pictures: what else is written.
+  func check(overwrite: Bool, inputs: [String], pictures: [String]) throws {
+    var taken = Set(pictures)
+    for (option, paths) in files {
+      try OutputCheck(option: option, overwrite: overwrite, inputs: inputs).check(paths)
+      for path in paths where !taken.insert(path).inserted {
+        throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
+      }
+    }
+  }
+
+  /// Writes what belongs to one picture.
+  ///
+  /// - Parameter resolution: that of the picture, for its layers.
+  func write(
+    _ picture: ColorizeResult.Picture, index: Int, polarity: SketchPolarity, resolution: ImageResolution?
+  ) throws {
+    guard let flats = picture.flats else { return }
+    if let plan = self.flats { try AtomicFile.write(flats.pngData(), to: plan.paths[index]) }
+    if let plan = regions {
+      try AtomicFile.write(flats.map.pngData(), to: plan.paths[index])
+      try AtomicFile.write(flats.jsonData(), to: Self.document(plan.paths[index]))
+    }
+    guard !layers.isEmpty else { return }
+    let layered = try LayeredPicture(
+      lines: picture.drawing.ink(polarity: polarity),
+      flats: Layer.flats(
+        labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
+        names: flats.paints.map(\.name), by: layering),
+      painting: picture.painting, resolution: resolution?.horizontal)
+    for plan in layers {
+      try Task.checkCancellation()
+      try layered.write(to: plan.paths[index])
+    }
+  }
+}

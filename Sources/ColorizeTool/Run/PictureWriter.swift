@@ -1,0 +1,44 @@
+import Colorize
+
+/// Writes results with what belongs to them: the sketch's alpha where asked for, its resolution, the options.
+struct PictureWriter {
+  private let cutOut: Image?
+  private let sketchSize: ImageSize
+  private let resolution: ImageResolution?
+  private let leavesOutMetadata: Bool
+
+  /// Checked before any work: a cut-out needs a sketch with transparency, and a format that has it.
+  init(_ options: OutputOptions, pictures: RunInputs, path: String) throws {
+    sketchSize = pictures.sketch.size
+    leavesOutMetadata = options.leavesOutMetadata
+    resolution = options.leavesOutMetadata ? nil : pictures.resolution
+    guard options.keepAlpha else {
+      cutOut = nil
+      return
+    }
+    guard pictures.sketch.hasTransparency else {
+      throw ToolError.usage("--keep-alpha: the sketch has no transparency to keep; leave the option out")
+    }
+    guard try path == StandardStreams.name || ImageFormat(pathExtensionOf: path) == .png else {
+      throw ToolError.usage("--keep-alpha: JPEG has no transparency; give --output a name that ends in .png")
+    }
+    cutOut = pictures.sketch
+  }
+
+  /// The resolution of a picture of some size, in pixels per inch, where the sketch has one.
+  func resolution(of size: ImageSize) -> ImageResolution? { resolution?.scaled(from: sketchSize, to: size) }
+
+  /// The picture as it is written.
+  func finished(_ image: Image) throws -> Image { try cutOut.map { try image.withAlpha(of: $0) } ?? image }
+
+  func write(_ image: Image, to path: String, options: StoredOptions) throws {
+    let text = leavesOutMetadata ? [] : try options.pngText()
+    let resolution = resolution(of: image.size)
+    let picture = try finished(image)
+    if path == StandardStreams.name {
+      try StandardStreams.write(try picture.pngData(text: text, resolution: resolution))
+    } else {
+      try picture.write(to: path, text: text, resolution: resolution)
+    }
+  }
+}

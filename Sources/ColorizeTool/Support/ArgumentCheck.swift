@@ -1,0 +1,85 @@
+import ArgumentParser
+
+/// Faults of a command line that the parser would take for something else, or pass over: told before anything is done.
+enum ArgumentCheck {
+  /// Options with one value. Of one that is given twice, one value would be lost without a word.
+  private static let single: Set<String> = [
+    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
+    "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--colours", "--colors", "--far",
+    "--gap", "--least-area", "--layers-by",
+    "--size", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength",
+    "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
+    "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
+    "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
+  ]
+  private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
+  /// Options whose values are files, which may be called anything.
+  private static let files: Set<String> = [
+    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
+    "--image-encoder", "--flats", "--regions", "--palette", "--layers",
+  ]
+
+  /// - Throws: ``ToolError``.
+  static func check(_ arguments: [String]) throws {
+    var seen: Set<String> = []
+    for (index, argument) in arguments.enumerated() {
+      if argument == "--" { return }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let name = short[parts[0]] ?? parts[0]
+      guard single.contains(name) else { continue }
+      guard seen.insert(name).inserted else { throw ToolError.usage("\(name) is given twice; give it once") }
+      let value = parts.count > 1 ? parts[1] : index + 1 < arguments.count ? arguments[index + 1] : ""
+      if !files.contains(name) { try check(name, value) }
+    }
+  }
+
+  private static func check(_ name: String, _ value: String) throws {
+    if value.first == "-", value.dropFirst().first?.isNumber == true {
+      throw ToolError.usage(
+        name == "--seed"
+          ? "--seed is \(value), expected 0 to \(UInt64.max), or random"
+          : "\(name) is \(value), expected no negative number")
+    }
+    guard name == "--size" || name == "--vae-tile" else { return }
+    let sides = value.lowercased().split(whereSeparator: { "x*×:".contains($0) }).map(String.init)
+    if sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) {
+      throw ToolError.usage("\(name) is \(value), expected one number, the longer side: \(name) \(max(width, height))")
+    }
+  }
+
+  /// An option that no command has, and what may be meant; nil if there is none.
+  ///
+  /// Where something that is needed is missing as well, the parser speaks of that alone, and whoever has written
+  /// `--refrence` looks for it in vain.
+  static func unknownOption(in arguments: [String]) -> String? {
+    var known: Set<String> = ["--help", "--version"]
+    for command in ColorizeCommand.configuration.subcommands {
+      for word in ColorizeCommand.helpMessage(for: command).split(whereSeparator: { " ,[]<>()=\n/".contains($0) })
+      where word.hasPrefix("--") { known.insert(String(word)) }
+    }
+    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+      let name = String(argument.prefix { $0 != "=" })
+      if known.contains(name) { continue }
+      let near = known.map { (distance: distance(name, $0), name: $0) }.min { $0 < $1 }
+      guard let near, near.distance <= 2 else { return "Unknown option '\(name)'" }
+      return "Unknown option '\(name)'. Did you mean '\(near.name)'?"
+    }
+    return nil
+  }
+
+  /// How many letters must be put in, left out or replaced (Levenshtein).
+  private static func distance(_ one: String, _ other: String) -> Int {
+    let (a, b) = (Array(one), Array(other))
+    var row = Array(0...b.count)
+    for i in a.indices {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let cost = diagonal + (a[i] == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(cost, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

@@ -1,0 +1,60 @@
+import Colorize
+import Foundation
+
+/// `-` in place of a file's name: standard input, or standard output.
+enum StandardStreams {
+  static let name = "-"
+
+  /// A picture from a file or from standard input.
+  static func load(_ path: String) throws(ImageError) -> (image: Image, metadata: ImageMetadata) {
+    guard path == name else { return try Image.loadWithMetadata(path) }
+    return try Image.decode(try input(), file: "standard input")
+  }
+
+  private static func input() throws(ImageError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw .unreadable(file: "standard input", reason: String(cString: strerror(errno)))
+      }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+      guard bytes.count <= Image.maximumFileSize else {
+        throw .tooLarge(file: "standard input", reason: "more than \(Image.maximumFileSize) bytes")
+      }
+    }
+  }
+
+  /// Writes a picture as PNG to standard output.
+  static func write(_ bytes: [UInt8]) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw ToolError(.failure, "standard output cannot be written: \(String(cString: strerror(errno)))")
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Checks that the streams are each used once, and leaves standard output to the picture.
+  ///
+  /// - Parameters:
+  ///   - inputs: the names of all inputs.
+  ///   - output: that of the output.
+  static func claim(inputs: [String], output: String, json: Bool) throws {
+    if inputs.count(where: { $0 == name }) > 1 {
+      throw ToolError.usage("only one picture can come from standard input (-); give files for the others")
+    }
+    guard output == name else { return }
+    if json { throw ToolError.usage("--json and a picture both want standard output; give the picture a file") }
+    if isatty(STDOUT_FILENO) == 1 {
+      throw ToolError.usage("standard output is a terminal, which shows no pictures; redirect it, or give a file")
+    }
+    Console.shared.giveOutputAway()
+  }
+}

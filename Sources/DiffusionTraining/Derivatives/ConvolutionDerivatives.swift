@@ -1,0 +1,150 @@
+import DiffusionCore
+
+extension Derivative {
+  func convolution(_ geometry: ConvolutionGeometry, _ activation: Activation, _ gradient: Tensor) throws -> [Tensor?] {
+    let isConvolution = shapes.count == 4
+    var inner = gradient
+    if activation != .none && needs[0...2].contains(true) {
+      inner = try before(
+        activation,
+        try value(0).convolution(weight: value(1), bias: optionalValue(2), geometry: geometry), gradient)
+    }
+    guard let input = shapes[0], let kernel = shapes[1] else { preconditionFailure("a convolution of nothing") }
+    let window = ConvolutionWindow(input: input, kernel: kernel, geometry: geometry, output: gradient.shape)
+    let ofInput = try wanted(0) { try window.gradientOfInput(inner, weight: value(1)) }
+    let ofWeight = try wanted(1) { try window.gradientOfWeight(inner, x: value(0)) }
+    guard isConvolution else { return [ofInput, ofWeight] }
+    return [ofInput, ofWeight, try wanted(2) { try inner.summedOverRows() }, gradient]
+  }
+}
+
+/// Where a convolution reads: `x [B, H, W, I]`, doubled and padded to a canvas, `[O, kh, kw, I]`, `[B, H', W', O]`.
+private struct ConvolutionWindow {
+  let input: Shape
+  let kernel: Shape
+  let geometry: ConvolutionGeometry
+  let output: Shape
+
+  /// The bytes that the gathered inputs of some taps may take at one time.
+  private static let columnByteCount = 32 << 20
+
+  private var upsampling: Int { geometry.upsampling }
+  private var height: Int { input[1] * upsampling }
+  private var width: Int { input[2] * upsampling }
+
+  /// The gradient of the input: a convolution with the kernel turned by half a turn and its channels exchanged.
+  func gradientOfInput(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
+    let (kh, kw) = (kernel[1], kernel[2])
+    let turned = try Tensor(uninitialized: [kernel[3], kh, kw, kernel[0]], on: gradient.backend)
+    for i in 0..<kh {
+      for j in 0..<kw {
+        let tap = weight.sliced(axis: 1, i..<i + 1).sliced(axis: 2, j..<j + 1).transposed(3, 1, 2, 0)
+        let place = turned.sliced(axis: 1, kh - 1 - i..<kh - i).sliced(axis: 2, kw - 1 - j..<kw - j)
+        try gradient.backend.copy(tap.operand, to: place.operand)
+      }
+    }
+    let before = kernel[1] - 1 - geometry.paddingBefore
+    let after = kernel[1] - 1 - geometry.paddingAfter
+    let doubled: Tensor
+    if geometry.stride == 1 && kh == kw && before >= 0 && after >= 0 {
+      doubled = try gradient.convolution(
+        weight: turned,
+        geometry: ConvolutionGeometry(stride: 1, paddingBefore: before, paddingAfter: after))
+    } else {
+      doubled = try spread(gradient).convolution(weight: turned, geometry: ConvolutionGeometry())
+    }
+    return try summedPixels(doubled)
+  }
+
+  /// The gradients in the places that their windows begin at, zeros between, so that a convolution without stride and
+  /// padding gives as many results as there were inputs.
+  private func spread(_ gradient: Tensor) throws -> Tensor {
+    let (stride, before) = (geometry.stride, geometry.paddingBefore)
+    let canvas = try Tensor(
+      repeating: 0, shape: [output[0], height + kernel[1] - 1, width + kernel[2] - 1, output[3]], on: gradient.backend)
+    // Result o stands at row o * stride + k - 1 - before; those whose window misses the input fall off.
+    func fitting(_ count: Int, _ kernel: Int, _ extent: Int) -> (range: Range<Int>, first: Int) {
+      let start = kernel - 1 - before
+      let low = start >= 0 ? 0 : (-start).dividedRoundingUp(by: stride)
+      let high = min(count, max(low, (extent - 1 - start) / stride + 1))
+      return (low..<high, start + low * stride)
+    }
+    let rows = fitting(output[1], kernel[1], canvas.shape[1])
+    let columns = fitting(output[2], kernel[2], canvas.shape[2])
+    guard !rows.range.isEmpty && !columns.range.isEmpty else { return canvas }
+    let part = gradient.sliced(axis: 1, rows.range).sliced(axis: 2, columns.range)
+    let strides = canvas.operand.view.strides
+    let view = View(
+      shape: part.shape, strides: [strides[0], strides[1] * stride, strides[2] * stride, strides[3]],
+      offset: rows.first * strides[1] + columns.first * strides[2])
+    try gradient.backend.copy(part.operand, to: canvas.operand.with(view))
+    return canvas
+  }
+
+  /// The sum of the pixels that one input was doubled to.
+  private func summedPixels(_ x: Tensor) throws -> Tensor {
+    guard upsampling > 1 else { return x }
+    var sum = try x.reshaped([input[0], input[1], upsampling, input[2], upsampling, input[3]])
+    for axis in [2, 4] {
+      var total = sum.sliced(axis: axis, 0..<1)
+      for index in 1..<upsampling { total = try total + sum.sliced(axis: axis, index..<index + 1) }
+      sum = total
+    }
+    return try sum.reshaped(input)
+  }
+
+  /// The gradient of the weight: for each tap, the product of what it read with the gradients, in as few products as
+  /// memory allows.
+  func gradientOfWeight(_ gradient: Tensor, x: Tensor) throws -> Tensor {
+    let (outputs, kw, channels) = (kernel[0], kernel[2], kernel[3])
+    let taps = kernel[1] * kw
+    let rows = output[0] * output[1] * output[2]
+    let canvas = try padded(x)
+    let transposed = try gradient.reshaped([rows, outputs]).transposed(1, 0)
+    let step = min(taps, max(1, Self.columnByteCount / max(4 * rows * channels, 1)))
+    var parts: [Tensor] = []
+    for first in stride(from: 0, to: taps, by: step) {
+      let range = first..<min(taps, first + step)
+      let columns = try Tensor(
+        uninitialized: [output[0], output[1], output[2], range.count * channels], on: gradient.backend)
+      for (place, tap) in range.enumerated() {
+        let read = canvas.operand.with(window(of: canvas, row: tap / kw, column: tap % kw))
+        let target = columns.sliced(axis: 3, place * channels..<(place + 1) * channels)
+        try gradient.backend.copy(read, to: target.operand)
+      }
+      parts.append(try transposed.matmul(columns.reshaped([rows, range.count * channels])))
+    }
+    return try Tensor.concatenate(parts, axis: 1).reshaped(kernel)
+  }
+
+  /// What one tap of the kernel reads of the canvas, `[B, H', W', I]`.
+  private func window(of canvas: Tensor, row: Int, column: Int) -> View {
+    let view = canvas.operand.view
+    return View(
+      shape: [output[0], output[1], output[2], kernel[3]],
+      strides: [
+        view.strides[0], view.strides[1] * geometry.stride, view.strides[2] * geometry.stride, view.strides[3],
+      ], offset: view.offset + row * view.strides[1] + column * view.strides[2])
+  }
+
+  /// The input as the kernel sees it: doubled, with zeros around.
+  private func padded(_ x: Tensor) throws -> Tensor {
+    let (before, after) = (geometry.paddingBefore, geometry.paddingAfter)
+    if upsampling == 1 && before == 0 && after == 0 { return x }
+    let shape: Shape = [input[0], height + before + after, width + before + after, input[3]]
+    let canvas = try Tensor(repeating: 0, shape: shape, on: x.backend)
+    let inside = canvas.sliced(axis: 1, before..<before + height).sliced(axis: 2, before..<before + width)
+    let split: Shape = [input[0], input[1], upsampling, input[2], upsampling, input[3]]
+    let read = try x.reshaped([input[0], input[1], 1, input[2], 1, input[3]]).broadcast(to: split)
+    let view = inside.operand.view
+    let strides = view.strides
+    // Every pixel of the canvas by the input's pixel and the place within it.
+    let target = View(
+      shape: split,
+      strides: [
+        strides[0], strides[1] * upsampling, strides[1], strides[2] * upsampling, strides[2], strides[3],
+      ], offset: view.offset)
+    try x.backend.copy(read.operand, to: canvas.operand.with(target))
+    return canvas
+  }
+}

@@ -1,0 +1,34 @@
+import DiffusionCore
+
+extension Derivative {
+  func matmul(_ gradient: Tensor) throws -> [Tensor?] {
+    [
+      try wanted(0) { try gradient.matmul(value(1).transposed(0, 2, 1)) },
+      try wanted(1) { try value(0).transposed(0, 2, 1).matmul(gradient) },
+    ]
+  }
+
+  func linear(_ activation: Activation, _ gradient: Tensor) throws -> [Tensor?] {
+    let inner =
+      needs[0...2].contains(true)
+      ? try before(activation, try value(0).linear(weight: value(1), bias: optionalValue(2)), gradient) : gradient
+    return try linearMap(inner) + [gradient]
+  }
+
+  func gatedLinear(_ gradient: Tensor) throws -> [Tensor?] {
+    let width = gradient.shape[1]
+    let both = try value(0).linear(weight: value(1), bias: value(2))
+    let (x, gate) = (both.sliced(axis: 1, 0..<width), both.sliced(axis: 1, width..<2 * width))
+    return try linearMap(
+      Tensor.concatenate([gradient * gate.gelu(), gradient * x * gate.geluSlope()], axis: 1))
+  }
+
+  /// The gradients of input, weight and bias of `x weight^T + bias`.
+  private func linearMap(_ gradient: Tensor) throws -> [Tensor?] {
+    [
+      try wanted(0) { try gradient.matmul(value(1)) },
+      try wanted(1) { try gradient.transposed(1, 0).matmul(value(0)) },
+      try wanted(2) { try gradient.summedOverRows() },
+    ]
+  }
+}

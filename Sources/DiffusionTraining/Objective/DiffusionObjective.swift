@@ -1,0 +1,81 @@
+import DiffusionCore
+
+/// What a denoising network learns: to predict, from a noisy latent, its noise or its velocity.
+public struct DiffusionObjective: Sendable {
+  /// How much the loss of a timestep counts, by its ratio of signal to noise `s = abar / (1 - abar)`.
+  public enum Weighting: Sendable, Hashable, Codable {
+    /// All timesteps alike.
+    case none
+    /// Min-SNR (Hang et al. 2023): `min(s, gamma) / s` for noise, `min(s, gamma) / (s + 1)` for velocity. 5 is usual.
+    case minSNR(gamma: Double)
+  }
+
+  /// The noise of each timestep.
+  public let schedule: NoiseSchedule
+  /// What is predicted.
+  public let prediction: PredictionType
+  /// How timesteps count.
+  public let weighting: Weighting
+
+  /// An objective.
+  public init(schedule: NoiseSchedule, prediction: PredictionType, weighting: Weighting = .none) {
+    self.schedule = schedule
+    self.prediction = prediction
+    self.weighting = weighting
+  }
+
+  /// The noisy latent `sqrt(abar) z + sqrt(1 - abar) noise` (Ho et al. 2020).
+  ///
+  /// - Parameters:
+  ///   - latent: scaled, `[1, h, w, C]`.
+  ///   - noise: standard normal, of the latent's shape.
+  ///   - timestep: a timestep of the schedule.
+  /// - Throws: ``BackendError``.
+  public func noisy(_ latent: Tensor, noise: Tensor, timestep: Int) throws -> Tensor {
+    let weights = schedule.noisingWeights(at: timestep)
+    return try latent * Float(weights.image) + noise * Float(weights.noise)
+  }
+
+  /// What the network shall predict: the noise, or `sqrt(abar) noise - sqrt(1 - abar) z` (Salimans and Ho 2022).
+  ///
+  /// - Throws: ``BackendError``.
+  public func target(_ latent: Tensor, noise: Tensor, timestep: Int) throws -> Tensor {
+    switch prediction {
+    case .eps: return noise
+    case .v:
+      let weights = schedule.velocityWeights(at: timestep)
+      return try noise * Float(weights.noise) + latent * Float(weights.image)
+    }
+  }
+
+  /// The factor of a timestep's loss.
+  public func weight(at timestep: Int) -> Double {
+    guard case .minSNR(let gamma) = weighting else { return 1 }
+    let abar = schedule.abar[timestep]
+    let ratio = abar / (1 - abar)
+    return switch prediction {
+    case .eps: min(ratio, gamma) / ratio
+    case .v: min(ratio, gamma) / (ratio + 1)
+    }
+  }
+
+  /// The loss of one sample: the weighted mean squared error, `[1]`.
+  ///
+  /// - Throws: ``BackendError``.
+  public func loss(_ predicted: Tensor, target: Tensor, timestep: Int) throws -> Tensor {
+    let error = try Loss.meanSquaredError(predicted, target)
+    let weight = weight(at: timestep)
+    return weight == 1 ? error : try error * Float(weight)
+  }
+
+  /// Noise with an offset that all pixels of a channel share, so that the network learns to change a picture's mean
+  /// (Guttenberg 2023): `noise + strength * offset`.
+  ///
+  /// - Parameters:
+  ///   - noise: standard normal, `[B, h, w, C]`.
+  ///   - offset: standard normal, `[B, 1, 1, C]`.
+  /// - Throws: ``BackendError``.
+  public static func offsetNoise(_ noise: Tensor, offset: Tensor, strength: Float) throws -> Tensor {
+    try noise + offset * strength
+  }
+}

@@ -1,0 +1,130 @@
+import DiffusionCore
+
+/// The constants of AdamW (Loshchilov and Hutter 2019).
+public struct AdamWConfiguration: Sendable, Hashable, Codable {
+  /// How slowly the first moment forgets, in [0, 1).
+  public var beta1: Double
+  /// How slowly the second moment forgets, in [0, 1).
+  public var beta2: Double
+  /// Added to the root of the second moment.
+  public var epsilon: Double
+  /// The share of a weight that each step takes away, times the learning rate. It falls on all parameters alike.
+  public var weightDecay: Double
+
+  /// PyTorch's defaults.
+  public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+}
+
+/// AdamW on the parameters of a tape, with moments in `f32`:
+///
+/// ```
+/// p <- p (1 - lr decay)
+/// m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2
+/// p <- p - lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + epsilon)
+/// ```
+///
+/// Not for several threads at once.
+public final class AdamW {
+  /// What an optimiser knows of one parameter, in the order of its value's axes, on the backend behind the tape.
+  public struct Moments: Sendable {
+    /// The mean of the gradients.
+    public var first: Tensor
+    /// The mean of their squares.
+    public var second: Tensor
+
+    /// Moments of the parameter's shape, in `f32`.
+    public init(first: Tensor, second: Tensor) {
+      self.first = first
+      self.second = second
+    }
+  }
+
+  /// The constants.
+  public let configuration: AdamWConfiguration
+  /// What is optimised.
+  public let parameters: [TrainableParameter]
+  /// The moments, in the order of the parameters.
+  public private(set) var moments: [Moments]
+  /// How many steps were taken.
+  public private(set) var stepCount = 0
+  private let tape: Tape
+
+  /// An optimiser that has seen nothing.
+  ///
+  /// - Throws: ``BackendError``.
+  public init(
+    _ parameters: [TrainableParameter], on tape: Tape, configuration: AdamWConfiguration = AdamWConfiguration()
+  ) throws {
+    self.parameters = parameters
+    self.tape = tape
+    self.configuration = configuration
+    moments = try parameters.map { parameter in
+      func zeros() throws -> Tensor { try Tensor(repeating: 0, shape: parameter.value.shape, on: tape.base) }
+      return Moments(first: try zeros(), second: try zeros())
+    }
+  }
+
+  /// Goes on from where another optimiser was.
+  ///
+  /// - Parameter moments: in the order of the parameters.
+  public func restore(stepCount: Int, moments: [Moments]) {
+    precondition(
+      moments.count == parameters.count
+        && zip(moments, parameters).allSatisfy {
+          $0.first.shape == $1.value.shape && $0.second.shape == $1.value.shape
+        }, "moments of other parameters")
+    self.stepCount = stepCount
+    self.moments = moments
+  }
+
+  /// Moves the parameters.
+  ///
+  /// - Parameters:
+  ///   - gradients: in the order of the parameters and of their values' axes; nil stands for zeros, under which moments
+  ///     decay and weights move on.
+  ///   - learningRate: of this step.
+  ///   - scale: multiplies the gradients, see ``GradientNorm/factor(limit:)``.
+  /// - Throws: ``BackendError``.
+  public func step(_ gradients: [Tensor?], learningRate: Double, scale: Double = 1) throws {
+    precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
+    stepCount += 1
+    for (index, parameter) in parameters.enumerated() {
+      try update(parameter, gradients[index], &moments[index], learningRate: learningRate, scale: scale)
+    }
+  }
+
+  private func update(
+    _ parameter: TrainableParameter, _ gradient: Tensor?, _ moments: inout Moments, learningRate: Double, scale: Double
+  ) throws {
+    let (beta1, beta2) = (configuration.beta1, configuration.beta2)
+    moments.first = try moments.first * Float(beta1)
+    moments.second = try moments.second * Float(beta2)
+    if let gradient {
+      let scaled = scale == 1 ? gradient : try gradient * Float(scale)
+      moments.first = try moments.first + scaled * Float(1 - beta1)
+      moments.second = try moments.second + scaled * scaled * Float(1 - beta2)
+    }
+    let firstCorrection = 1 - power(beta1, stepCount)
+    let secondCorrection = 1 - power(beta2, stepCount)
+    let deviation = try moments.second.sqrt().affine(
+      scale: Float(1 / secondCorrection.squareRoot()), offset: Float(configuration.epsilon))
+    let decayed = try tape.onBase(parameter.value) * Float(1 - learningRate * configuration.weightDecay)
+    let moved = try decayed + moments.first / deviation * Float(-learningRate / firstCorrection)
+    try tape.assign(moved, to: parameter.value)
+  }
+
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, rest) = (1.0, base, exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
+  }
+}

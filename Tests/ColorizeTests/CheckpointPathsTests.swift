@@ -1,0 +1,104 @@
+import Colorize
+import DiffusionCore
+import Foundation
+import TestSupport
+import Testing
+
+/// Where the weights of a checkpoint are found.
+struct CheckpointPathsTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A checkpoint of one number under each key.
+  private func write(_ name: String, keys: [String] = []) throws {
+    let writer = try SafetensorsWriter(
+      path: folder.file(name), tensors: keys.map { .init(key: $0, dtype: .f32, shape: [1]) })
+    for key in keys { try [Float(1)].withUnsafeBytes { try writer.write(key, $0) } }
+    try writer.finish()
+  }
+
+  private func load(_ name: String = "") throws -> Model {
+    try Model.load(name.isEmpty ? folder.path : folder.file(name), configuration: .given(.v1_5))
+  }
+
+  private func failure(_ name: String = "") -> String {
+    do {
+      _ = try load(name)
+      return "loaded"
+    } catch { return "\(error)" }
+  }
+
+  @Test func theOnlyFileOfAFolder() throws {
+    try write("switch-eps.safetensors", keys: ["model.diffusion_model.a"])
+    let model = try load()
+    #expect(model.weights.keys == ["model.diffusion_model.a"])
+    #expect(model.configuration.prediction == .eps && model.isPredictionGuessed)
+    try write("other.safetensors")
+    #expect(
+      failure().contains("it holds 2 safetensors files (other.safetensors, switch-eps.safetensors)")
+    )
+    try write("model.safetensors", keys: ["b"])
+    #expect(try load().weights.keys == ["b"])
+  }
+
+  @Test func foldersWithoutWeights() throws {
+    #expect(failure().contains("it holds no safetensors file"))
+    try folder.put([1], as: "mult.ckpt")
+    #expect(failure().contains("mult.ckpt, which must be converted"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("model.safetensors"), withDestinationPath: "../blobs/gone")
+    #expect(failure().contains("a link to ../blobs/gone"))
+  }
+
+  @Test(arguments: [
+    "m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "m.safetensors.index.json", "",
+  ])
+  func shardsAreReadWhole(name: String) throws {
+    try write("m-00001-of-00002.safetensors", keys: ["a", "b"])
+    try write("m-00002-of-00002.safetensors", keys: ["c"])
+    let map =
+      #"{"weight_map":{"a":"m-00001-of-00002.safetensors","c":"m-00002-of-00002.safetensors"}}"#
+    try folder.put(Array(map.utf8), as: "m.safetensors.index.json")
+    #expect(try load(name).weights.keys == ["a", "b", "c"])
+    try FileManager.default.removeItem(atPath: folder.file("m-00002-of-00002.safetensors"))
+    if name != "m-00002-of-00002.safetensors" {
+      #expect(
+        failure(name).contains("of which 1 are not there: m-00002-of-00002.safetensors"),
+        "\(failure(name))")
+    }
+  }
+
+  @Test func indexesThatAreNone() throws {
+    for content in ["", "{}", "[1]", #"{"weight_map":{}}"#, #"{"weight_map":{"a":1}}"#] {
+      try folder.put(Array(content.utf8), as: "m.safetensors.index.json")
+      #expect(failure("m.safetensors.index.json").contains("no list of them"))
+    }
+    try folder.put(
+      Array(#"{"weight_map":{"a":"../x.safetensors"}}"#.utf8), as: "m.safetensors.index.json")
+    #expect(failure("m.safetensors.index.json").contains("files in other folders"))
+  }
+
+  @Test func wrappedKeysAreBare() throws {
+    try write(
+      "w.safetensors", keys: ["module.model.diffusion_model.a", "module.control_encoder.b"])
+    #expect(
+      try load("w.safetensors").weights.keys == ["control_encoder.b", "model.diffusion_model.a"])
+  }
+
+  @Test func averagesAreTaken() throws {
+    let wanted = try ColorizationNetwork.parameters(of: .v1_5).map(\.key).first {
+      $0.hasPrefix("model.diffusion_")
+    }
+    let key = try #require(wanted)
+    try write("e.safetensors", keys: ["model_ema." + key.dropFirst(6).filter { $0 != "." }])
+    #expect(try load("e.safetensors").weights.keys == [key])
+  }
+
+  @Test func aMarkBeforeTheConfiguration() throws {
+    try write("m.safetensors")
+    let text = try JSONEncoder().encode(ModelConfiguration.v1_5)
+    try folder.put([0xEF, 0xBB, 0xBF] + [UInt8](text), as: "config.json")
+    #expect(try Model.load(folder.file("m.safetensors")).configuration == .v1_5)
+  }
+}

@@ -1,0 +1,106 @@
+import Colorize
+import Foundation
+import Testing
+
+@Suite("colorize run: flats, lines, layers") struct FinishTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.writeInputs()
+  }
+
+  private func run(_ arguments: String...) throws -> Program.Outcome {
+    try Program.run(Folder.quick(["-o", "out.png"] + arguments), in: folder)
+  }
+
+  private func data(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: folder.path(name))))
+  }
+
+  @Test("Flats, their map and layers are written beside the picture") func everythingIsWritten() throws {
+    let outcome = try run(
+      "--flats", "flats.png", "--regions", "map.png", "--layers", "out.ora", "--layers", "out.psd", "--json")
+    #expect(outcome.status == 0)
+    let report = try outcome.json()
+    let files = ["flats.png", "map.png", "map.json", "out.ora", "out.psd"]
+    #expect(report["files"] as? [String] == files)
+    let described = try #require((report["flats"] as? [[String: Any]])?.first)
+    // What the report says is what the files hold, and each is whole by itself.
+    let flats = try Flats(map: data("map.png"), json: data("map.json"))
+    #expect(described["regions"] as? Int == flats.map.regions.count)
+    #expect((described["colors"] as? [[String: Any]])?.count == flats.colors.count)
+    let picture = try Image.load(folder.path("flats.png"))
+    #expect(picture.composited() == flats.image)
+    #expect(try data("out.psd").starts(with: Array("8BPS".utf8)))
+    #expect(try data("out.ora").starts(with: Array("PK".utf8)))
+    // Recoloured and written again.
+    var other = flats
+    try other.recolor(0, to: RGB(1, 2, 3))
+    #expect(try Image(data: other.pngData()).composited() != picture.composited())
+  }
+
+  @Test("A palette file gives its colours and names") func paletteFile() throws {
+    let gpl = "GIMP Palette\nName: Sheet\n#\n 10  20  30\tcoat\n240 230 220\tskin\n200   0   0\tred\n"
+    try Data(gpl.utf8).write(to: URL(fileURLWithPath: folder.path("sheet.gpl")))
+    let outcome = try run(
+      "--fill", "flats", "--lines", "none", "--palette", "sheet.gpl", "--json", "--far", "0")
+    #expect(outcome.status == 0)
+    let allowed: Set = [RGB(10, 20, 30), RGB(240, 230, 220), RGB(200, 0, 0)]
+    let image = try Image.load(folder.path("out.png")).composited()
+    let found = Set(
+      stride(from: 0, to: image.pixels.count, by: 3).map {
+        RGB(image.pixels[$0], image.pixels[$0 + 1], image.pixels[$0 + 2])
+      })
+    #expect(allowed.isSuperset(of: found))
+    let described = try #require((try outcome.json()["flats"] as? [[String: Any]])?.first)
+    let colors = try #require(described["colors"] as? [[String: Any]])
+    #expect(colors.allSatisfy { ["coat", "skin", "red"].contains($0["name"] as? String) })
+    #expect(colors.count == found.count)
+  }
+
+  @Test("Several pictures have numbered flats and layers") func severalPictures() throws {
+    let outcome = try run("--count", "2", "--flats", "flats.png", "--layers", "out.ora", "--layers-by", "region")
+    #expect(outcome.status == 0)
+    for name in ["out-1.png", "out-2.png", "flats-1.png", "flats-2.png", "out-1.ora", "out-2.ora"] {
+      #expect(FileManager.default.fileExists(atPath: folder.path(name)), "\(name)")
+    }
+  }
+
+  @Test(
+    "What cannot be is told before any work",
+    arguments: [
+      (["--flats", "flats.jpg"], "--flats flats.jpg: it is written as PNG"),
+      (["--regions", ".png"], "--regions .png"),
+      (["--layers", "out.xcf"], "--layers"),
+      (["--flats", "out.png"], "another file is written there too"),
+      (["--flats", "sketch.png", "--overwrite"], "it is one of the inputs"),
+      (["--flats", "nowhere/flats.png"], "nowhere/ does not exist"),
+      (["--palette", "nothing.gpl"], "nothing.gpl"),
+      (["--palette", "mask.txt"], "mask.txt"),
+      (["--colours", "0", "--fill", "flats"], "--colours is 0, expected 1 to 4096"),
+      (["--gap", "-1"], "--gap is -1, expected no negative number"),
+      (["--gap", "1001"], "--gap is 1001.0, expected 0.0 to 1000.0"),
+      (["--far", "nan"], "--far"),
+      (["--guide", "red"], "--guide"),
+      (["--fill", "cels"], "--fill"),
+    ])
+  func faultsAreUsage(arguments: [String], message: String) throws {
+    try Data("no palette".utf8).write(to: URL(fileURLWithPath: folder.path("mask.txt")))
+    let before = try folder.files()
+    let outcome = try Program.run(Folder.quick(["-o", "out.png"] + arguments), in: folder)
+    #expect(outcome.status == 2 || outcome.status == 64)
+    #expect(outcome.errors.contains(message), "\(outcome.errors)")
+    #expect(try folder.files() == before)
+  }
+
+  @Test("Without a word the model's own finish is taken") func theModelsFinish() throws {
+    let plain = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1"]
+    #expect(try Program.run(plain + ["-o", "out.png"], in: folder).status == 0)
+    let texts = try PNGText.read(path: folder.path("out.png"))
+    let parameters = try #require(texts.first { $0.key == "parameters" }?.value)
+    let settings = try JSONDecoder().decode(ColorizeSettings.self, from: Data(parameters.utf8))
+    let finish = try Model.embedded().configuration.finish
+    #expect(settings.fill == finish.fill && settings.lines == finish.lines)
+  }
+}

@@ -1,0 +1,149 @@
+import Colorize
+import Foundation
+import TestSupport
+import Testing
+
+/// What people type, and what they are told.
+@Suite("words") struct WordsTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.writeInputs()
+  }
+
+  private func shell(_ script: String) throws -> Program.Outcome {
+    let program = try Program.executable().path
+    return try Program.run(
+      ["-c", script.replacingOccurrences(of: "colorize", with: "'\(program)'")], in: folder, executable: "/bin/sh")
+  }
+
+  private func expect(_ text: String, _ more: [String], _ location: SourceLocation = #_sourceLocation) throws {
+    let outcome = try Program.run(Folder.quick.dropLast(4) + ["-o", "out.png"] + more, in: folder)
+    #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)", sourceLocation: location)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("out.png")), sourceLocation: location)
+  }
+
+  @Test("Values that are none") func values() throws {
+    try expect("--seed is -1, expected 0 to 18446744073709551615, or random", ["--seed", "-1"])
+    try expect("--seed is -1, expected", ["--seed=-1"])
+    try expect("--steps is -5, expected no negative number", ["--steps", "-5"])
+    try expect("--size is 512x768, expected one number, the longer side: --size 768", ["--size", "512x768"])
+    try expect("--steps is given twice; give it once", ["--steps", "5", "--steps=6"])
+    try expect("--sketch is given twice", ["--sketch", "mask.png"])
+    try expect("Did you mean '--sketch-mask'?", ["--sketch-msk", "mask.png"])
+  }
+
+  @Test("A mistyped option is named, whatever else is missing") func mistyped() throws {
+    let outcome = try Program.run(["-s", "sketch.png", "--refrence", "reference.png", "-o", "out.png"], in: folder)
+    #expect(outcome.status == 2, "\(outcome.errors)")
+    #expect(outcome.errors.contains("Unknown option '--refrence'. Did you mean '--reference'?"), "\(outcome.errors)")
+  }
+
+  @Test("Masks are found") func masks() throws {
+    let made = try Program.run(["mask", "cut-out.png", "m.png"], in: folder)
+    #expect(made.status == 0 && made.output.contains("50 % are figure, found by transparency"), "\(made.output)")
+    #expect(try Mask(Image.load(folder.path("m.png"))).values.contains(1))
+    let run = [
+      "-s", "cut-out.png", "-r", "cut-out.png", "--size", "64", "--steps", "1", "-o", "o.png", "--masks", "auto",
+    ]
+    let outcome = try Program.run(run, in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the sketch's figure was found by transparency: 50 % of it"), "\(outcome.errors)")
+    let options = try PNGText.read(path: folder.path("o.png")).first { $0.key == "parameters" }
+    #expect(options?.value.contains("\"mode\":\"full\"") == true)
+    #expect(try Program.run(["again", "o.png", "-o", "p.png"], in: folder).status == 0)
+    #expect(try Image.load(folder.path("o.png")) == Image.load(folder.path("p.png")))
+  }
+
+  @Test("Names that are too long") func longNames() throws {
+    let name = String(repeating: "n", count: 252) + ".png"
+    let outcome = try Program.run(Folder.quick + ["-o", name], in: folder)
+    #expect(
+      outcome.status == 2 && outcome.errors.contains("the name is too long; give a shorter one"), "\(outcome.errors)")
+    // With the number of the picture, or as a preview, it becomes too long.
+    let numbered = String(repeating: "n", count: 250) + ".png"
+    let counted = try Program.run(Folder.quick + ["-o", numbered, "--count", "2"], in: folder)
+    #expect(counted.status == 2 && counted.errors.contains("the name is too long"), "\(counted.errors)")
+  }
+
+  @Test("Pictures that are no models") func inspecting() throws {
+    try Image.load(folder.path("reference.png")).write(to: folder.path("reference.jpg"))
+    let outcome = try Program.run(["inspect", "reference.jpg"], in: folder)
+    #expect(outcome.status == 2 && outcome.errors.contains("a JPEG holds no options"), "\(outcome.errors)")
+  }
+
+  @Test("Standard input and output") func streams() throws {
+    let quick = "--size 64 --steps 1 --fill painting --lines network"
+    let made = try shell("cat sketch.png | colorize -s - -r reference.png \(quick) -o - > piped.png")
+    #expect(made.status == 0, "\(made.errors)")
+    #expect(made.errors.contains("done in"))
+    #expect(try Program.run(Folder.quick + ["-o", "plain.png"], in: folder).status == 0)
+    #expect(try Image.load(folder.path("piped.png")) == Image.load(folder.path("plain.png")))
+    let seen = try shell("colorize sketch - - --size 64 < sketch.png > seen.png")
+    #expect(seen.status == 0, "\(seen.errors)")
+    #expect(try Image.load(folder.path("seen.png")).width == 64)
+    for (script, text) in [
+      ("colorize -s - -r - -o x.png < sketch.png", "only one picture can come from standard input"),
+      ("colorize -s sketch.png -r reference.png -o - --json", "--json and a picture both want standard output"),
+      ("colorize -s sketch.png -r reference.png -o - --count 2", "only one picture goes to standard output"),
+      ("colorize -s - -r reference.png -o x.png < text.png", "standard input: this is neither a PNG nor a JPEG"),
+    ] {
+      let outcome = try shell(script)
+      #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")
+    }
+  }
+
+  @Test("A report that is lost") func lostReport() throws {
+    guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+    let outcome = try shell("colorize -s sketch.png -r reference.png --size 64 --steps 1 -o out.png --json > /dev/full")
+    #expect(outcome.status == 1 && outcome.errors.contains("could not be written"), "\(outcome.errors)")
+    #expect(try Image.load(folder.path("out.png")).width == 64)
+  }
+
+  @Test("Names that are no UTF-8") func bytes() throws {
+    let outcome = try shell(
+      """
+      s=$(printf 'sk\\351tch.png'); o=$(printf 'r\\377sult.png'); cp sketch.png "$s"
+      colorize -s "$s" -r reference.png --size 64 --steps 1 -o "$o" && test -s "$o" && ! colorize -s "$s" -r reference.png -o "$s"
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("sk?tch.png: it is one of the inputs"), "\(outcome.errors)")
+  }
+
+  @Test("A picture is made again") func again() throws {
+    let first = Folder.quick + ["-o", "a.png", "--seed", "3", "--sketch-mask", "mask.png", "--mode", "foreground"]
+    #expect(try Program.run(first, in: folder).status == 0)
+    let outcome = try Program.run(["again", "a.png", "-o", "b.png"], in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path(name))) }
+    #expect(try bytes("a.png") == bytes("b.png"))
+    #expect(try Program.run(["again", "a.png", "-o", "c.png", "--seed", "4"], in: folder).status == 0)
+    #expect(try bytes("a.png") != bytes("c.png"))
+    try FileManager.default.moveItem(atPath: folder.path("sketch.png"), toPath: folder.path("moved.png"))
+    let lost = try Program.run(["again", "a.png", "-o", "d.png"], in: folder)
+    #expect(lost.status == 2 && lost.errors.contains("made from sketch.png") && lost.errors.contains("--sketch"))
+    #expect(try Program.run(["again", "a.png", "-o", "d.png", "-s", "moved.png"], in: folder).status == 0)
+    let plain = try Program.run(["again", "mask.png", "-o", "e.png"], in: folder)
+    #expect(plain.status == 2 && plain.errors.contains("holds no options"))
+    let onto = try Program.run(["again", "a.png", "-o", "a.png", "-s", "moved.png", "--overwrite"], in: folder)
+    #expect(onto.status == 2 && onto.errors.contains("one of the inputs"))
+  }
+
+  @Test("Alpha, resolution and metadata") func metadata() throws {
+    try Image.load(folder.path("cut-out.png")).write(
+      to: folder.path("cut.png"), resolution: ImageResolution(horizontal: 350, vertical: 350))
+    let run = ["-s", "cut.png", "-r", "reference.png", "--size", "64", "--steps", "1"]
+    #expect(try Program.run(run + ["-o", "kept.png", "--keep-alpha"], in: folder).status == 0)
+    let (kept, metadata) = try Image.loadWithMetadata(folder.path("kept.png"))
+    #expect(kept.alpha == (try Image.load(folder.path("cut.png")).alpha))
+    #expect(abs((metadata.resolution?.horizontal ?? 0) - 350) < 0.1)
+    #expect(try Program.run(run + ["-o", "bare.png", "--no-metadata"], in: folder).status == 0)
+    #expect(try PNGText.read(path: folder.path("bare.png")).isEmpty)
+    #expect(try Image.loadWithMetadata(folder.path("bare.png")).metadata.resolution == nil)
+    let jpeg = try Program.run(run + ["-o", "k.jpg", "--keep-alpha"], in: folder)
+    #expect(jpeg.status == 2 && jpeg.errors.contains("JPEG has no transparency"))
+    let opaque = try Program.run(Folder.quick + ["-o", "k.png", "--keep-alpha"], in: folder)
+    #expect(opaque.status == 2 && opaque.errors.contains("no transparency to keep"))
+  }
+}

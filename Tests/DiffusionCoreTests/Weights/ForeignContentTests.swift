@@ -1,0 +1,56 @@
+import DiffusionCore
+import Foundation
+import Testing
+
+/// What people have in place of a safetensors file, and what they read about it.
+@Suite struct ForeignContentTests {
+  @Test(arguments: [
+    (
+      "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4312345678\n",
+      "a Git-LFS pointer, which stands for a file of 4312345678 bytes", "git lfs pull"
+    ),
+    (
+      "<!DOCTYPE html>\n<html><head><title>Login</title>", "a web page, saved in place of the file",
+      "login"
+    ),
+    ("  <html>", "a web page", "Download the file itself again"),
+    (
+      "{\"error\":\"Repository not found\"}",
+      "a JSON text: \"{\"error\":\"Repository not found\"}\"", "Download"
+    ),
+    ("Entry not found", "a text: \"Entry not found\"", "Download"),
+    ("{\"weight_map\":{}}", "the index of a sharded checkpoint", ".safetensors.index.json"),
+    ("GGUF\u{3}\u{0}\u{0}\u{0}", "a GGUF file", "safetensors"),
+    ("PK\u{3}\u{4}....archive/data.pkl", "a PyTorch checkpoint", "Convert it"),
+    ("PK\u{3}\u{4}....", "a ZIP archive", "Unpack"),
+  ])
+  func texts(_ content: String, _ kind: String, _ advice: String) {
+    let text = refusal(Array(content.utf8))
+    #expect(text.contains("this is \(kind)") && text.contains(advice), "\(text)")
+    #expect(text.contains("and not a safetensors file"))
+  }
+
+  @Test func binaries() {
+    #expect(refusal([0x80, 2, 0x7D, 0x71, 0, 0x58, 1, 0, 0, 0]).contains("a Python pickle"))
+    #expect(refusal([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0]).contains("a gzip archive"))
+    #expect(refusal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0]).contains("a picture"))
+    #expect(refusal([UInt8](repeating: 0, count: 5000)).contains("a file of zeros"))
+  }
+
+  @Test func damagedHeadersAreNoTexts() {
+    // A length of eight readable bytes would be beyond any file.
+    #expect(refusal(image("{\"a\":")).contains("the header is not valid"))
+    #expect(refusal(image("[]")).contains("does not begin with"))
+  }
+
+  @Test func linksThatLeadNowhere() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/model.safetensors", withDestinationPath: "../blobs/gone")
+      let error = #expect(throws: WeightError.self) {
+        try SafetensorsFile(path: folder + "/model.safetensors")
+      }
+      #expect(error?.description.contains("a link to ../blobs/gone, which is not there") == true)
+    }
+  }
+}

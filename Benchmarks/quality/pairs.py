@@ -52,7 +52,7 @@ def cel_scene(number, size):
     try:
         import cels
     except ImportError:
-        import data as cels
+        import cels
 
     cels.SS = 1
     made = cels.scene(np.random.default_rng(990_000_001 + 7919 * number), size, vary=0)

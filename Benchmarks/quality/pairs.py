@@ -49,10 +49,7 @@ def small(rgb):
 
 def cel_scene(number, size):
     """Two views of the first generator, drawn with lines."""
-    try:
-        import cels
-    except ImportError:
-        import cels
+    import cels
 
     cels.SS = 1
     made = cels.scene(np.random.default_rng(990_000_001 + 7919 * number), size, vary=0)

@@ -16,6 +16,9 @@ struct ColorizeCommand: AsyncParsableCommand {
         Keep the figure and its background apart, by masks (white is figure):
           colorize -s sketch.png -r reference.png -o result.png \\
             --sketch-mask sketch-figure.png --reference-mask reference-figure.png
+        In the colours of the show's palette, with layers for a paint program:
+          colorize -s sketch.png -r reference.png -o result.png \\
+            --palette show.gpl --layers result.psd
         Four proposals, result-1.png to result-4.png, with weaker guidance:
           colorize -s sketch.png -r reference.png -o result.png \\
             --count 4 --steps 30 --guidance 3

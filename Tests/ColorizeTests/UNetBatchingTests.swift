@@ -67,7 +67,7 @@ struct UNetBatchingTests {
   ///
   /// How far that takes them apart is OpenBLAS's choice of a kernel: 0.7e-6 of the largest value with those for AVX2,
   /// 1.2e-6 with those for AVX-512. Other orders of the same sums, by this package's own kernels, lie 1.4e-6 to 2.0e-6 from
-  /// either, so 3e-6 is rounding; a row that is taken for another is off by more than 1e-2.
+  /// either, so 3e-6 is rounding.
   @Test func areTheSameOnPrimitivesAlone() throws {
     let guidance = Guidance(reference: 3, sketch: 1.5)
     let backend = PrimitivesOnly(try CPUBackend())

@@ -40,7 +40,7 @@ struct LineMask {
       }
       count = width * height
     }
-    removeSpecks(ink, smallerThan: max(8, min(width, height) / 24))
+    removeSpecks(ink, smallerThan: max(8, min(width, height) / 48))
   }
 
   /// Takes away 8-connected patches that are both small and faint all over.

@@ -94,7 +94,7 @@ struct ColorizeRun {
       settings: request.settings, polarity: polarity, sketch: sketch.report, notes: notes,
       schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height, seeds: seeds, vaeTile: vaeTile(frame), seconds: timings)
-    let needsFinish = request.settings.needsFinish
+    let needsFinish = request.settings.needsRegions
     let framedDrawing = request.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
     var pictures: [ColorizeResult.Picture] = []
     func deliver(_ picture: ColorizeResult.Picture) {

@@ -78,11 +78,8 @@ extension ColorizeSettings {
   /// Whether flats are asked for, in the picture or beside it.
   var needsFlats: Bool { fill == .flats || makesFlats }
 
-  /// Whether anything needs the drawing's regions.
+  /// Whether anything needs the drawing's regions: whatever makes more of a painting than what the network painted.
   var needsRegions: Bool { needsFlats || lines != .network }
-
-  /// Whether the picture is anything but what the network painted.
-  var needsFinish: Bool { needsRegions || fill != .painting }
 }
 
 extension Image {

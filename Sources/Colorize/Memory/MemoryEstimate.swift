@@ -158,7 +158,7 @@ private struct MeteredStages {
     _ = try stage(.decoding, hostBytes: pictureBytes + results) {
       try decode(latent.sliced(axis: 0, 0..<1))
     }
-    if request.settings.needsFinish {
+    if request.settings.needsRegions {
       _ = try stage(.finishing, hostBytes: results + finishBytes) {}
     }
     return costs

@@ -120,10 +120,11 @@ struct ColorizeRun {
     }
     if needsFinish {
       try stage(.finishing) {
+        let colors = try request.settings.needsFlats ? request.flatColors() : nil
         let finisher = try Finisher(
           request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
           drawing: framedDrawing, polarity: polarity,
-          palette: request.settings.needsFlats ? request.flatColors() : nil, workingSize: frame.scaled)
+          palette: colors?.palette, sides: colors?.sides, workingSize: frame.scaled)
         for painting in paintings { deliver(try finisher.finish(painting)) }
       }
     }

@@ -6,7 +6,7 @@ extension ColorizeRequest {
   ///
   /// Where the mode takes figure and ground apart, each side's regions have the colours of that side of the reference
   /// alone, so that flats do not leak where the network does not.
-  func flatColors() throws -> (palette: Palette, sides: PaletteSides?)? {
+  package func flatColors() throws -> (palette: Palette, sides: PaletteSides?)? {
     if let palette { return (palette, nil) }
     guard settings.flats.colors == .reference else { return nil }
     let (image, mask, backgroundPicture): (Image, Mask?, Image?)

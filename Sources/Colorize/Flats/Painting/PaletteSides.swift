@@ -1,8 +1,8 @@
 /// Which colours of a palette stand in the reference's figure and which in its ground, and where the drawing's figure is.
 package struct PaletteSides: Sendable {
   /// One for each entry of the palette. An entry may belong to both sides.
-  let isFigure: [Bool]
-  let isGround: [Bool]
+  package let isFigure: [Bool]
+  package let isGround: [Bool]
   /// The drawing's figure, of the drawing's aspect.
   let mask: Mask
 

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Programs that depend on the library as anyone's would; Tests/all.sh builds and runs them, so that what the documents say
+// about importing stays true.
+let irodori = { (product: String) in Target.Dependency.product(name: product, package: "Irodori") }
+
+let package = Package(
+  name: "Examples",
+  dependencies: [
+    .package(name: "Irodori", path: "..")
+  ],
+  targets: [
+    .executableTarget(
+      name: "Minimal", dependencies: [irodori("Colorize"), irodori("DiffusionCore")], path: "Minimal"),
+    .executableTarget(name: "Cut", dependencies: [irodori("Colorize")], path: "Cut"),
+    .executableTarget(name: "EventStream", dependencies: [irodori("Colorize")], path: "EventStream"),
+    .executableTarget(
+      name: "CustomBackend",
+      dependencies: [irodori("Colorize"), irodori("DiffusionCore"), irodori("BackendConformance")],
+      path: "CustomBackend"),
+  ],
+  swiftLanguageModes: [.v6]
+)

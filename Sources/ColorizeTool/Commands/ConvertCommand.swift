@@ -74,7 +74,7 @@ struct ConvertCommand: AsyncParsableCommand {
           : "left out \(report.unexpected.count) tensors that the network does not know: \(names)\(more)"
       )
     }
-    // A file for the vanilla mode alone has not all of them.
+    // A file for the vanilla mode alone does not have all of them.
     let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
       model.weights[$0.key] != nil
     }

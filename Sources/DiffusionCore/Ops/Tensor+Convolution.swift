@@ -11,7 +11,7 @@ extension Tensor {
     residual: Tensor? = nil
   ) throws -> Tensor {
     precondition(shape.rank == 4 && weight.shape.rank == 4, "convolution of \(shape) with \(weight.shape)")
-    precondition(shape[3] == weight.shape[3], "\(shape) has not the weight's \(weight.shape[3]) channels")
+    precondition(shape[3] == weight.shape[3], "\(shape) does not have the weight's \(weight.shape[3]) channels")
     let out: Shape = [
       shape[0], geometry.outputExtent(input: shape[1], kernel: weight.shape[1]),
       geometry.outputExtent(input: shape[2], kernel: weight.shape[2]), weight.shape[0],

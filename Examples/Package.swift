@@ -19,6 +19,8 @@ let package = Package(
       name: "CustomBackend",
       dependencies: [irodori("Colorize"), irodori("DiffusionCore"), irodori("BackendConformance")],
       path: "CustomBackend"),
+    .executableTarget(
+      name: "CustomSampler", dependencies: [irodori("Colorize"), irodori("DiffusionCore")], path: "CustomSampler"),
   ],
   swiftLanguageModes: [.v6]
 )

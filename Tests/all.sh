@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins \
-  Examples/Package.swift Examples/*/*.swift Benchmarks/Package.swift Benchmarks/Sources
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Examples \
+  Benchmarks/Package.swift Benchmarks/Sources
 
 # Release, because the kernels are fifty times slower without optimisation.
 swift test -c release
@@ -25,3 +25,5 @@ test -s "$out/coloured-2.png"
 example EventStream $samples/sketch.png $samples/reference.png "$out/events.png"
 test -s "$out/events.png"
 example CustomBackend $samples/sketch.png $samples/reference.png
+example CustomSampler $samples/sketch.png $samples/reference.png "$out/churn.png" Churn | grep -q "as stored: euler_churn"
+test -s "$out/churn.png"

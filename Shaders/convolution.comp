@@ -32,6 +32,7 @@ layout(push_constant) uniform Push {
   uint kernelWidth;
   uint stride;
   uint padding;
+  uint dilation;
   uint leftOffset;
   uint rightOffset;
   uint outOffset;
@@ -64,8 +65,8 @@ uint tapChannel;
 void prepareLeft(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  tapY = int(row);
-  tapX = int(tap - row * push.kernelWidth);
+  tapY = int(row * push.dilation);
+  tapX = int((tap - row * push.kernelWidth) * push.dilation);
   tapChannel = k - tap * push.channels;
 }
 

@@ -32,6 +32,7 @@ layout(push_constant) uniform Push {
   uint kernelWidth;
   uint stride;
   uint padding;
+  uint dilation;
   uint leftOffset;
   uint rightOffset;
   uint outOffset;
@@ -74,7 +75,8 @@ struct Tap {
 Tap tapOf(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  return Tap(int(row), int(tap - row * push.kernelWidth), k - tap * push.channels);
+  return Tap(
+      int(row * push.dilation), int((tap - row * push.kernelWidth) * push.dilation), k - tap * push.channels);
 }
 
 Tap tap;

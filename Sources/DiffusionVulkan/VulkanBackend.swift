@@ -272,11 +272,5 @@ extension VulkanBackend {
 
 extension DType {
   /// The number that shaders know the type by.
-  var code: UInt32 {
-    switch self {
-    case .f32: 0
-    case .f16: 1
-    case .bf16: 2
-    }
-  }
+  var code: UInt32 { UInt32(kernelNumber) }
 }

@@ -26,8 +26,9 @@ extension CPUBackend {
     _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
-    // One channel in, one out for each group: nothing to multiply matrices of.
-    if geometry.groups > 1 && weight.shape[3] == 1 && weight.shape[0] == geometry.groups {
+    // One channel in, one out for each group: nothing to multiply matrices of. In `f32` only, as this loop rounds no
+    // factors.
+    if precision == .f32 && geometry.groups > 1 && weight.shape[3] == 1 && weight.shape[0] == geometry.groups {
       try depthwiseConvolution(
         x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else {

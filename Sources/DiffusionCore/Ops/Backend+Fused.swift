@@ -145,7 +145,7 @@ extension Tensor {
   /// The maximum of each window along one axis.
   fileprivate func largest(axis: Int, window: Int, stride: Int, count: Int) throws -> Tensor {
     var result = stepped(axis: axis, first: 0, stride: stride, count: count)
-    for tap in 1..<max(window, 1) {
+    for tap in 1..<Swift.max(window, 1) {
       result = try .maximum(result, stepped(axis: axis, first: tap, stride: stride, count: count))
     }
     return result

@@ -85,7 +85,7 @@ extension Tensor {
     precondition(shape.rank == 4 && weight.shape.rank == 4, "transposed convolution of \(shape) with \(weight.shape)")
     precondition(
       g.stride > 0 && g.padding >= 0 && g.dilation > 0 && g.groups > 0 && g.outputPadding >= 0
-        && g.outputPadding < max(g.stride, g.dilation), "\(g)")
+        && g.outputPadding < Swift.max(g.stride, g.dilation), "\(g)")
     precondition(
       shape[3] == weight.shape[3] * g.groups && weight.shape[0] % g.groups == 0,
       "\(shape) does not have the channels of \(weight.shape) in \(g.groups) groups")
@@ -112,7 +112,7 @@ extension Tensor {
           }
           let kernel = try weight.reversed(axis: 1, row).reversed(axis: 2, column)
           // The same for both axes, but where one has a single tap.
-          let step = max(row.taps > 1 ? row.inputStep : 1, column.taps > 1 ? column.inputStep : 1)
+          let step = Swift.max(row.taps > 1 ? row.inputStep : 1, column.taps > 1 ? column.inputStep : 1)
           try backend.convolution(
             margin.part(of: canvas, row, column).operand, weight: kernel.operand, bias: bias?.operand,
             geometry: ConvolutionGeometry(dilation: step, groups: g.groups), activation: activation, residual: nil,

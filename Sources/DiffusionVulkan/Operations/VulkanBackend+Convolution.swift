@@ -11,6 +11,10 @@ extension VulkanBackend {
     residual: Operand?, to out: Operand
   ) throws {
     guard out.shape.elementCount > 0 else { return }
+    if geometry.groups > 1 {
+      return try convolutionOfGroups(
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
+    }
     let (input, weight) = (try contiguous(x), try contiguous(weight))
     let (bias, residual) = (try bias.map(contiguous), try residual.map(contiguous))
     try withContiguous(out) { out in
@@ -39,6 +43,24 @@ extension VulkanBackend {
     }
   }
 
+  /// One group after the other, of copies of its channels.
+  private func convolutionOfGroups(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    var single = geometry
+    single.groups = 1
+    for group in 0..<geometry.groups {
+      func part(_ operand: Operand, axis: Int) -> Operand {
+        let width = operand.shape[axis] / geometry.groups
+        return operand.with(operand.view.sliced(axis: axis, group * width..<(group + 1) * width))
+      }
+      try convolution(
+        part(x, axis: 3), weight: part(weight, axis: 0), bias: bias.map { part($0, axis: 0) }, geometry: single,
+        activation: activation, residual: residual.map { part($0, axis: 3) }, to: part(out, axis: 3))
+    }
+  }
+
   /// The convolution of row-major operands as a product.
   ///
   /// - Parameters:
@@ -58,7 +80,8 @@ extension VulkanBackend {
       columns % 2 == 0 && [windows[0].elementOffset, residualWindow?.elementOffset ?? 0].allSatisfy { $0 % 2 == 0 }
     var push: PushConstants = [
       rows, columns, inner, input.shape[1], input.shape[2], input.shape[3], out.shape[1], out.shape[2],
-      weight.shape[2], geometry.stride, geometry.paddingBefore, windows[1].elementOffset, windows[2].elementOffset,
+      weight.shape[2], geometry.stride, geometry.paddingBefore, geometry.dilation, windows[1].elementOffset,
+      windows[2].elementOffset,
       windows[0].elementOffset,
     ]
     push.append(Self.epilogueFlags(bias, activation, residual, pairedOutputs: pairedOutputs))

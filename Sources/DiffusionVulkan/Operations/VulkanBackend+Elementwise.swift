@@ -1,6 +1,9 @@
 import DiffusionCore
 
 extension VulkanBackend {
+  /// What `unary.comp` knows an affine function by: no position among the cases of `UnaryFunction`.
+  private static let affineNumber: UInt32 = 255
+
   public func fill(_ out: Operand, with value: Float) throws {
     try elementwise(.fill, [out], rank: 8, scalars: [value])
   }
@@ -10,35 +13,15 @@ extension VulkanBackend {
   }
 
   public func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {
-    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: 7, scalars: [scale, offset])
+    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: Self.affineNumber, scalars: [scale, offset])
   }
 
   public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
-    let code: UInt32 =
-      switch function {
-      case .exp: 0
-      case .log: 1
-      case .sqrt: 2
-      case .abs: 3
-      case .sigmoid: 4
-      case .silu: 5
-      case .gelu: 6
-      }
-    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: code)
+    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: UInt32(function.kernelNumber))
   }
 
   public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
-    let code: UInt32 =
-      switch function {
-      case .add: 0
-      case .subtract: 1
-      case .multiply: 2
-      case .divide: 3
-      case .maximum: 4
-      case .minimum: 5
-      case .greater: 6
-      }
-    try elementwise(.binary, [out, a, b], rank: 6, canPair: true, function: code)
+    try elementwise(.binary, [out, a, b], rank: 6, canPair: true, function: UInt32(function.kernelNumber))
   }
 
   public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {

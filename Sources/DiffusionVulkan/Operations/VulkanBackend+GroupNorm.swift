@@ -56,11 +56,5 @@ extension VulkanBackend {
 
 extension Activation {
   /// The number that shaders know the activation by.
-  var code: UInt32 {
-    switch self {
-    case .none: 0
-    case .silu: 1
-    case .gelu: 2
-    }
-  }
+  var code: UInt32 { UInt32(kernelNumber) }
 }

@@ -3,7 +3,7 @@ import DiffusionCore
 extension VulkanBackend {
   public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows((.reduce, .reduceSubgroups), x, out, constant: { _, _ in reduction == .sum ? 0 : 1 })
+    try rows((.reduce, .reduceSubgroups), x, out, constant: { _, _ in UInt32(reduction.kernelNumber) })
   }
 
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {

@@ -1,8 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = f(a, b)
-#define OPERANDS 3
-#define MAX_RANK 6
+#include "arguments/binary.glsl"
 #include "elementwise.glsl"
 #include "math.glsl"
 

@@ -20,26 +20,7 @@ PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 #include "epilogue_lanes.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint dilation;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
-  uint flags;
-  uint biasOffset;
-  uint residualOffset;
-} push;
+#include "arguments/convolution.glsl"
 
 uint firstRow;
 uint firstColumn;
@@ -125,7 +106,7 @@ vec2 loadRight(uint k, uint j) {
 #include "product_lanes.glsl"
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   firstColumn = gl_WorkGroupID.x * 2u * PAIRS * WIDTH;
   locateRows();
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {

@@ -1,8 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = f(x), or scale * x + offset
-#define OPERANDS 2
-#define MAX_RANK 8
+#include "arguments/unary.glsl"
 #include "elementwise.glsl"
 #include "math.glsl"
 

@@ -34,7 +34,8 @@ let package = Package(
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
-      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "matrix.sh", "include"],
+      name: "DiffusionShaders", path: "Shaders",
+      exclude: ["compile.sh", "matrix.sh", "arguments.sh", "include", "arguments"],
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),

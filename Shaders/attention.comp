@@ -28,21 +28,7 @@ const uint QUERIES = 32;
 const uint KEYS = 32;
 const uint RUN = 32;
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 shared float queryTile[QUERIES * (RUN + 1)];
 // Keys, then values.

@@ -23,21 +23,7 @@ PAIRS_OF(q, 1)
 PAIRS_OF(k, 2)
 PAIRS_OF(v, 3)
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 uint firstQuery;
 uint qStart;

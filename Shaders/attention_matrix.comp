@@ -40,21 +40,7 @@ const uint SLICE = 32;
 // Of the weights, on their way through f16; a power of two, and at most 65504.
 const float WEIGHT_SCALE = 32768.0;
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 // Words of 16 bytes. Rows lie whole words apart, as the extension wants it, and one more than they need, so that they
 // start in different banks: queries, keys or values, probabilities (KEYS first halves, then the second ones), and of each

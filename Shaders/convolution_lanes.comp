@@ -20,25 +20,7 @@ PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 #include "epilogue_lanes.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
-  uint flags;
-  uint biasOffset;
-  uint residualOffset;
-} push;
+#include "arguments/convolution.glsl"
 
 uint firstRow;
 uint firstColumn;
@@ -74,7 +56,8 @@ struct Tap {
 Tap tapOf(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  return Tap(int(row), int(tap - row * push.kernelWidth), k - tap * push.channels);
+  return Tap(
+      int(row * push.dilation), int((tap - row * push.kernelWidth) * push.dilation), k - tap * push.channels);
 }
 
 Tap tap;
@@ -123,7 +106,7 @@ vec2 loadRight(uint k, uint j) {
 #include "product_lanes.glsl"
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   firstColumn = gl_WorkGroupID.x * 2u * PAIRS * WIDTH;
   locateRows();
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {

@@ -1,8 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = x. No arithmetic touches the value, so that NaN patterns and subnormal numbers survive.
-#define OPERANDS 2
-#define MAX_RANK 8
+#include "arguments/unary.glsl"
 #include "elementwise.glsl"
 
 layout(constant_id = 1) const uint OUT_TYPE = 0;

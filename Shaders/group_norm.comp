@@ -20,23 +20,7 @@ TWOS_OF(x, 1)
 TWOS_OF(gamma, 3)
 TWOS_OF(beta, 4)
 
-layout(push_constant) uniform Push {
-  uint tokens;
-  uint channels;
-  uint width;
-  uint tokensPerRun;
-  uint xOffset;
-  uint xStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint momentsOffset;
-  uint gammaOffset;
-  uint gammaStride;
-  uint gammaType;
-  uint betaOffset;
-  uint betaStride;
-  uint betaType;
-} push;
+#include "arguments/group_norm.glsl"
 
 void main() {
   uint channel = STEP * gl_GlobalInvocationID.x;

@@ -17,23 +17,7 @@ TWOS_OF(x, 1)
 TWOS_OF(gamma, 2)
 TWOS_OF(beta, 3)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint outOffset;
-  uint outRow;
-  uint outColumn;
-  uint xOffset;
-  uint xRow;
-  uint xColumn;
-  float epsilon;
-  uint gammaOffset;
-  uint gammaStride;
-  uint gammaType;
-  uint betaOffset;
-  uint betaStride;
-  uint betaType;
-} push;
+#include "arguments/layer_norm.glsl"
 
 // STEP columns of a row.
 vec2 load(uint start, uint column) {

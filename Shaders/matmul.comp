@@ -17,22 +17,7 @@ QUADS_OF(left, 1)
 QUADS_OF(right, 2)
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[3];
-  uint rightOffset;
-  uint rightStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/matmul.glsl"
 
 void prepareLeft(uint k) {}
 
@@ -50,12 +35,12 @@ uint rightIndex(uint k, uint column) {
 }
 
 float loadLeft(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_at(leftIndex(row, k), LEFT_TYPE) : 0.0;
 }
 
 vec4 loadLeftQuad(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_quad(leftIndex(row, k), LEFT_TYPE) : vec4(0.0);
 }
 
@@ -79,7 +64,7 @@ void main() {
     shareSums(part);
     if (column < push.columns) {
       [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
-        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
+        uint row = push.firstRow + gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         float value = finish(
             sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column * push.biasStride,

@@ -18,22 +18,7 @@ PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 #include "epilogue_lanes.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[3];
-  uint rightOffset;
-  uint rightStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/matmul.glsl"
 
 uint firstRow;
 uint firstColumn;
@@ -64,7 +49,7 @@ vec2 loadRight(uint k, uint j) {
 #include "product_lanes.glsl"
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   firstColumn = gl_WorkGroupID.x * 2u * PAIRS * WIDTH;
   leftStart = push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0] + firstRow * push.leftStrides[1];
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {

@@ -10,18 +10,7 @@ SOURCE(x, 1)
 SOURCE(indices, 2)
 SOURCE(weights, 3)
 
-layout(push_constant) uniform Push {
-  uint count;
-  uint extent;
-  uint inner;
-  uint width;
-  uint outOffset;
-  uint outStrides[3];
-  uint xOffset;
-  uint xStrides[3];
-  uint indicesOffset;
-  uint weightsOffset;
-} push;
+#include "arguments/resample.glsl"
 
 void main() {
   uint index = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;

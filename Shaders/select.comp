@@ -1,8 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = condition > 0 ? a : b
-#define OPERANDS 4
-#define MAX_RANK 5
+#include "arguments/select.glsl"
 #include "elementwise.glsl"
 
 layout(constant_id = 1) const uint OUT_TYPE = 0;

@@ -11,17 +11,7 @@ layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint outOffset;
-  uint outRow;
-  uint outColumn;
-  uint xOffset;
-  uint xRow;
-  uint xColumn;
-  float scale;
-} push;
+#include "arguments/softmax.glsl"
 
 // scale * x of STEP columns.
 vec2 logits(uint start, uint column) {

@@ -10,19 +10,7 @@ layout(constant_id = 1) const uint OUT_TYPE = 0;
 SOURCE(splits, 1)
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint splits;
-  uint splitsOffset;
-  uint outOffset;
-  uint outStrides[2];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/sum_splits.glsl"
 
 void main() {
   uint index = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;

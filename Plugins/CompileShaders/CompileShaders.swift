@@ -3,6 +3,8 @@ import PackagePlugin
 
 /// Compiles every `.comp` file of a target to SPIR-V and embeds it as a `StaticString` in a generated Swift file.
 ///
+/// Of every block of arguments in the folder `arguments`, which shaders include, it makes a Swift struct.
+///
 /// A shader with the line `// variant: NAME` is compiled a second time with the macro NAME defined, as
 /// `<shader>_<name>`; with `// only variant: NAME` it is not compiled without.
 ///
@@ -24,10 +26,23 @@ struct CompileShaders: BuildToolPlugin {
     }
     let root = target.directoryURL
     let script = root.appending(path: "compile.sh")
-    let includes = try FileManager.default.contentsOfDirectory(
-      at: root.appending(path: "include"), includingPropertiesForKeys: nil
-    ).sorted { $0.path < $1.path }
-    return try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
+    func files(in folder: String) throws -> [URL] {
+      try FileManager.default.contentsOfDirectory(
+        at: root.appending(path: folder), includingPropertiesForKeys: nil
+      ).sorted { $0.path < $1.path }
+    }
+    let blocks = try files(in: "arguments")
+    let includes = try files(in: "include") + blocks
+    let argumentScript = root.appending(path: "arguments.sh")
+    let arguments = blocks.map { block -> Command in
+      let name = block.deletingPathExtension().lastPathComponent
+      let output = context.pluginWorkDirectoryURL.appending(path: "\(name)_arguments.swift")
+      return .buildCommand(
+        displayName: "Making the arguments of \(name)", executable: URL(filePath: "/bin/sh"),
+        arguments: [argumentScript.path, block.path, output.path], inputFiles: [block, argumentScript],
+        outputFiles: [output])
+    }
+    let shaders = try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
       let stem = file.url.deletingPathExtension().lastPathComponent
       return try Self.variants(of: file.url).map { macro -> Command in
         let name = macro.map { "\(stem)_\($0.lowercased())" } ?? stem
@@ -38,6 +53,7 @@ struct CompileShaders: BuildToolPlugin {
           inputFiles: [file.url, script] + includes, outputFiles: [output])
       }
     }
+    return arguments + shaders
   }
 
   /// The macros that a shader is to be compiled with, nil for none.

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
   public func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws {
@@ -7,12 +8,22 @@ extension VulkanBackend {
     guard out.shape.elementCount > 0 else { return }
     if width > Self.widestFusedHead { return try attentionOfWideHeads(q, k, v, scale: scale, to: out) }
     let operands = [out, q, k, v]
-    let windows = try operands.map(window)
-    var push: PushConstants = [heads, queries, keys, width]
-    push.append(scale)
-    for (operand, window) in zip(operands, windows) {
-      push.append([window.elementOffset] + operand.view.strides)
+    if batch * heads > groupLimits.y {
+      // A sample at a time, or a head.
+      let (axis, extent) = batch > 1 ? (0, batch) : (1, heads)
+      let step = max(1, groupLimits.y / (batch > 1 ? heads : 1))
+      for first in stride(from: 0, to: extent, by: step) {
+        let parts = operands.map { $0.with($0.view.sliced(axis: axis, first..<min(first + step, extent))) }
+        try attention(parts[1], parts[2], parts[3], scale: scale, to: parts[0])
+      }
+      return
     }
+    let windows = try operands.map(window)
+    let arguments = AttentionArguments(
+      heads: heads, queries: queries, keys: keys, width: width, scale: scale, outOffset: windows[0].elementOffset,
+      outStrides: out.view.strides, qOffset: windows[1].elementOffset, qStrides: q.view.strides,
+      kOffset: windows[2].elementOffset, kStrides: k.view.strides, vOffset: windows[3].elementOffset,
+      vStrides: v.view.strides)
     let work = 4 * Double(batch * heads) * Double(queries * keys) * Double(width)
     let types = operands.map(\.dtype.code)
     if let matrices = matrixProducts,
@@ -22,7 +33,7 @@ extension VulkanBackend {
       return try run(
         matrices.kernel(.attentionMatrix, .attentionMatrixEmulated),
         [matrices.threads, matrices.shape.columns, matrices.shape.inner, depth].map { UInt32($0) } + [out.dtype.code],
-        windows, push, WorkGroups(queries.dividedRoundingUp(by: 64), batch * heads), work: work)
+        windows, arguments, WorkGroups(queries.dividedRoundingUp(by: 64), batch * heads), work: work)
     }
     if let lanes = laneProducts {
       guard lanes.accepts(out, q, k, v) else {
@@ -35,7 +46,7 @@ extension VulkanBackend {
       return try run(
         .attentionLanes,
         [UInt32(lanes.width)] + types + [paired[1] && paired[2], paired[3], paired[0]].map { $0 ? 1 : 0 }, windows,
-        push,
+        arguments,
         WorkGroups(
           queries.dividedRoundingUp(by: LaneProducts.rows), batch * heads, width.dividedRoundingUp(by: 4 * lanes.width)),
         work: work)
@@ -44,7 +55,7 @@ extension VulkanBackend {
     let channels = min(16, 4 * width.dividedRoundingUp(by: 32))
     let passesRows = tier >= .subgroup && device.physical.kernelFeatures.canPassRowsOfEight
     try run(
-      passesRows ? .attentionSubgroups : .attention, types + [UInt32(channels)], windows, push,
+      passesRows ? .attentionSubgroups : .attention, types + [UInt32(channels)], windows, arguments,
       WorkGroups(queries.dividedRoundingUp(by: 32), batch * heads), work: work)
   }
 

@@ -189,7 +189,8 @@ public actor Colorizer {
       if memory == .low { conditioning.parts.keep(only: []) }
       conditioning.parts.releasePages()
     }
-    let encoded = try conditioning.encode(image, mask: mask, background: background, threshold: threshold)
+    let encoded = try conditioning.encode(
+      image, mask: mask, background: background, threshold: threshold, from: HostPixels(backend: backend))
     return Reference(
       tokens: encoded.tokens, background: encoded.background, threshold: threshold, picture: image, mask: mask,
       backgroundPicture: background, owner: identity)

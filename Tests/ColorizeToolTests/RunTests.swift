@@ -129,7 +129,8 @@ import Testing
     let outcome = try Program.run(
       Folder.quick(["--steps", "1000", "-o", "out.png", "--json"]), in: folder, signal: signal)
     #expect(outcome.status == status)
-    #expect(outcome.errors.contains("colorize: error: \(signal == SIGINT ? "interrupted" : "terminated")"))
+    let reason = [SIGINT: "interrupted", SIGTERM: "terminated", SIGHUP: "the terminal is gone"]
+    #expect(outcome.errors.contains("colorize: error: \(reason[signal] ?? "")"))
     #expect(try outcome.json()["exitCode"] as? Int == Int(status))
     #expect(try folder.files() == before)
   }

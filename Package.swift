@@ -45,7 +45,7 @@ let package = Package(
         "DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
-    .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
+    .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.

@@ -17,20 +17,6 @@ public enum ColorizeEvent: Sendable {
   case picture(index: Int, picture: ColorizeResult.Picture, summary: ColorizeResult.Summary)
   /// The last event of a run that succeeds.
   case finished(ColorizeResult)
-
-  /// The stages of a run, in order.
-  public enum Stage: String, Sendable, Hashable, CaseIterable, Codable {
-    /// The reference, and its background, through the image encoder.
-    case encodingReference = "encoding the reference"
-    /// The sketch through the sketch encoder.
-    case encodingSketch = "encoding the sketch"
-    /// The steps of the sampler.
-    case sampling
-    /// The latent through the autoencoder.
-    case decoding
-    /// Regions, flats and lines, where the request asks for more than what the network paints.
-    case finishing
-  }
 }
 
 /// The pictures, and how they were made.
@@ -89,7 +75,7 @@ public struct ColorizeResult: Sendable {
     public var seeds: [UInt64]
     /// The tiles that the pictures were decoded in, in pixels a side; nil if whole.
     public var vaeTile: Int?
-    /// How long each stage took, in seconds.
+    /// How long each stage took, in seconds, by the ``ColorizeEvent/Stage``'s raw value.
     public var seconds: [String: Double]
 
     /// A setting: `summary.steps` is `summary.settings.steps`.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Colorize
+import DiffusionCore
 import DiffusionVulkan
 import Foundation
 
@@ -16,7 +16,7 @@ enum Launcher {
       if reason != EPIPE {
         Console.shared.message(
           "colorize: error: the work is done, and what was to be said of it could not be written "
-            + "(\(String(cString: strerror(reason))))")
+            + "(\(SystemError(code: reason).writingReason))")
       }
       status = .failure
     }

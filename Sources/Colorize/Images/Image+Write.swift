@@ -1,3 +1,5 @@
+import DiffusionCore
+
 extension Image {
   /// The image as a PNG file of 8 bits a sample, with its channels.
   ///
@@ -56,6 +58,10 @@ extension Image {
       case .png: try pngData(text: text, resolution: resolution)
       case .jpeg: try jpegData(quality: quality, resolution: resolution)
       }
-    try AtomicFile.write(data, to: path)
+    do {
+      try AtomicFile.write(data, to: path)
+    } catch {
+      throw ImageError(error)
+    }
   }
 }

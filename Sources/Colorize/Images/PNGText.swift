@@ -35,7 +35,7 @@ public enum PNGText {
   ///
   /// - Throws: As ``read(_:file:)``, and what reading the file throws.
   public static func read(path: String) throws(ImageError) -> [(key: String, value: String)] {
-    try read(try ImageFileReader.bytes(of: path), file: path)
+    try read(try Image.bytes(ofFile: path), file: path)
   }
 
   private static func value(of text: cpng_text) -> String {

@@ -10,6 +10,8 @@ enum ExitStatus: Int32 {
   case usage = 2
   /// The model's files are missing, damaged, or do not fit together.
   case unusableModel = 3
+  /// Stopped by SIGHUP, 128 + 1.
+  case hungUp = 129
   /// Stopped by SIGINT, 128 + 2 as shells have it.
   case interrupted = 130
   /// Stopped by SIGTERM, 128 + 15.
@@ -22,7 +24,7 @@ enum ExitStatus: Int32 {
       1  failure while running (memory, disk, device)
       2  usage: a bad option, an input that is missing or no image, an output folder that is not there
       3  the model cannot be used
-      130, 143  stopped by SIGINT (Ctrl-C), SIGTERM; no half-written file is left
+      129, 130, 143  stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; no half-written file is left
     """
 }
 

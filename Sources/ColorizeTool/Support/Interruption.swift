@@ -1,8 +1,9 @@
+import DiffusionCore
 import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns SIGINT and SIGTERM into the cancellation of a task.
+/// Turns SIGINT, SIGTERM and SIGHUP into the cancellation of a task.
 ///
 /// The first signal cancels, and the running step ends in its own time; a second one ends the program at once. While
 /// something runs that cannot be cancelled and writes no files (reading a model), the first does.
@@ -28,9 +29,11 @@ final class Interruption: Sendable {
   var error: ToolError { Self.error(state.withLock { $0.received } ?? SIGINT) }
 
   private static func error(_ signal: Int32) -> ToolError {
-    signal == SIGTERM
-      ? ToolError(.terminated, "terminated; nothing more was written")
-      : ToolError(.interrupted, "interrupted; nothing more was written")
+    switch signal {
+    case SIGTERM: ToolError(.terminated, "terminated; nothing more was written")
+    case SIGHUP: ToolError(.hungUp, "the terminal is gone; nothing more was written")
+    default: ToolError(.interrupted, "interrupted; nothing more was written")
+    }
   }
 
   /// Listens from now on.
@@ -44,7 +47,9 @@ final class Interruption: Sendable {
       $0.cancel = cancel
     }
     let queue = DispatchQueue(label: "irodori.signals")
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      // `nohup` wants the program to outlive its terminal.
+      if number == SIGHUP, Self.isIgnored(number) { continue }
       // A dispatch source only watches; the signal's own action would still end the program.
       signal(number, SIG_IGN)
       let source = Source(source: DispatchSource.makeSignalSource(signal: number, queue: queue))
@@ -53,6 +58,12 @@ final class Interruption: Sendable {
       // Nobody else holds it, and a source that is gone does not listen.
       state.withLock { $0.sources.append(source) }
     }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   private func handle(_ number: Int32) {
@@ -64,6 +75,7 @@ final class Interruption: Sendable {
     if endNow {
       let error = Self.error(number)
       report?(error)
+      AtomicFile.removeUnfinished()
       // Not exit: it would tear the libraries down while other threads compute in them.
       _exit(error.status.rawValue)
     }

@@ -40,19 +40,19 @@ final class MappedRegion: @unchecked Sendable {
   /// Maps a regular file whole.
   static func file(_ path: String) throws(WeightError) -> MappedRegion {
     // Without O_NONBLOCK the opening of a pipe waits for a writer that may never come.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       if code == ENOENT, let target = linkTarget(of: path) {
         throw .danglingLink(file: path, target: target)
       }
       if code == ENOENT || code == ENOTDIR { throw .fileMissing(file: path) }
-      throw .fileNotReadable(file: path, reason: systemError(code))
+      throw .fileNotReadable(file: path, reason: SystemError(code: code).readingReason)
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw .fileNotReadable(file: path, reason: systemError(errno))
+      throw .fileNotReadable(file: path, reason: SystemError.last.readingReason)
     }
     let kind = status.st_mode & S_IFMT
     if kind == S_IFDIR { throw .isDirectory(file: path) }
@@ -66,7 +66,7 @@ final class MappedRegion: @unchecked Sendable {
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else {
       throw .fileNotReadable(
-        file: path, reason: "it cannot be mapped into memory: \(systemError(errno))")
+        file: path, reason: "it cannot be mapped into memory: \(SystemError.last.readingReason)")
     }
     return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
   }
@@ -76,7 +76,7 @@ final class MappedRegion: @unchecked Sendable {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { bytes in
       bytes.withMemoryRebound(to: CChar.self) { chars in
-        chars.baseAddress.map { readlink(path, $0, chars.count) } ?? -1
+        chars.baseAddress.map { readlink(FileName.cString(path), $0, chars.count) } ?? -1
       }
     }
     return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil

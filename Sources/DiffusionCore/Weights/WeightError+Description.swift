@@ -5,7 +5,7 @@ extension WeightError: CustomStringConvertible {
     case .fileMissing(let file):
       "\(file): there is no such file. Check the path."
     case .fileNotReadable(let file, let reason):
-      "\(file): the file cannot be read: \(reason). Check its permissions and the disk."
+      "\(file): the file cannot be read: \(reason)."
     case .isDirectory(let file):
       "\(file): this is a directory. Give the path of a .safetensors file inside it."
     case .emptyFile(let file):
@@ -29,7 +29,7 @@ extension WeightError: CustomStringConvertible {
       "\(file): \(Self.quoted(key)) has elements of type \(dtype.rawValue), which cannot be read as weights. "
         + "Convert it to F32, F16 or BF16."
     case .fileNotWritable(let file, let reason):
-      "\(file): the file cannot be written: \(reason). Check the folder, its permissions and the free space."
+      "\(file): the file cannot be written: \(reason)."
     case .writeOutOfOrder(let file, let reason):
       "\(file): \(reason). Write every tensor once, whole and in the order of the writer's list."
     default:

@@ -46,7 +46,8 @@ struct EndToEndParityTests {
     }
     let mask = c.mode == .vanilla ? nil : try golden.image("in.\(c.inputs).smask")
     let context = try conditioning.context(
-      mode: c.mode, layout: .published, tokens: tokens, background: background, mask: mask,
+      mode: c.mode, layout: .published,
+      references: [EncodedReference(tokens: tokens, background: background)], mask: mask,
       sketchThreshold: c.sketchThreshold, batch: c.batch)
     if !c.noReference {
       // The published code keeps both halves in one tensor, and in full mode the pair twice.

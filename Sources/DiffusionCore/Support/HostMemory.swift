@@ -1,10 +1,5 @@
 import Glibc
 
-extension CPUBackend {
-  /// What the machine, the control group of the process and its limit on address space leave.
-  public var memoryLimits: MemoryLimits { MemoryLimits(availableBytes: HostMemory.availableByteCount) }
-}
-
 /// How much more memory the process can have.
 package enum HostMemory {
   /// The least of what the machine has available, what the control groups allow, and what `RLIMIT_AS` leaves.
@@ -23,6 +18,12 @@ package enum HostMemory {
       least = min(least, max(0, Int(limit.rlim_cur) - pages * Int(getpagesize())))
     }
     return least
+  }
+
+  /// Whether an allocation can be expected to succeed. (That of an array which fails ends the program.)
+  package static func hasRoom(for byteCount: Int) -> Bool {
+    // Asking the system takes longer than a small allocation is worth.
+    byteCount <= 8 << 20 || byteCount <= availableByteCount - 8 << 20
   }
 
   /// `MemAvailable` of `/proc/meminfo`: free memory, and what the system can free without swapping.

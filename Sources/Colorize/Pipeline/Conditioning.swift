@@ -15,29 +15,20 @@ package struct Conditioning: Sendable {
     self.init(parts: NetworkParts(network), backend: backend)
   }
 
-  /// The tokens of a reference, `[1, M, C]`, and those of its background, where there is a mask or a picture for it.
+  /// A reference, and its background where there is a mask or a picture for it.
   func encode(
-    _ image: Image, mask: Mask?, background: Image?, threshold: Float
-  ) throws -> (tokens: Tensor, background: Tensor?) {
-    let picture = try tensor(image)
-    let tokens = try tokens(picture)
+    _ image: Image, mask: Mask?, background: Image?, threshold: Float, from source: some PixelSource
+  ) throws -> EncodedReference {
+    let picture = try source.pixels(of: image)
+    var encoded = EncodedReference(tokens: try tokens(picture))
     try Task.checkCancellation()
-    if let background { return (tokens, try encodeBackground(background, threshold: threshold)) }
-    guard let mask else { return (tokens, nil) }
-    let fitted = try mask.resized(width: image.width, height: image.height)
-    let plane = try Tensor(fitted.values, shape: [1, image.height, image.width, 1], on: backend)
-    return (tokens, try recoveredBackground(of: picture, mask: plane, threshold: threshold))
-  }
-
-  /// The tokens of a picture given for the background, `[1, M, C]`.
-  func encodeBackground(_ image: Image, threshold: Float) throws -> Tensor {
-    try givenBackground(tensor(image), threshold: threshold)
-  }
-
-  /// A picture as `[1, H, W, 3]` in -1...1, transparency on white.
-  private func tensor(_ image: Image) throws -> Tensor {
-    let rgb = image.composited()
-    return try Tensor(rgb.floats(.signed), shape: [1, rgb.height, rgb.width, 3], on: backend)
+    if let background {
+      encoded.background = try givenBackground(source.pixels(of: background), threshold: threshold)
+    } else if let mask {
+      encoded.background = try recoveredBackground(
+        of: picture, mask: source.plane(of: mask, for: image), threshold: threshold)
+    }
+    return encoded
   }
 
   /// The tokens of a picture `[1, H, W, 3]` in -1...1.
@@ -65,13 +56,14 @@ package struct Conditioning: Sendable {
   /// The context of a mode.
   ///
   /// - Parameters:
-  ///   - tokens: the reference's, `[1, M, C]`.
-  ///   - background: the background's, `[1, M, C]`, where the mode needs it.
+  ///   - references: what the sketch takes its colours from: one, for all of it.
   ///   - mask: the sketch's at latent size, soft, `[1, h, w, 1]`, where the mode needs it.
   package func context(
-    mode: InferenceMode, layout: ContextLayout, tokens: Tensor, background: Tensor?, mask: Tensor?,
-    sketchThreshold: Float, batch: Int
+    mode: InferenceMode, layout: ContextLayout, references: [EncodedReference], mask: Tensor?, sketchThreshold: Float,
+    batch: Int
   ) throws -> ReferenceContext {
+    precondition(references.count == 1, "\(references.count) references, where a context has one")
+    let (tokens, background) = (references[0].tokens, references[0].background)
     func rows(_ x: Tensor) -> Tensor { x.broadcast(to: x.shape.replacing(axis: 0, with: batch)) }
     guard mode != .vanilla else { return ReferenceContext(whole: try rows(tokens).contiguous()) }
     guard let split = try parts.split() else { throw missingSplit(mode) }
@@ -109,5 +101,18 @@ package struct Conditioning: Sendable {
 
   private func missingSplit(_ mode: InferenceMode) -> ColorizeError {
     .unsupportedMode(mode: mode, model: "this one")
+  }
+}
+
+/// A reference as the network sees it.
+package struct EncodedReference {
+  /// The picture's tokens, `[1, M, C]`.
+  package var tokens: Tensor
+  /// Those of its background, `[1, M, C]`, or of a picture given for it; nil if there is neither mask nor picture.
+  package var background: Tensor?
+
+  package init(tokens: Tensor, background: Tensor? = nil) {
+    self.tokens = tokens
+    self.background = background
   }
 }

@@ -9,11 +9,11 @@ enum Deflate {
 
   /// The bytes, compressed without a header.
   ///
-  /// - Throws: ``LayeredPictureError/tooLarge(reason:)`` without memory for it, or for 4 GiB and more.
-  static func compressed(_ bytes: [UInt8]) throws -> [UInt8] {
+  /// - Throws: ``ZipWriter/Failure`` without memory for it, or for 4 GiB and more.
+  static func compressed(_ bytes: [UInt8]) throws(ZipWriter.Failure) -> [UInt8] {
     var stream = z_stream()
     guard bytes.count < Int(UInt32.max), czlib_raw_deflate_init(&stream, Z_DEFAULT_COMPRESSION) == Z_OK else {
-      throw LayeredPictureError.tooLarge(reason: "\(bytes.count) bytes cannot be compressed")
+      throw ZipWriter.Failure(reason: "\(bytes.count) bytes cannot be compressed")
     }
     defer { deflateEnd(&stream) }
     let bound = Int(deflateBound(&stream, uLong(bytes.count)))
@@ -30,7 +30,7 @@ enum Deflate {
       }
     }
     guard isWhole else {
-      throw LayeredPictureError.tooLarge(reason: "\(bytes.count) bytes cannot be compressed")
+      throw ZipWriter.Failure(reason: "\(bytes.count) bytes cannot be compressed")
     }
     return packed
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The names of files, which are bytes to the system and need not be UTF-8.
 ///
 /// A byte that is no part of a UTF-8 sequence stands in a string as the private scalar U+10FF00 plus the byte, and becomes
@@ -36,5 +38,24 @@ package enum FileName {
       }
     }
     return bytes + [0]
+  }
+
+  /// The path without links, so that two names of one file are seen to be one; the path itself where there is none.
+  package static func resolved(_ path: String) -> String {
+    guard let found = realpath(cString(path), nil) else { return path }
+    defer { free(found) }
+    return string(UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
+  }
+
+  /// The path up to its last slash, which is included; empty for a bare name.
+  package static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+    return String(path[...slash])
+  }
+
+  /// Whether there is a named pipe.
+  package static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    return stat(cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 }

@@ -38,10 +38,10 @@ package struct WorkingFrame: Sendable, Hashable {
     try plane(sketch.lines.values, padding: -1, on: backend)
   }
 
-  /// The sketch's mask at latent size, background in the padding: `[1, h, w, 1]`.
-  package func latentMask(of mask: Mask, factor: Int, on backend: any Backend) throws -> Tensor {
+  /// The sketch's mask, soft, background in the padding: `[1, H, W, 1]`.
+  package func plane(of mask: Mask, on backend: any Backend) throws -> Tensor {
     let resized = try mask.resized(width: scaled.width, height: scaled.height)
-    return try plane(resized.values, padding: 0, on: backend).resizedBicubic(factor: factor)
+    return try plane(resized.values, padding: 0, on: backend)
   }
 
   private func plane(_ values: [Float], padding: Float, on backend: any Backend) throws -> Tensor {

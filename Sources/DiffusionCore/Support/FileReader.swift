@@ -1,12 +1,9 @@
 import Glibc
 
 /// Reads a whole file, or says why it cannot.
-enum ImageFileReader {
-  /// The bytes of a regular file of at most `limit` bytes.
-  ///
-  /// - Throws: ``ImageError/notFound(file:)``, ``ImageError/unreadable(file:reason:)``, ``ImageError/empty(file:)``
-  ///   or ``ImageError/tooLarge(file:reason:)``.
-  static func bytes(of path: String, limit: Int = Image.maximumFileSize) throws(ImageError) -> [UInt8] {
+package enum FileReader {
+  /// The bytes of a regular file of at most `limit` bytes. Its size is known before any of it is read.
+  package static func bytes(of path: String, limit: Int) throws(FileError) -> [UInt8] {
     guard !path.isEmpty else { throw .unreadable(file: "\"\"", reason: "the path is empty") }
     // The system would take what comes before the zero for the path, and read another file.
     guard !path.utf8.contains(0) else { throw .unreadable(file: path, reason: "the path holds a zero byte") }
@@ -22,14 +19,13 @@ enum ImageFileReader {
     guard kind == S_IFREG else { throw .unreadable(file: path, reason: "it is not a regular file") }
     let size = Int(status.st_size)
     guard size > 0 else { throw .empty(file: path) }
-    guard size <= limit else {
-      throw .tooLarge(file: path, reason: "a file of \(size) bytes, where at most \(limit) are read")
-    }
+    guard size <= limit else { throw .tooLarge(file: path, byteCount: size, limit: limit) }
     return try contents(descriptor, size: size, path: path)
   }
 
   // A file that shrinks meanwhile comes out shorter; what is appended meanwhile is not read.
-  private static func contents(_ descriptor: Int32, size: Int, path: String) throws(ImageError) -> [UInt8] {
+  private static func contents(_ descriptor: Int32, size: Int, path: String) throws(FileError) -> [UInt8] {
+    guard HostMemory.hasRoom(for: size) else { throw failure(SystemError(code: ENOMEM), path: path) }
     var error: SystemError?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size, let base = buffer.baseAddress {
@@ -49,7 +45,7 @@ enum ImageFileReader {
     return bytes
   }
 
-  private static func failure(_ error: SystemError, path: String) -> ImageError {
+  private static func failure(_ error: SystemError, path: String) -> FileError {
     error.code == ENOENT ? .notFound(file: path) : .unreadable(file: path, reason: error.readingReason)
   }
 }

@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
+    .library(name: "Shots", targets: ["Shots"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -46,13 +47,16 @@ let package = Package(
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),
+    // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
+        "Colorize", "DiffusionVulkan", "LayeredPictures", "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -67,6 +71,8 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
+    .testTarget(
+      name: "ShotsTests", dependencies: ["Shots", "Colorize", "DiffusionCore", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.
     .testTarget(
       name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),

@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
@@ -46,12 +47,15 @@ let package = Package(
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
+    // colours need not learn.
+    .target(name: "ColorizeTraining", dependencies: ["Colorize", "DiffusionTraining"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),

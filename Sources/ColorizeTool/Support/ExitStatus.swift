@@ -51,6 +51,7 @@ struct ToolError: Error {
       default: self.init(.unusableModel, error.description)
       }
     case let error as ConfigurationError: self.init(.unusableModel, error.description)
+    case let error as LoRAError: self.init(.unusableModel, error.description)
     case let error as ColorizeError:
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)

@@ -8,7 +8,8 @@ import Testing
     var same = TrainingRandom(seed: 1, 2, 3)
     #expect(one.normals(5) == same.normals(5) && one.next() == same.next())
     let others: [TrainingRandom] = [
-      TrainingRandom(seed: 2, 2, 3), TrainingRandom(seed: 1, 3, 2), TrainingRandom(seed: 1, 2), TrainingRandom(seed: 1, 2, 3, 0),
+      TrainingRandom(seed: 2, 2, 3), TrainingRandom(seed: 1, 3, 2), TrainingRandom(seed: 1, 2),
+      TrainingRandom(seed: 1, 2, 3, 0),
     ]
     var first = TrainingRandom(seed: 1, 2, 3)
     let value = first.next()
@@ -67,7 +68,8 @@ import Testing
       let scales = (0..<count).map { Float($0 % 10 == 0 ? 1 : 1e-3) }
       let x = tape.variable(try Tensor(start, shape: [count], on: tape.base))
       let parameter = TrainableParameter(key: "x", value: x, order: .checkpoint)
-      let optimizer = try AdamW([parameter], on: tape, configuration: AdamWConfiguration(weightDecay: 0), storage: storage)
+      let optimizer = try AdamW(
+        [parameter], on: tape, configuration: AdamWConfiguration(weightDecay: 0), storage: storage)
       let weights = tape.constant(try Tensor(scales, shape: [count], on: tape.base))
       for _ in 0..<60 {
         let loss = try tape.recording { try (x * x * weights).sum() }
@@ -98,7 +100,8 @@ import Testing
       }
       let backend = try CPUBackend()
       let (a, b) = (
-        try Tensor([1, 2, 3, 4], shape: [2, 1, 1, 2], on: backend), try Tensor([0, 0, 0, 0], shape: [2, 1, 1, 2], on: backend)
+        try Tensor([1, 2, 3, 4], shape: [2, 1, 1, 2], on: backend),
+        try Tensor([0, 0, 0, 0], shape: [2, 1, 1, 2], on: backend)
       )
       let loss = try objective.loss(a, target: b, timesteps: [20, 999]).floats()[0]
       let expected = (2.5 * objective.weight(at: 20) + 12.5 * objective.weight(at: 999)) / 2

@@ -45,7 +45,7 @@ import Testing
         try average.update()
         try warm.update()
         for (index, tensor) in names.enumerated() {
-          let found: [(String, Tensor)] = [
+          let found: [(String, Tensor)] = try [
             ("after", tape.onBase(parameters[index].value)), ("m", optimizer.moments()[index].first),
             ("v", optimizer.moments()[index].second), ("ema", average.averages[index]),
             ("warm_ema", warm.averages[index]),

@@ -31,7 +31,8 @@ struct ColorizeCommand: AsyncParsableCommand {
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
       RunCommand.self, AgainCommand.self, DemoCommand.self, SketchCommand.self, MaskCommand.self, PaletteCommand.self,
-      DevicesCommand.self, ProfileCommand.self, InspectCommand.self, ConvertCommand.self, RandomModelCommand.self,
+      DevicesCommand.self, ProfileCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
+      RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "Shots", targets: ["Shots"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
@@ -51,12 +52,16 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
+    // colours need not learn.
+    .target(name: "ColorizeTraining", dependencies: ["Colorize", "DiffusionTraining"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "Shots", "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "Shots",
+        "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -69,6 +74,7 @@ let package = Package(
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ColorizeTrainingTests", dependencies: ["ColorizeTraining", "TestSupport"]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     .testTarget(

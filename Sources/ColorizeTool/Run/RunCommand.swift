@@ -27,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
+    LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     let files = inputs.paths + (request.palette == nil ? [] : [finish.palette])
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)

@@ -1,5 +1,7 @@
 import Colorize
+import ColorizeTraining
 import DiffusionCore
+import DiffusionTraining
 
 /// The program's exit codes. Scripts rely on them, and the help lists them.
 enum ExitStatus: Int32 {
@@ -53,6 +55,13 @@ struct ToolError: Error {
       default: self.init(.unusableModel, error.description)
       }
     case let error as ConfigurationError: self.init(.unusableModel, error.description)
+    case let error as TrainingDataError: self.init(.usage, error.description)
+    case let error as TrainingError:
+      switch error {
+      case .unsupported, .unusableState: self.init(.usage, error.description)
+      case .notRecorded, .overwritten, .overlappingView, .notFinite: self.init(.failure, error.description)
+      }
+    case let error as LoRAError: self.init(.unusableModel, error.description)
     case let error as ColorizeError:
       switch error {
       case .unusableModel: self.init(.unusableModel, error.description)

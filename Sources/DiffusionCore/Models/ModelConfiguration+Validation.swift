@@ -126,10 +126,24 @@ extension ModelConfiguration {
 
 extension LoRARank {
   fileprivate func validate(_ field: String) throws {
+    if case .sum(let ranks) = self {
+      guard (1...64).contains(ranks.count) else {
+        throw ConfigurationError(field: field, value: "\(ranks.count) ranks", expected: "1 to 64 ranks")
+      }
+      for rank in ranks {
+        // One level of sums says all there is to say; more would only let a file nest without bound.
+        if case .sum = rank {
+          throw ConfigurationError(field: field, value: "\(self)", expected: "a sum of ranks and fractions")
+        }
+        try rank.validate(field)
+      }
+      return
+    }
     let valid =
       switch self {
       case .rank(let rank): (1...8192).contains(rank)
       case .fraction(let fraction): fraction > 0 && fraction <= 1
+      case .sum: true
       }
     guard valid else {
       throw ConfigurationError(field: field, value: "\(self)", expected: "a rank from 1 or a fraction in (0, 1]")

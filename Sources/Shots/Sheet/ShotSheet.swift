@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionCore
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

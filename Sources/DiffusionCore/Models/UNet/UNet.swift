@@ -130,6 +130,19 @@ public struct UNet: Sendable {
       x, embedding: timestepEmbedding(timestep, on: x.backend), context: context, hints: hints, control: control)
   }
 
+  /// The same with a timestep of its own for each row, as a batch in training has them.
+  ///
+  /// - Parameter timesteps: one for each row.
+  public func callAsFunction(
+    _ x: Tensor, timesteps: [Float], context: PreparedContext, hints: [Tensor], control: AttentionControl
+  ) throws -> Tensor {
+    precondition(timesteps.count == x.shape[0], "\(timesteps.count) timesteps for \(x.shape[0]) rows")
+    let width = configuration.modelChannels
+    let embedding = try Tensor(
+      sinusoidalEmbedding(timesteps, dim: width), shape: [timesteps.count, width], on: x.backend)
+    return try self(x, embedding: embedding, context: context, hints: hints, control: control)
+  }
+
   /// The sinusoidal embedding of a timestep, `[1, modelChannels]`: all that differs from step to step besides `x`.
   package func timestepEmbedding(_ timestep: Float, on backend: any Backend) throws -> Tensor {
     try Tensor(
@@ -137,7 +150,7 @@ public struct UNet: Sendable {
       on: backend)
   }
 
-  /// The same with a timestep from ``timestepEmbedding(_:on:)``; brings nothing from the host.
+  /// The same with a timestep from ``timestepEmbedding(_:on:)``, or one for each row; brings nothing from the host.
   package func callAsFunction(
     _ x: Tensor, embedding: Tensor, context: PreparedContext, hints: [Tensor], control: AttentionControl
   ) throws -> Tensor {

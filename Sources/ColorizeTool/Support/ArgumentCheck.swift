@@ -7,7 +7,7 @@ enum ArgumentCheck {
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--colours", "--colors", "--far",
     "--gap", "--least-area", "--layers-by",
-    "--size", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength",
+    "--size", "--bits", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength",
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",

@@ -14,7 +14,7 @@ struct OpenRasterCodec: ImageCodec {
     let name = data[30..<38]
     guard name.elementsEqual("mimetype".utf8) else { return false }
     let text = data.dropFirst(38 + Int(data[28]) + Int(data[29]) << 8)
-    return text.starts(with: "image/openraster".utf8) || text.starts(with: "application/x-kra".utf8)
+    return ["image/openraster", "application/x-krita"].contains { text.starts(with: $0.utf8) }
   }
 
   func decode(_ data: [UInt8], file: String?) throws(ImageError) -> DecodedImage {

@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "Shots", targets: ["Shots"]),
+    .library(name: "PictureFormats", targets: ["PictureFormats"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -51,6 +52,10 @@ let package = Package(
     // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto"]),
+    // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
+    .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
     // colours need not learn.
@@ -60,8 +65,8 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "Shots",
-        "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "PictureFormats",
+        "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -75,6 +80,9 @@ let package = Package(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "ColorizeTrainingTests", dependencies: ["ColorizeTraining", "TestSupport"]),
+    .testTarget(
+      name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     .testTarget(

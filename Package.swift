@@ -54,7 +54,8 @@ let package = Package(
         "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport", exclude: ["Published"]),
     .testTarget(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),

@@ -60,8 +60,7 @@ let package = Package(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
-      resources: [.copy("Golden")]),
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),

@@ -138,7 +138,7 @@ struct PublishedParityTests {
     } else {
       context = ReferenceContext(whole: tokens)
     }
-    let hints = try golden.images("\(c.latent).control").map { try $0.sliced(axis: 0, 0..<c.batch) }
+    let hints = try golden.images("\(c.latent).control").map { $0.sliced(axis: 0, 0..<c.batch) }
     return try s.network.unet(
       latent, timestep: c.timestep, context: s.network.unet.prepare(context), hints: hints, control: c.control)
   }

@@ -6,8 +6,9 @@ Needs torch, numpy, safetensors, diffusers 0.30.3, open_clip_torch 2.24.0, einop
 transformers, kornia. Only the numbers that come out are kept. README.md says what they are.
 """
 import argparse, contextlib, functools, importlib.machinery, json, os, sys, types
-import numpy as np, torch, torch.nn.functional as F
+import torch, torch.nn.functional as F
 from safetensors.torch import save_file
+from seeded import half, seeded, stored
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--published", required=True)
@@ -25,7 +26,7 @@ CONFIG = {
             "in_channels": LATENT, "out_channels": LATENT, "model_channels": 32, "attention_resolutions": [4, 2, 1], "num_res_blocks": 2, "channel_mult": [1, 2, 2, 4],
             "num_head_channels": HEAD, "use_spatial_transformer": True, "transformer_depth": 1, "context_dim": WIDTH, "use_checkpoint": False}},
         "first_stage_config": {"target": "ldm.models.autoencoder.AutoencoderKL", "params": {"embed_dim": LATENT, "ddconfig": {
-            "double_z": True, "z_channels": LATENT, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 2], "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0}}},
+            "double_z": True, "z_channels": LATENT, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 2], "num_res_blocks": 2, "attn_resolutions": [], "dropout": 0.0}}},
         "cond_stage_config": {"target": "refnet.modules.embedder.OpenCLIP", "params": {"arch": "ViT-H-14", "tiny_clip": {
             "embed_dim": WIDTH, "vision_cfg": {"image_size": 224, "layers": 2, "width": WIDTH, "head_width": HEAD, "patch_size": 28},
             "text_cfg": {"context_length": 77, "vocab_size": 256, "width": 32, "heads": 2, "layers": 1}}}},
@@ -51,18 +52,6 @@ def stub_device():
     open_clip.create_model_and_transforms = lambda *a, **k: (open_clip.CLIP(tiny["embed_dim"], tiny["vision_cfg"], tiny["text_cfg"]), None, None)
 
 
-def seeded(key, shape):
-    """The weight of a key, a formula: `SeededParameters` in TestSupport has the same."""
-    h = 2166136261
-    for c in key.encode(): h = ((h ^ c) * 16777619) & 0xFFFFFFFF
-    x = (np.arange(int(np.prod(shape)), dtype=np.uint64) * 0x9E3779B9 + h) & 0xFFFFFFFF
-    x ^= x >> 16; x = (x * 0x7FEB352D) & 0xFFFFFFFF; x ^= x >> 15; x = (x * 0x846CA68B) & 0xFFFFFFFF; x ^= x >> 16
-    u = x.astype(np.float64) / 2**31 - 1
-    if len(shape) == 1: v = 1 + 0.2 * u if key.endswith("weight") else 0.1 * u
-    else: v = u * np.sqrt(3 / np.prod(shape[1:]))
-    return torch.from_numpy(v.astype(np.float32).reshape(shape))
-
-
 def build():
     from omegaconf import OmegaConf
     from refnet.util import instantiate_from_config
@@ -83,7 +72,6 @@ def build():
 
 # --- Inputs and files -------------------------------------------------------------------------------------------------
 G = torch.Generator().manual_seed(4711)
-half = lambda x: x.half().float()  # what f16 can hold, so that the file takes half the space
 normal = lambda *s: half(torch.randn(*s, generator=G))
 
 
@@ -103,11 +91,7 @@ def field(h, w):
 
 
 def write(name, tensors, cases=None):
-    """A file; what f16 holds exactly and is given (inputs) is stored so."""
-    out = {k: v.detach().clone().contiguous() for k, v in tensors.items()}
-    for k, v in out.items():
-        if v.numel() > 64 and torch.equal(half(v), v): out[k] = v.half()
-    save_file(out, os.path.join(here, name + ".safetensors"))
+    save_file(stored(tensors), os.path.join(here, name + ".safetensors"))
     if cases is not None: open(os.path.join(here, name + "_cases.json"), "w").write(compact(cases) + "\n")
 
 

@@ -134,11 +134,10 @@ actor ShotRunner {
         modelName: summary.model, backend: summary.backend, settings: frame.settings, files: entries, reason: nil,
         seconds: Self.seconds(since: start), time: Self.now, host: Self.host, process: getpid()))
     for (path, bytes) in files {
-      do throws(ImageError) {
+      do throws(UnwritableFile) {
         try AtomicFile.write(bytes, to: path)
       } catch {
-        guard case .unwritable(let file, let reason) = error else { throw error }
-        throw ShotError.unwritable(file: file, reason: reason)
+        throw ShotError.unwritable(file: error.file, reason: error.reason)
       }
     }
   }

@@ -36,8 +36,8 @@ public struct SecondStage: Sendable {
   ) throws -> ReferenceContext {
     var (foreground, background) = (tokens, tokens)
     if mode != .foreground {
-      foreground = try tokens + parts.threshold([sketchThreshold])
-      background = try parts.recovery(backgroundTokens + parts.threshold([referenceThreshold]))
+      foreground = try parts.telling([sketchThreshold], to: tokens)
+      background = try parts.background(cutOut: backgroundTokens, thresholds: [referenceThreshold])
     }
     return ReferenceContext(
       foreground: foreground, background: background, mask: mask, maskThreshold: sketchThreshold,

@@ -61,7 +61,7 @@ struct EndToEndParityTests {
 
     let lines = try golden.image("in.\(c.inputs).sketch")
     func hints(_ sketch: Tensor) throws -> [Tensor] {
-      try network.sketchEncoder(sketch).map { try $0 * c.sketchStrength }
+      try network.hints(sketch).map { try $0 * c.sketchStrength }
     }
     let empty = try Tensor(repeating: -1, shape: lines.shape, on: backend)
     let schedule = try NoiseSchedule(network.configuration.schedule)

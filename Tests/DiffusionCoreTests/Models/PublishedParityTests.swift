@@ -37,10 +37,11 @@ struct PublishedParityTests {
   @Test(arguments: GoldenSet.all) func thresholdEmbedderAndRecovery(set: GoldenSet) throws {
     let s = try Setup(set)
     let golden = try s.file("modules")
-    let split = try #require(s.network.split)
+    let threshold = try #require(s.network.split?.threshold)
+    let recovery = try #require(s.network.split?.recovery)
     try expectClose(
-      split.threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"), "threshold")
-    try expectClose(split.recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")
+      threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"), "threshold")
+    try expectClose(recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")
   }
 
   @Test(arguments: GoldenSet.all) func sinusoidalEmbeddings(set: GoldenSet) throws {
@@ -58,7 +59,7 @@ struct PublishedParityTests {
     let s = try Setup(set)
     let golden = try s.file("modules")
     for size in try names(golden, "control.*.in") {
-      let hints = try s.network.sketchEncoder(golden.image("control.\(size).in"))
+      let hints = try s.network.hints(golden.image("control.\(size).in"))
       let recorded = try golden.images("control.\(size).hint")
       #expect(hints.count == recorded.count)
       for (level, (hint, expected)) in zip(hints, recorded).enumerated() {

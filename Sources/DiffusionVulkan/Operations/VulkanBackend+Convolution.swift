@@ -2,6 +2,8 @@ import DiffusionCore
 import DiffusionShaders
 
 extension VulkanBackend {
+  public var takesDilationAndGroups: Bool { true }
+
   public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     try convolution(
       x, weight: weight, bias: nil, geometry: geometry, activation: .none, residual: nil, to: out)

@@ -38,7 +38,8 @@ let package = Package(
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
       name: "DiffusionShaders", path: "Shaders",
-      exclude: ["compile.sh", "matrix.sh", "arguments.sh", "include", "arguments"],
+
+      exclude: ["compile.sh", "matrix.sh", "arguments.sh", "constants.sh", "include", "arguments", "constants"],
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),

@@ -37,3 +37,10 @@ package struct ShaderWords {
     for value in values { append(value) }
   }
 }
+
+/// The specialisation constants of shaders. Each conforming struct is made by the build of a file in `constants`, which
+/// the shaders include.
+package protocol ShaderConstants: Sendable {
+  /// The values of the constants 0, 1, ...; a shader ignores those that it does not have.
+  var words: [UInt32] { get }
+}

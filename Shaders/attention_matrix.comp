@@ -18,18 +18,13 @@
 #endif
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/attention_matrix.glsl"
 
-layout(local_size_x_id = 0) in;
 // Four subgroups: the specialisation is four times the device's size, so that each is full.
 const uint THREADS = gl_WorkGroupSize.x;
 const uint WIDTH = THREADS / 4;
 // The shape of the device's matrices: 16 rows; columns and inner extent divide 32.
 const uint MATRIX_ROWS = 16;
-layout(constant_id = 1) const uint MATRIX_COLUMNS = 16;
-layout(constant_id = 2) const uint MATRIX_INNER = 16;
-// The channels of a head, rounded up to a multiple of 32.
-layout(constant_id = 3) const uint DEPTH = 64;
-layout(constant_id = 4) const uint OUT_TYPE = 1;
 layout(set = 0, binding = 1) readonly buffer q_block { uvec4 q_words[]; };
 layout(set = 0, binding = 2) readonly buffer k_block { uvec4 k_words[]; };
 layout(set = 0, binding = 3) readonly buffer v_block { uvec4 v_words[]; };

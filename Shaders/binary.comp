@@ -5,13 +5,6 @@
 #include "elementwise.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint A_TYPE = 0;
-layout(constant_id = 3) const uint B_TYPE = 0;
-// The position of the case of `BinaryFunction`.
-layout(constant_id = 4) const uint FUNCTION = 0;
-// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(a, 1)
 SOURCE(b, 2)
 TWOS_OF(a, 1)

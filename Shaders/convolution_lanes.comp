@@ -3,17 +3,10 @@
 // out = activation(conv2d(x, weight) + bias) + residual as an implicit matrix product in the registers of a subgroup:
 // rows are output positions, the inner index runs over (ky, kx, channel). Everything is row-major: x [B, H, W, I],
 // weight [O, kh, kw, I].
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const uint PAIRS = 2;
-layout(constant_id = 7) const uint UPSAMPLING = 1;
 SOURCE(left, 1)
 SOURCE(right, 2)
 PAIRS_OF(left, 1)

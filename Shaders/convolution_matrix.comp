@@ -6,8 +6,7 @@
 // only variant: EMULATED
 #include "storage.glsl"
 #include "math.glsl"
-layout(constant_id = 6) const uint OUT_TYPE = 1;
-layout(constant_id = 7) const uint UPSAMPLING = 1;
+#include "constants/matrix.glsl"
 layout(set = 0, binding = 1) readonly buffer left_block { uvec4 left_words[]; };
 layout(set = 0, binding = 2) readonly buffer right_block { uvec4 right_words[]; };
 #include "epilogue.glsl"

@@ -4,7 +4,6 @@
 #include "arguments/fill.glsl"
 #include "elementwise.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
 
 void main() {
   uint index = elementIndex(1);

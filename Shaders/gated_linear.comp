@@ -4,14 +4,9 @@
 // the two sums that belong together end in one group of invocations.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/tiles.glsl"
 
 layout(local_size_x = 64) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-layout(constant_id = 4) const uint LEFT_MODE = 1;
-layout(constant_id = 5) const uint RIGHT_MODE = 1;
-layout(constant_id = 6) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 QUADS_OF(left, 1)

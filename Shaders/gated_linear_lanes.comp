@@ -2,17 +2,10 @@
 #extension GL_GOOGLE_include_directive : require
 // out = value * gelu(gate), where x weight^T + bias = [value, gate], in the registers of a subgroup: the first pair of
 // columns of each invocation is of the values, the second of their gates.
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis, and of outputs, are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const uint PAIRS = 2;
-layout(constant_id = 7) const bool OUT_PAIRED = true;
 SOURCE(left, 1)
 SOURCE(right, 2)
 SOURCE(bias, 3)

@@ -5,11 +5,9 @@
 // row-major: x [B, H, W, I], weight [O, kh, kw, I / groups].
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/outputs.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
 SOURCE(left, 1)
 SOURCE(right, 2)
 #include "epilogue.glsl"

@@ -2,16 +2,10 @@
 #extension GL_GOOGLE_include_directive : require
 // out[b] = activation(left[b] right[b] + bias) + residual, all strided: left [B, M, K], right [B, K, N], in the
 // registers of a subgroup.
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const uint PAIRS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 PAIRS_OF(left, 1)

@@ -4,11 +4,9 @@
 // neighbours read neighbouring channels.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/outputs.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-layout(constant_id = 3) const uint POOLING = 0;
 const uint MAXIMUM = 0;
 const uint MEAN = 1;
 // The padding counts as zeros.
@@ -33,7 +31,7 @@ void main() {
   float result = POOLING == MAXIMUM ? -INFINITY : 0.0;
   for (int y = max(y0, 0); y < bottom; ++y) {
     for (int x = max(x0, 0); x < right; ++x) {
-      float value = x_at(start + uint(y) * push.xStrides[1] + uint(x) * push.xStrides[2], X_TYPE);
+      float value = x_at(start + uint(y) * push.xStrides[1] + uint(x) * push.xStrides[2], LEFT_TYPE);
       if (POOLING == MAXIMUM) {
         result = isNaN(result) || !(isNaN(value) || value > result) ? result : value;
       } else {

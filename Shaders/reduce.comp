@@ -4,9 +4,6 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-layout(constant_id = 3) const uint REDUCTION = 0;
 SOURCE(x, 1)
 
 #include "arguments/reduce.glsl"

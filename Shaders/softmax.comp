@@ -4,10 +4,6 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-// 2 where an invocation takes two columns at a time, which lie side by side from an even index on in all operands.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 

@@ -4,9 +4,9 @@
 // groups of invocations. splits [S, M, N] of f32, summed in order, so that the result is always the same.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/outputs.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
 SOURCE(splits, 1)
 #include "epilogue.glsl"
 

@@ -5,12 +5,6 @@
 #include "elementwise.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-// The position of the case of `UnaryFunction`, or 255 for an affine function.
-layout(constant_id = 3) const uint FUNCTION = 0;
-// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
-layout(constant_id = 4) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
@@ -38,9 +32,9 @@ void main() {
   uint positions[OPERANDS];
   locate(index, positions);
   if (STEP == 2) {
-    uvec2 bits = x_two_bits(positions[1], X_TYPE);
+    uvec2 bits = x_two_bits(positions[1], A_TYPE);
     storeTwoBits(positions[0], uvec2(evaluateBits(bits.x), evaluateBits(bits.y)), OUT_TYPE);
   } else {
-    storeBits(positions[0], evaluateBits(x_bits(positions[1], X_TYPE)), OUT_TYPE);
+    storeBits(positions[0], evaluateBits(x_bits(positions[1], A_TYPE)), OUT_TYPE);
   }
 }

@@ -3,7 +3,8 @@ import PackagePlugin
 
 /// Compiles every `.comp` file of a target to SPIR-V and embeds it as a `StaticString` in a generated Swift file.
 ///
-/// Of every block of arguments in the folder `arguments`, which shaders include, it makes a Swift struct.
+/// Of every block of arguments in the folder `arguments` and of all constants of a file in `constants`, which shaders
+/// include, it makes a Swift struct.
 ///
 /// A shader with the line `// variant: NAME` is compiled a second time with the macro NAME defined, as
 /// `<shader>_<name>`; with `// only variant: NAME` it is not compiled without.
@@ -31,16 +32,17 @@ struct CompileShaders: BuildToolPlugin {
         at: root.appending(path: folder), includingPropertiesForKeys: nil
       ).sorted { $0.path < $1.path }
     }
-    let blocks = try files(in: "arguments")
-    let includes = try files(in: "include") + blocks
-    let argumentScript = root.appending(path: "arguments.sh")
-    let arguments = blocks.map { block -> Command in
-      let name = block.deletingPathExtension().lastPathComponent
-      let output = context.pluginWorkDirectoryURL.appending(path: "\(name)_arguments.swift")
-      return .buildCommand(
-        displayName: "Making the arguments of \(name)", executable: URL(filePath: "/bin/sh"),
-        arguments: [argumentScript.path, block.path, output.path], inputFiles: [block, argumentScript],
-        outputFiles: [output])
+    let described = ["arguments", "constants"]
+    let includes = try files(in: "include") + described.flatMap(files)
+    let structs = try described.flatMap { kind -> [Command] in
+      let script = root.appending(path: "\(kind).sh")
+      return try files(in: kind).map { file in
+        let name = "\(file.deletingPathExtension().lastPathComponent)_\(kind)"
+        let output = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
+        return .buildCommand(
+          displayName: "Making \(name)", executable: URL(filePath: "/bin/sh"),
+          arguments: [script.path, file.path, output.path], inputFiles: [file, script], outputFiles: [output])
+      }
     }
     let shaders = try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
       let stem = file.url.deletingPathExtension().lastPathComponent
@@ -53,7 +55,7 @@ struct CompileShaders: BuildToolPlugin {
           inputFiles: [file.url, script] + includes, outputFiles: [output])
       }
     }
-    return arguments + shaders
+    return structs + shaders
   }
 
   /// The macros that a shader is to be compiled with, nil for none.

@@ -260,7 +260,7 @@ extension VulkanBackend {
 
   /// Records one dispatch; the first window is the destination.
   func run(
-    _ kernel: Kernel, _ constants: [UInt32], _ windows: [Window], _ arguments: some ShaderArguments,
+    _ kernel: Kernel, _ constants: some ShaderConstants, _ windows: [Window], _ arguments: some ShaderArguments,
     _ groups: WorkGroups, work: Double = 0
   ) throws {
     guard groupLimits.allow(groups) else {
@@ -269,12 +269,8 @@ extension VulkanBackend {
     }
     try recorder.dispatch(
       Batch.Dispatch(
-        pipeline: pipelines.pipeline(kernel, constants), windows: windows, arguments: arguments.words, groups: groups,
+        pipeline: pipelines.pipeline(kernel, constants.words), windows: windows, arguments: arguments.words,
+        groups: groups,
         work: work))
   }
-}
-
-extension DType {
-  /// The number that shaders know the type by.
-  var code: UInt32 { UInt32(kernelNumber) }
 }

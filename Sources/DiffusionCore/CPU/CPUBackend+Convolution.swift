@@ -1,6 +1,8 @@
 import CKernels
 
 extension CPUBackend {
+  public var takesDilationAndGroups: Bool { true }
+
   public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     try otherConvolution(

@@ -21,7 +21,7 @@ extension Tensor {
     ]
     precondition(residual.map { $0.shape == out } ?? true, "the residual is not of shape \(out)")
     return try result(out) {
-      try backend.convolution(
+      try backend.convolveAny(
         operand, weight: weight.operand, bias: bias?.operand, geometry: geometry, activation: activation,
         residual: residual?.operand, to: $0)
     }

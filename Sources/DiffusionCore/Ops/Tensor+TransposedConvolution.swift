@@ -113,7 +113,7 @@ extension Tensor {
           let kernel = try weight.reversed(axis: 1, row).reversed(axis: 2, column)
           // The same for both axes, but where one has a single tap.
           let step = Swift.max(row.taps > 1 ? row.inputStep : 1, column.taps > 1 ? column.inputStep : 1)
-          try backend.convolution(
+          try backend.convolveAny(
             margin.part(of: canvas, row, column).operand, weight: kernel.operand, bias: bias?.operand,
             geometry: ConvolutionGeometry(dilation: step, groups: g.groups), activation: activation, residual: nil,
             to: view.operand)

@@ -52,7 +52,7 @@ struct ProductFactor {
 
   var suitsMatrices: Bool { operand.isMatrixOperand(along: inner, in: window) }
   var hasPairs: Bool { operand.hasPairs(along: inner, in: window) }
-  var loadMode: UInt32 { operand.loadMode(inner: inner, other: other, window) }
+  var loadMode: Int { operand.loadMode(inner: inner, other: other, window) }
 }
 
 /// A product that is to be run: its extents, its factors, and what else the kernels take.
@@ -69,9 +69,10 @@ struct Product {
   let windows: [Window]
   /// The floating-point operations.
   let work: Double
-  /// The specialisation constant 7 of matrix units and tiles, and that of lanes.
-  var extra: [UInt32] = []
-  var laneExtra: [UInt32]?
+  /// Of a convolution: as how many pixels along an axis each one is read.
+  var upsampling = 1
+  /// Of a gated product: whether pairs of outputs are neighbours that begin at an even index.
+  var hasPairedOutputs = false
   /// Whether the inner extent is split among the groups along z, which lanes do not do.
   var isSplit = false
 }
@@ -100,21 +101,26 @@ extension VulkanBackend {
     _ product: Product, arguments: (_ firstRow: Int) -> some ShaderArguments, convertingTypes: () throws -> Void
   ) throws {
     let rung = rung(product)
+    let (out, left, right) = (product.out.dtype, product.left, product.right)
+    let (leftType, rightType) = (left.operand.dtype.kernelNumber, right.operand.dtype.kernelNumber)
     let kernel: Kernel
-    let constants: [UInt32]
-    let types = [product.out.dtype.code, product.left.operand.dtype.code, product.right.operand.dtype.code]
+    let constants: any ShaderConstants
     switch rung {
     case .matrix(let matrices, let tile):
       kernel = matrices.kernel(product.kernels.matrix, product.kernels.emulated)
-      constants = matrices.constants(tile: tile, out: product.out.dtype) + product.extra
+      constants = matrices.constants(tile: tile, out: out, upsampling: product.upsampling)
     case .lanes(let lanes, let pairs):
-      guard lanes.accepts(product.left.operand, product.out) else { return try convertingTypes() }
+      guard lanes.accepts(left.operand, product.out) else { return try convertingTypes() }
       kernel = product.kernels.lanes
-      let paired = [product.left.hasPairs, product.right.hasPairs].map { $0 ? 1 : 0 } as [UInt32]
-      constants = [UInt32(lanes.width)] + types + paired + [UInt32(pairs)] + (product.laneExtra ?? product.extra)
+      constants = LanesConstants(
+        threads: lanes.width, outType: out.kernelNumber, leftType: leftType, rightType: rightType,
+        leftPaired: left.hasPairs, rightPaired: right.hasPairs, pairs: pairs, upsampling: product.upsampling,
+        outPaired: product.hasPairedOutputs)
     case .tiles(let parts):
       kernel = product.kernels.tiles
-      constants = [0] + types + [product.left.loadMode, product.right.loadMode, UInt32(parts)] + product.extra
+      constants = TilesConstants(
+        outType: out.kernelNumber, leftType: leftType, rightType: rightType, leftMode: left.loadMode,
+        rightMode: right.loadMode, parts: parts, upsampling: product.upsampling)
     }
     let tile = rung.tile
     let across = product.columns.dividedRoundingUp(

@@ -2,6 +2,8 @@ import DiffusionCore
 import DiffusionShaders
 
 extension VulkanBackend {
+  public var takesDilationAndGroups: Bool { true }
+
   public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     try convolution(
       x, weight: weight, bias: nil, geometry: geometry, activation: .none, residual: nil, to: out)
@@ -65,7 +67,7 @@ extension VulkanBackend {
         flags: Self.epilogueFlags(bias, activation, residual, pairedOutputs: false),
         biasOffset: biasWindow?.elementOffset ?? 0, residualOffset: residualWindow?.elementOffset ?? 0)
       try run(
-        .groupedConvolution, [0, out.dtype.code, input.dtype.code, weight.dtype.code],
+        .groupedConvolution, outputConstants(out, input, weight),
         windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]], arguments,
         groupLimits.flat(out.shape.elementCount.dividedRoundingUp(by: 256)),
         work: 2 * Double(out.shape.elementCount) * Double(weight.shape.dropFirst().reduce(1, *)))
@@ -115,7 +117,7 @@ extension VulkanBackend {
         right: ProductFactor(operand: matrix, window: windows[2], inner: 1), out: out,
         // What is absent is still bound: the shader names it, and any source will do.
         windows: windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]],
-        work: 2 * Double(rows) * Double(columns * inner), extra: [UInt32(geometry.upsampling)], isSplit: splits > 1)
+        work: 2 * Double(rows) * Double(columns * inner), upsampling: geometry.upsampling, isSplit: splits > 1)
     ) {
       ConvolutionArguments(
         firstRow: $0, rows: rows, columns: columns, inner: inner, height: input.shape[1], width: input.shape[2],

@@ -3,7 +3,7 @@ import DiffusionShaders
 
 extension VulkanBackend {
   /// What `unary.comp` knows an affine function by: no position among the cases of `UnaryFunction`.
-  private static let affineNumber: UInt32 = 255
+  private static let affineNumber = 255
 
   public func fill(_ out: Operand, with value: Float) throws {
     try elementwise(.fill, FillArguments.self, [out], scalars: [value, 0])
@@ -20,12 +20,12 @@ extension VulkanBackend {
 
   public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
     try elementwise(
-      .unary, UnaryArguments.self, [out, x], canPair: true, function: UInt32(function.kernelNumber))
+      .unary, UnaryArguments.self, [out, x], canPair: true, function: function.kernelNumber)
   }
 
   public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
     try elementwise(
-      .binary, BinaryArguments.self, [out, a, b], canPair: true, function: UInt32(function.kernelNumber))
+      .binary, BinaryArguments.self, [out, a, b], canPair: true, function: function.kernelNumber)
   }
 
   public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {
@@ -36,7 +36,7 @@ extension VulkanBackend {
   ///
   /// - Parameter canPair: whether the kernel can take two neighbours at a time.
   private func elementwise<Arguments: ElementwiseArguments>(
-    _ kernel: Kernel, _: Arguments.Type, _ operands: [Operand], canPair: Bool = false, function: UInt32? = nil,
+    _ kernel: Kernel, _: Arguments.Type, _ operands: [Operand], canPair: Bool = false, function: Int = 0,
     scalars: [Float] = [0, 0]
   ) throws {
     let nest = LoopNest(operands.map(\.view))
@@ -47,9 +47,10 @@ extension VulkanBackend {
     try nest.forEach(rank: rank) { nest in
       let offsets = zip(windows, nest.offsets).map { $0.elementOffset + $1 }
       let step = canPair && operands.hasShortElements && nest.hasPairs(from: offsets) ? 2 : 1
-      let constants =
-        [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
-        + (canPair ? [UInt32(step)] : [])
+      let types = operands.map(\.dtype.kernelNumber) + [Int](repeating: 0, count: 4 - operands.count)
+      let constants = ElementwiseConstants(
+        rank: nest.extents.count, outType: types[0], aType: types[1], bType: types[2], cType: types[3],
+        function: function, step: step)
       let arguments = Arguments(
         count: nest.elementCount, offsets: offsets, extents: padded(nest.extents),
         strides: nest.strides.flatMap(padded), scalars: scalars)

@@ -21,18 +21,19 @@ extension VulkanBackend {
     let canPair = width % 2 == 0
     let step = canPair && x.dtype != .f32 && x.hasPairs(along: 2, in: source) ? 2 : 1
     let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width / step)
-    let (first, firstConstants) = rows.kernel(
-      .groupNormPartials, .groupNormPartialsSubgroups, [0, x.dtype.code, 0], step: step)
     let runs = GroupNormPartialsArguments(
       batch: batch, tokens: tokens, groups: groups, width: width, tokensPerChunk: tokensPerChunk, chunks: chunks,
       xOffset: source.elementOffset, xStrides: x.view.strides, outOffset: partials.elementOffset)
-    try run(first, firstConstants, [partials, source], runs, groupLimits.flat(chunks * batch * groups))
+    try run(
+      rows.kernel(.groupNormPartials, .groupNormPartialsSubgroups), rows.constants(x: x.dtype, step: step),
+      [partials, source], runs, groupLimits.flat(chunks * batch * groups))
 
     let whole = GroupNormMomentsArguments(
       groups: batch * groups, tokens: tokens, width: width, tokensPerChunk: tokensPerChunk, chunks: chunks,
       inOffset: partials.elementOffset, outOffset: moments.elementOffset, epsilon: epsilon)
-    let (second, secondConstants) = rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups, [0, 0, 0])
-    try run(second, secondConstants, [moments, partials], whole, groupLimits.flat(batch * groups))
+    try run(
+      rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups), rows.constants(), [moments, partials], whole,
+      groupLimits.flat(batch * groups))
 
     // A run of tokens for each invocation: short, so that a small picture still makes enough of them, but not so short
     // that there are more runs than a device counts along one axis.
@@ -54,16 +55,14 @@ extension VulkanBackend {
         gammaType: gamma.dtype.kernelNumber, betaOffset: parameters[1].elementOffset,
         betaStride: beta.view.strides[0], betaType: beta.dtype.kernelNumber)
       try run(
-        .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code, UInt32(taken)],
+        .groupNorm,
+        GroupNormConstants(
+          threads: across, outType: out.dtype.kernelNumber, xType: x.dtype.kernelNumber,
+          activation: activation.kernelNumber, step: taken),
         [target, source, moments] + parameters, elements,
         WorkGroups(
           channels.dividedRoundingUp(by: across * taken), tokens.dividedRoundingUp(by: tokensPerRun),
           min(groupLimits.z, batch - sample)))
     }
   }
-}
-
-extension Activation {
-  /// The number that shaders know the activation by.
-  var code: UInt32 { UInt32(kernelNumber) }
 }

@@ -5,7 +5,7 @@ extension VulkanBackend {
   public func pool(_ pooling: Pooling, _ x: Operand, geometry: PoolingGeometry, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     let windows = [try window(out), try window(x)]
-    let number: UInt32 =
+    let number =
       switch pooling {
       case .max: 0
       case .average(let countsPadding): countsPadding ? 2 : 1
@@ -17,7 +17,7 @@ extension VulkanBackend {
       outOffset: windows[0].elementOffset, outStrides: out.view.strides, xOffset: windows[1].elementOffset,
       xStrides: x.view.strides)
     try run(
-      .pool, [0, out.dtype.code, x.dtype.code, number], windows, arguments,
+      .pool, outputConstants(out, x, pooling: number), windows, arguments,
       groupLimits.flat(out.shape.elementCount.dividedRoundingUp(by: 256)))
   }
 }

@@ -40,7 +40,8 @@ extension VulkanBackend {
       biasOffset: biasWindow?.elementOffset ?? 0, biasStride: bias?.view.strides[0] ?? 0,
       residualOffset: residualWindow?.elementOffset ?? 0, residualStrides: residual?.view.strides ?? [0, 0])
     try run(
-      .sumSplits, [0, out.dtype.code], windows + [windows[1], biasWindow ?? windows[1], residualWindow ?? windows[1]],
+      .sumSplits, outputConstants(out, parts),
+      windows + [windows[1], biasWindow ?? windows[1], residualWindow ?? windows[1]],
       arguments, groupLimits.flat((rows * columns).dividedRoundingUp(by: 256)))
   }
 
@@ -97,7 +98,7 @@ extension VulkanBackend {
         kernels: .gatedLinear, rows: m, columns: n,
         left: ProductFactor(operand: x, window: windows[1], inner: 1),
         right: ProductFactor(operand: weight, window: windows[2], inner: 1), out: out, windows: windows,
-        work: 4 * Double(m) * Double(n * k), laneExtra: [out.hasPairs(along: 1, in: windows[0]) ? 1 : 0])
+        work: 4 * Double(m) * Double(n * k), hasPairedOutputs: out.hasPairs(along: 1, in: windows[0]))
     ) {
       GatedLinearArguments(
         firstRow: $0, rows: m, columns: n, inner: k, leftOffset: windows[1].elementOffset,
@@ -116,8 +117,17 @@ extension VulkanBackend {
   static func epilogueFlags(
     _ bias: Operand?, _ activation: Activation, _ residual: Operand?, pairedOutputs: Bool
   ) -> Int {
-    (bias == nil ? 0 : 1) | (residual == nil ? 0 : 2) | Int(activation.code) << 2 | Int(bias?.dtype.code ?? 0) << 4
-      | Int(residual?.dtype.code ?? 0) << 6 | (pairedOutputs ? 1 << 8 : 0)
+    (bias == nil ? 0 : 1) | (residual == nil ? 0 : 2) | activation.kernelNumber << 2
+      | (bias?.dtype.kernelNumber ?? 0) << 4 | (residual?.dtype.kernelNumber ?? 0) << 6 | (pairedOutputs ? 1 << 8 : 0)
+  }
+
+  /// What a kernel with an invocation for each output is specialised by.
+  func outputConstants(
+    _ out: Operand, _ left: Operand, _ right: Operand? = nil, pooling: Int = 0
+  ) -> OutputsConstants {
+    OutputsConstants(
+      outType: out.dtype.kernelNumber, leftType: left.dtype.kernelNumber, rightType: right?.dtype.kernelNumber ?? 0,
+      pooling: pooling)
   }
 }
 
@@ -139,7 +149,7 @@ extension Operand {
 
   /// How `product.glsl` loads a tile: 2 in runs of four inner elements; else 1 or 0, so that neighbouring invocations
   /// read along the inner axis or along the other, whichever is nearer in memory.
-  func loadMode(inner: Int, other: Int? = nil, _ window: Window) -> UInt32 {
+  func loadMode(inner: Int, other: Int? = nil, _ window: Window) -> Int {
     if hasRuns(of: 4, along: inner, in: window) { return 2 }
     guard let other else { return 1 }
     if view.shape[inner] <= 1 { return 0 }

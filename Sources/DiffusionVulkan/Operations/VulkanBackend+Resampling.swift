@@ -23,7 +23,7 @@ extension VulkanBackend {
       outOffset: windows[0].elementOffset, outStrides: target.strides, xOffset: windows[1].elementOffset,
       xStrides: source.strides, indicesOffset: windows[2].elementOffset, weightsOffset: windows[3].elementOffset)
     try run(
-      .resample, [0, out.dtype.code, x.dtype.code], windows, arguments,
+      .resample, outputConstants(out, x), windows, arguments,
       groupLimits.flat(out.shape.elementCount.dividedRoundingUp(by: 256)))
   }
 }

@@ -4,7 +4,7 @@ import DiffusionShaders
 extension VulkanBackend {
   public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows((.reduce, .reduceSubgroups), x, out, constant: { _, _ in UInt32(reduction.kernelNumber) }) {
+    try rows((.reduce, .reduceSubgroups), x, out, reduction: reduction) {
       ReduceArguments(
         rows: $0.rows, columns: $0.columns, outOffset: $0.outOffset, outRow: $0.out.row, outColumn: $0.out.column,
         xOffset: $0.xOffset, xRow: $0.x.row, xColumn: $0.x.column)
@@ -23,11 +23,8 @@ extension VulkanBackend {
   public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     let windows = [try window(gamma), try window(beta)]
-    let held = { (groups: RowGroups, step: Int) in
-      UInt32(groups.held(columns: x.shape[x.shape.rank - 1], step: step))
-    }
     let canPair = zip([gamma, beta], windows).allSatisfy { $0.hasPairs(along: 0, in: $1) }
-    try rows((.layerNorm, .layerNormSubgroups), x, out, windows, canPair: canPair, constant: held) {
+    try rows((.layerNorm, .layerNormSubgroups), x, out, windows, canPair: canPair, holdsRows: true) {
       LayerNormArguments(
         rows: $0.rows, columns: $0.columns, outOffset: $0.outOffset, outRow: $0.out.row, outColumn: $0.out.column,
         xOffset: $0.xOffset, xRow: $0.x.row, xColumn: $0.x.column, epsilon: epsilon,
@@ -42,20 +39,23 @@ extension VulkanBackend {
   /// - Parameters:
   ///   - more: what is bound besides the result and `x`.
   ///   - canPair: whether the kernel can take two columns at a time.
-  ///   - constant: the specialisation constant 3, for that many columns at a time.
+  ///   - holdsRows: whether the kernel can keep a row in registers.
+  ///   - reduction: what `reduce.comp` makes of a row.
   ///   - arguments: makes the kernel's arguments of where the rows lie.
   private func rows(
     _ kernels: (Kernel, Kernel), _ x: Operand, _ out: Operand, _ more: [Window] = [], canPair: Bool = false,
-    constant: (RowGroups, Int) -> UInt32 = { _, _ in 0 }, arguments: (RowPlaces) -> some ShaderArguments
+    holdsRows: Bool = false, reduction: Reduction = .sum, arguments: (RowPlaces) -> some ShaderArguments
   ) throws {
     guard let target = RowStrides(out.view) else {
       let result = try scratch(out.shape, out.dtype)
-      try rows(kernels, x, result, more, canPair: canPair, constant: constant, arguments: arguments)
+      try rows(
+        kernels, x, result, more, canPair: canPair, holdsRows: holdsRows, reduction: reduction, arguments: arguments)
       return try copy(result, to: out)
     }
     guard let source = RowStrides(x.view) else {
       return try rows(
-        kernels, contiguous(x), out, more, canPair: canPair, constant: constant, arguments: arguments)
+        kernels, contiguous(x), out, more, canPair: canPair, holdsRows: holdsRows, reduction: reduction,
+        arguments: arguments)
     }
     let windows = [try window(out), try window(x)]
     let places = RowPlaces(
@@ -64,9 +64,11 @@ extension VulkanBackend {
       canPair && [x, out].hasShortElements && target.hasPairs(in: windows[0]) && source.hasPairs(in: windows[1])
     let step = isPaired ? 2 : 1
     let groups = RowGroups(tier: tier, lanes: laneProducts, columns: source.columns / step)
-    let (kernel, constants) = groups.kernel(
-      kernels.0, kernels.1, [out.dtype.code, x.dtype.code, constant(groups, step)], step: step)
-    try run(kernel, constants, windows + more, arguments(places), groupLimits.flat(source.rows))
+    let held = holdsRows ? groups.held(columns: source.columns, step: step) : 0
+    try run(
+      groups.kernel(kernels.0, kernels.1),
+      groups.constants(out: out.dtype, x: x.dtype, reduction: reduction, step: step, held: held), windows + more,
+      arguments(places), groupLimits.flat(source.rows))
   }
 }
 

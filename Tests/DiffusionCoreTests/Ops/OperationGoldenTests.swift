@@ -52,7 +52,11 @@ import Testing
     let cases = try JSONDecoder().decode(
       [Case].self, from: Data(contentsOf: URL(filePath: Self.folder + "/cases.json")))
     #expect(cases.count == 83)
-    for backend in [try CPUBackend(threads: 2), try CPUBackend(threads: 1, instructionSet: "portable")] {
+    let backends: [any Backend] = [
+      try CPUBackend(threads: 2), try CPUBackend(threads: 1, instructionSet: "portable"),
+      PlainConvolutions(try CPUBackend(threads: 1)),
+    ]
+    for backend in backends {
       let recorded = Recorded(file: file, backend: backend)
       for test in cases {
         func tensor(_ key: String) throws -> Tensor {
@@ -149,5 +153,20 @@ import Testing
       geometry: TransposedConvolutionGeometry(stride: 2, padding: 1))
     // 32 x 32 outputs of 4 taps each.
     #expect(try counter.takeRecords().flops == Double(2 * 32 * 32 * 6 * 4 * 8))
+  }
+}
+
+/// A backend as others wrote them before there were dilation and groups: it has the required members only, and refuses
+/// what it does not know.
+private final class PlainConvolutions: ForwardingBackend, PrimitiveCallReceiver {
+  struct Refused: Error {}
+
+  let base: any Backend
+  init(_ base: any Backend) { self.base = base }
+  var takesDilationAndGroups: Bool { false }
+
+  func receive(_ call: BackendCall) throws {
+    if case .conv2d(let geometry) = call.operation, geometry.dilation > 1 || geometry.groups > 1 { throw Refused() }
+    try call.perform(on: base)
   }
 }

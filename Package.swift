@@ -24,8 +24,9 @@ let package = Package(
     // libpng (libpng-dev) and libjpeg (libjpeg-dev) report errors by longjmp, which Swift cannot catch: a few lines of
     // C stand between. libpng's simplified API would do without, but it takes 16-bit samples for linear light and
     // converts gamma; the pixels of a drawing must come through as they stand in the file.
-    .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CCodec"),
+    .target(name: "CPNGIO", dependencies: ["CCodec"], linkerSettings: [.linkedLibrary("png16")]),
+    .target(name: "CJPEG", dependencies: ["CCodec"], linkerSettings: [.linkedLibrary("jpeg")]),
     // libpng needs it too, so libpng-dev brings it along (zlib1g-dev). Krita's palettes are zip files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
@@ -46,7 +47,7 @@ let package = Package(
     .target(
       name: "Colorize",
       dependencies: [
-        "DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+        "DiffusionCore", "CCodec", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),

@@ -123,7 +123,9 @@ import Testing
     #expect(files.contains("out.jpg") && files.contains("out.preview.jpg"))
   }
 
-  @Test("A signal stops the run and leaves no file", arguments: [(SIGINT, Int32(130)), (SIGTERM, 143), (SIGHUP, 129)])
+  @Test(
+    "A signal stops the run and leaves no file",
+    arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
   func signalStopsTheRun(signal: Int32, status: Int32) throws {
     let before = try folder.files()
     let outcome = try Program.run(

@@ -39,7 +39,7 @@ struct EndToEndParityTests {
     let context = try self.context(c, s)
     let lines = try s.golden.image("in.\(c.inputs).sketch")
     func hints(_ sketch: Tensor) throws -> [Tensor] {
-      try s.network.sketchEncoder(sketch).map { try $0 * c.ctl_scale }
+      try s.network.hints(sketch).map { try $0 * c.ctl_scale }
     }
     let empty = try Tensor(repeating: -1, shape: lines.shape, on: s.backend)
     let denoiser = try GuidedDenoiser(

@@ -54,7 +54,7 @@ import Testing
       // The layer adds to a residual, here zeros.
       let x = s.input("x")
       return [
-        try Attention(p, channels: s.width("x"), heads: s.width("x") / unet.headWidth)(
+        try Attention(p, channels: s.width("x"), heads: unet.heads.count(channels: s.width("x")))(
           x, residual: Tensor(repeating: 0, shape: x.shape, on: x.backend))
       ]
     case "feed_forward":

@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
     // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto"]),
+    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto", "CZlib"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.

@@ -25,6 +25,7 @@ struct ShotCommand: AsyncParsableCommand {
   @OptionGroup(title: "Pictures") var inputs: ShotInputOptions
   @OptionGroup(title: "Frames") var selection: ShotRunOptions
   @OptionGroup(title: "Result") var output: OutputOptions
+  @OptionGroup(title: "The shot as a whole") var watching: ShotWatchingOptions
   @OptionGroup(title: "Finish") var finish: FinishOptions
   @OptionGroup(title: "Reference and sketch") var strengths: StrengthOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
@@ -41,6 +42,7 @@ struct ShotCommand: AsyncParsableCommand {
       output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
     let builder = ShotBuilder(inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model)
     let shot = try builder.shot(note: report.note)
+    let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
     let backend = try backendOptions.makeBackend()
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
@@ -54,9 +56,17 @@ struct ShotCommand: AsyncParsableCommand {
     }
     let job = ColorizeJob(model: model, backend: backend, memory: memory.use, report: report, progress: progress)
     if selection.dryRun { return try await ShotForecast(shot: shot, plan: plan, job: job).print() }
-    try makeFolders(for: shot)
-    let summary = try await color(shot, plan, job)
+    if !watching.check { try makeFolders(for: shot) }
+    try watch.check(shot)
+    if watching.check { return try finish(checked(plan, of: shot), shot, watch, progress) }
+    try finish(await color(shot, plan, job), shot, watch, progress)
+  }
+
+  /// Writes what shows the shot as a whole, and says what came out.
+  private func finish(_ summary: ShotSummary, _ shot: Shot, _ watch: ShotWatching, _ progress: Progress) throws {
+    try watch.write(shot, progress: progress)
     progress.finish()
+    if !report.json, !report.quiet { for path in watch.paths { Console.shared.output("wrote \(path)") } }
     if report.json {
       Console.shared.output(try JSONOutput.line(summary))
     } else if !report.quiet {
@@ -68,8 +78,20 @@ struct ShotCommand: AsyncParsableCommand {
     }
   }
 
+  /// What `--check` finds.
+  private func checked(_ plan: ShotPlan, of shot: Shot) throws -> ShotSummary {
+    var summary = ShotSummary(manifest: shot.manifest, total: shot.frames.count)
+    for entry in plan.entries {
+      let outcome =
+        entry.state.isToDo
+        ? ShotOutcome(unfinished: entry.frame) : try ShotOutcome(settled: entry, of: shot)
+      try tell(outcome, &summary)
+    }
+    return summary
+  }
+
   private func color(_ shot: Shot, _ plan: ShotPlan, _ job: ColorizeJob) async throws -> ShotSummary {
-    var summary = ShotSummary(manifest: shot.manifest)
+    var summary = ShotSummary(manifest: shot.manifest, total: shot.frames.count)
     let progress = job.progress
     // Nothing to do needs no model.
     let needsModel = plan.toDoCount > 0
@@ -113,7 +135,7 @@ struct ShotCommand: AsyncParsableCommand {
       Console.shared.message("colorize: frame \(outcome.frame.label) failed: \(ToolError.oneLine(reason))")
     }
     if report.json {
-      Console.shared.output(try JSONOutput.line(FrameLine(outcome)))
+      Console.shared.output(try JSONOutput.line(FrameLine(outcome, done: summary.frames, of: summary.total)))
     } else if outcome.status == .finished, !report.quiet {
       Console.shared.output("wrote \(outcome.files.joined(separator: ", ")) (\(Format.decimal(outcome.seconds, 1)) s)")
     }
@@ -124,7 +146,7 @@ struct ShotCommand: AsyncParsableCommand {
     let occupied = plan.entries.compactMap { entry -> String? in
       if case .occupied(let file) = entry.state { file } else { nil }
     }
-    if let first = occupied.first, !selection.dryRun {
+    if let first = occupied.first, !selection.dryRun, !watching.check {
       throw ToolError.usage(
         "\(first)\(occupied.count > 1 ? " and \(occupied.count - 1) more" : ""): there is a file already that this shot did "
           + "not make; give another --output, or --overwrite to replace it")

@@ -78,3 +78,24 @@ struct ShotRunOptions: ParsableArguments {
         + "or else from a few steps of the first one."))
   var dryRun = false
 }
+
+/// What shows the shot as a whole, once its frames are done.
+struct ShotWatchingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Also write a sheet of all finished frames there, a .png.", valueName: "file"))
+  var contactSheet: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write an animation of all finished frames there, a .png that browsers play (APNG). A frame stands until the "
+        + "next one's number.", valueName: "file"))
+  var animation: String?
+
+  @Option(help: ArgumentHelp("The animation's frames in a second, 1 to 240.", valueName: "n"))
+  var fps = 24.0
+
+  @Flag(
+    help: ArgumentHelp(
+      "Colour nothing: say which frames are not finished, with exit status 1 if there are any, and write what shows the "
+        + "shot as a whole. For the job after those of a farm."))
+  var check = false
+}

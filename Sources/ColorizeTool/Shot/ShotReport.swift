@@ -9,8 +9,13 @@ struct FrameLine: Encodable {
   let seconds: Double?
   let reason: String?
   let notes: [String]?
+  /// How many frames have been told, this one among them, and of how many.
+  let done: Int
+  let of: Int
 
-  init(_ outcome: ShotOutcome) {
+  init(_ outcome: ShotOutcome, done: Int, of count: Int) {
+    self.done = done
+    of = count
     frame = outcome.frame.label
     var reason: String?
     switch outcome.status {
@@ -42,7 +47,13 @@ struct ShotSummary: Encodable {
   var seconds = 0.0
   var peakMemoryBytes = 0
 
-  init(manifest: String) { self.manifest = manifest }
+  /// How many frames there are to tell of.
+  var total: Int
+
+  init(manifest: String, total: Int) {
+    self.manifest = manifest
+    self.total = total
+  }
 
   mutating func count(_ outcome: ShotOutcome) {
     frames += 1

@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "Shots", targets: ["Shots"]),
+    .library(name: "PictureFormats", targets: ["PictureFormats"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -49,13 +50,17 @@ let package = Package(
     // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto", "CZlib"]),
+    // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
+    .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "Shots", "BackendConformance",
+        "Colorize", "DiffusionVulkan", "LayeredPictures", "PictureFormats", "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -67,6 +72,9 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),

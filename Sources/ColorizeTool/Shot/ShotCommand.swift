@@ -58,8 +58,14 @@ struct ShotCommand: AsyncParsableCommand {
     if selection.dryRun { return try await ShotForecast(shot: shot, plan: plan, job: job).print() }
     if !watching.check { try makeFolders(for: shot) }
     try watch.check(shot)
-    if watching.check { return try finish(checked(plan, of: shot), shot, watch, progress) }
-    try finish(await color(shot, plan, job), shot, watch, progress)
+    if watching.check {
+      var summary = try checked(plan, of: shot)
+      if summary.failed.isEmpty { summary.recolored = try await agree(shot, model, job) }
+      return try finish(summary, shot, watch, progress)
+    }
+    var summary = try await color(shot, plan, job)
+    summary.recolored = try await agree(shot, model, job)
+    try finish(summary, shot, watch, progress)
   }
 
   /// Writes what shows the shot as a whole, and says what came out.
@@ -126,6 +132,29 @@ struct ShotCommand: AsyncParsableCommand {
     summary.seconds = (progress.elapsed * 1000).rounded() / 1000
     summary.peakMemoryBytes = ProcessUsage.peakMemory
     return summary
+  }
+
+  /// Lets all frames agree on colours, where all frames are there.
+  ///
+  /// - Returns: how many frames were written again.
+  private func agree(_ shot: Shot, _ model: Model, _ job: ColorizeJob) async throws -> Int? {
+    guard shot.agreesOnColors, selection.isWhole, shot.frames.count > 1,
+      shot.frames.contains(where: { $0.settings.fill == .flats && $0.settings.lines != .network })
+    else { return nil }
+    let progress = job.progress
+    progress.begin("agreeing on colours")
+    do {
+      let agreement = try await shot.agree(on: shot.plan(for: model)) { progress.step($0, of: $1, unit: "frame") }
+      if !report.quiet, !report.json {
+        let regions = agreement.rewritten.reduce(0) { $0 + $1.regions }
+        Console.shared.output(
+          "\(agreement.rewritten.count) of \(agreement.frameCount) frames written again to agree on colours, "
+            + "\(regions) regions in them")
+      }
+      return agreement.rewritten.count
+    } catch let error as ShotError {
+      throw ToolError(.failure, error.description)
+    }
   }
 
   private func tell(_ outcome: ShotOutcome, _ summary: inout ShotSummary) throws {

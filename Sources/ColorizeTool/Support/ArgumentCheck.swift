@@ -7,11 +7,12 @@ enum ArgumentCheck {
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--colours", "--colors", "--far",
     "--gap", "--least-area", "--layers-by",
-    "--size", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength",
+    "--size", "--bits", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength",
+    "--foreground-strength",
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
-    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps",
+    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys", "--consistency",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.

@@ -21,17 +21,10 @@ public final class BackendRegistry: Sendable {
   /// Makes a backend of a family for a device selector (the part after the colon), nil for the default device.
   public typealias Factory = @Sendable (_ device: String?) throws -> any Backend
 
-  /// The registry that the library's own entry points use.
-  public static let shared = BackendRegistry()
-
   private let factories: Mutex<[String: Factory]>
 
-  /// A registry that knows `cpu` only.
-  public init() {
-    factories = Mutex([
-      "cpu": { try CPUBackend($0) }
-    ])
-  }
+  /// A registry of the given families.
+  public init(_ families: [String: Factory]) { factories = Mutex(families) }
 
   /// Adds or replaces a family.
   public func register(_ family: String, factory: @escaping Factory) {

@@ -13,7 +13,7 @@ public struct MemoryMeter: Sendable {
   public let backend: any Backend
   /// What it would have taken.
   public let account: MemoryAccount
-  private let makeMapped: (@Sendable (_ byteCount: Int) throws -> any Buffer)?
+  let makeMapped: (@Sendable (_ byteCount: Int) throws -> any Buffer)?
 
   /// A meter.
   ///
@@ -26,14 +26,5 @@ public struct MemoryMeter: Sendable {
     self.backend = backend
     self.account = account
     self.makeMapped = makeMapped
-  }
-
-  /// A tensor that stands for a weight in a mapped file.
-  ///
-  /// - Throws: ``BackendError``.
-  public func mappedTensor(_ shape: Shape, dtype: DType) throws -> Tensor {
-    let byteCount = shape.elementCount * dtype.byteWidth
-    let buffer = try makeMapped?(byteCount) ?? backend.makeBuffer(byteCount: byteCount)
-    return Tensor(Operand(buffer: buffer, view: View(contiguous: shape), dtype: dtype), on: backend)
   }
 }

@@ -123,3 +123,16 @@ extension ModelConfiguration {
     ScheduleConfiguration(linearStart: linearStart, linearEnd: linearEnd, timesteps: timesteps)
   }
 }
+
+extension LoRARank {
+  fileprivate func validate(_ field: String) throws {
+    let valid =
+      switch self {
+      case .rank(let rank): (1...8192).contains(rank)
+      case .fraction(let fraction): fraction > 0 && fraction <= 1
+      }
+    guard valid else {
+      throw ConfigurationError(field: field, value: "\(self)", expected: "a rank from 1 or a fraction in (0, 1]")
+    }
+  }
+}

@@ -7,7 +7,8 @@ struct ShotAgreement {
   /// One frame that takes part.
   struct Member {
     let frame: ShotFrame
-    let votes: FrameVotes
+    /// Nil for an approved picture that the shot has not made.
+    let votes: FrameVotes?
     /// The colours of its regions where it is approved.
     var approved: [RGB]?
   }
@@ -15,11 +16,10 @@ struct ShotAgreement {
   /// What is found for one frame: the paint of each region.
   struct Result {
     let frame: ShotFrame
-    let votes: FrameVotes
+    let votes: FrameVotes?
     let paints: [Flats.Paint]
     /// How many regions have another colour than the frame had alone.
     let changedCount: Int
-    let isApproved: Bool
   }
 
   /// The colours of all frames, in one list.
@@ -70,7 +70,9 @@ struct ShotAgreement {
     let pixels = Float(map.width * map.height)
     // Of small regions a painting tells little.
     weights += map.regions.map { 0.4 + 0.6 * min(1, Float($0.area) / pixels / 0.005) }
-    for (color, name) in zip(member.votes.colors, member.votes.names) { _ = colors.place(of: color, name: name) }
+    if let votes = member.votes {
+      for (color, name) in zip(votes.colors, votes.names) { _ = colors.place(of: color, name: name) }
+    }
     for color in member.approved ?? [] { _ = colors.place(of: color, name: nil) }
   }
 
@@ -80,12 +82,7 @@ struct ShotAgreement {
     var fixed: [Int: Int] = [:]
     var groups: [[Int]] = []
     for (index, member) in members.enumerated() {
-      let places = zip(member.votes.colors, member.votes.names).map { colors.place(of: $0, name: $1) }
-      for row in member.votes.votes {
-        var shares = [Float](repeating: 0, count: colors.list.count)
-        for pair in stride(from: 0, to: row.count, by: 2) { shares[places[row[pair]]] += Float(row[pair + 1]) / 10_000 }
-        votes.append(shares)
-      }
+      votes += shares(of: member, count: offsets[index + 1] - offsets[index])
       guard let approved = member.approved else { continue }
       groups.append(Array(offsets[index]..<offsets[index + 1]))
       for (region, color) in approved.enumerated() {
@@ -96,20 +93,34 @@ struct ShotAgreement {
     var agreement = ColorAgreement(votes: votes, weights: weights, links: links, fixed: fixed, groups: groups)
     let chosen = agreement.colors()
     return members.enumerated().map { index, member in
-      var changed = 0
-      let paints = zip(member.votes.paints, chosen[offsets[index]..<offsets[index + 1]]).enumerated().map {
-        region, pair in
-        let (own, place) = pair
-        guard colors.list[place] != own.color else { return own }
-        changed += 1
-        let share = agreement.beliefs[offsets[index] + region][place]
+      let range = offsets[index]..<offsets[index + 1]
+      guard let own = member.votes else {
+        return Result(frame: member.frame, votes: nil, paints: [], changedCount: 0)
+      }
+      let paints = zip(own.paints, range).map { paint, region in
+        let place = chosen[region]
+        guard colors.list[place] != paint.color else { return paint }
         return Flats.Paint(
-          colors.list[place], share: Double(min(max(share, 0), 1)), name: colors.names[place],
-          entry: member.votes.colors.firstIndex(of: colors.list[place]), distance: own.distance)
+          colors.list[place], share: Double(min(max(agreement.beliefs[region][place], 0), 1)),
+          name: colors.names[place],
+          entry: own.colors.firstIndex(of: colors.list[place]), distance: paint.distance)
       }
       return Result(
-        frame: member.frame, votes: member.votes, paints: paints, changedCount: changed,
-        isApproved: member.approved != nil)
+        frame: member.frame, votes: own, paints: paints,
+        changedCount: zip(paints, own.paints).count { $0.color != $1.color })
+    }
+  }
+
+  /// What a frame's regions vote for, of all frames' colours.
+  private mutating func shares(of member: Member, count: Int) -> [[Float]] {
+    guard let own = member.votes else {
+      return [[Float]](repeating: [Float](repeating: 0, count: colors.list.count), count: count)
+    }
+    let places = zip(own.colors, own.names).map { colors.place(of: $0, name: $1) }
+    return own.votes.map { row in
+      var shares = [Float](repeating: 0, count: colors.list.count)
+      for pair in stride(from: 0, to: row.count, by: 2) { shares[places[row[pair]]] += Float(row[pair + 1]) / 10_000 }
+      return shares
     }
   }
 }

@@ -52,6 +52,7 @@ extension ShotOutcome {
       switch entry.state {
       case .new, .changed, .finished: .unchanged
       case .retouched: .retouched
+      case .approved: .approved
       case .occupied(let file): .failed(reason: "\(file): it is there, and was not made by this shot")
       case .faulty(let reason): .failed(reason: reason)
       }

@@ -32,17 +32,6 @@ public enum LoRARank: Sendable, Hashable, Codable {
     }
   }
 
-  func validate(_ field: String) throws {
-    let valid =
-      switch self {
-      case .rank(let rank): (1...8192).contains(rank)
-      case .fraction(let fraction): fraction > 0 && fraction <= 1
-      }
-    guard valid else {
-      throw ConfigurationError(field: field, value: "\(self)", expected: "a rank from 1 or a fraction in (0, 1]")
-    }
-  }
-
   /// Decodes an integer as a rank and any other number as a fraction.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()

@@ -1,12 +1,3 @@
-/// What a backend recorded of a computation, to repeat it on other inputs.
-public protocol Recording: AnyObject, Sendable {
-  /// Does the computation on inputs of the recorded shapes and element types.
-  ///
-  /// - Returns: the result, which is the caller's own; nil if the recording is gone, for want of memory.
-  /// - Throws: ``BackendError``.
-  func replay(_ inputs: [Operand]) throws -> Operand?
-}
-
 /// A computation that is done many times with inputs of the same shapes, such as a denoising step.
 ///
 /// A backend that can (``Backend/record(_:_:)``) records it once and repeats it at little cost; any other does it anew

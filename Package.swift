@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),
     // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto"]),
+    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto", "CZlib"]),
     // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
     .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),

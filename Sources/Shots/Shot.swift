@@ -33,6 +33,11 @@ public struct Shot: Sendable {
   public var masks = MaskSource.given
   /// What is written of each frame.
   public var writer = ShotWriter.picture
+  /// Whether the flats of all frames agree on colours when they are done; see ``agree(on:progress:)``.
+  public var agreesOnColors = true
+  /// Pictures of frames that are as they shall be, by any path: frames that are written there are left alone, and the other
+  /// frames' flats take their colours.
+  public var approved: [String] = []
   /// Whether files that the shot has not made, or that were changed by hand, are replaced.
   public var overwrites = false
 
@@ -54,6 +59,8 @@ public struct ShotPlan: Sendable {
     case finished
     /// Its file was changed by hand since it was made, and is left alone.
     case retouched
+    /// Its picture is one of ``Shot/approved``, and is left alone.
+    case approved
     /// A file is in its place that was not made by the shot, and may not be replaced.
     case occupied(file: String)
     /// It cannot be coloured.

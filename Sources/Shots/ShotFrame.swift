@@ -71,6 +71,8 @@ public struct ShotOutcome: Sendable {
     case finishedElsewhere
     /// Its file was changed by hand since it was made, and is left alone.
     case retouched
+    /// Its picture is approved, and is left alone.
+    case approved
     /// It could not be coloured.
     case failed(reason: String)
   }

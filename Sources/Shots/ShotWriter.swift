@@ -31,13 +31,11 @@ public struct ShotWriter: Sendable {
     self.encode = encode
   }
 
-  /// The picture alone, as PNG or JPEG by its path.
+  /// The picture alone, in the format of its path's extension.
   public static let picture = ShotWriter(signature: "picture") { frame in
     [frame.output]
   } encode: { frame, _, result in
-    let image = result.image
-    let format = try ImageFormat(pathExtensionOf: frame.output)
-    return [(frame.output, format == .jpeg ? try image.jpegData() : try image.pngData())]
+    [(frame.output, try result.image.data(as: ImageFormat(pathExtensionOf: frame.output)))]
   }
 }
 

@@ -53,6 +53,11 @@ struct ShotBuilder {
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
     shot.masks = inputs.masks == .auto ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.agreesOnColors = run.consistency == .auto
+    shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
+    for path in shot.approved where !FileManager.default.fileExists(atPath: path) {
+      throw ToolError.usage("--keys \(path): there is no such picture")
+    }
     shot.overwrites = options.output.replacing.overwrite
     shot.writer = try ShotFiles(options.finish, output: options.output, inputs: inputs, frames: frames).writer
     return shot

@@ -25,6 +25,7 @@ struct ShotCommand: AsyncParsableCommand {
   @OptionGroup(title: "Pictures") var inputs: ShotInputOptions
   @OptionGroup(title: "Frames") var selection: ShotRunOptions
   @OptionGroup(title: "Result") var output: OutputOptions
+  @OptionGroup(title: "The shot as a whole") var watching: ShotWatchingOptions
   @OptionGroup(title: "Finish") var finish: FinishOptions
   @OptionGroup(title: "Reference and sketch") var strengths: StrengthOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
@@ -41,6 +42,7 @@ struct ShotCommand: AsyncParsableCommand {
       output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
     let builder = ShotBuilder(inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model)
     let shot = try builder.shot(note: report.note)
+    let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
     let backend = try backendOptions.makeBackend()
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
@@ -54,9 +56,23 @@ struct ShotCommand: AsyncParsableCommand {
     }
     let job = ColorizeJob(model: model, backend: backend, memory: memory.use, report: report, progress: progress)
     if selection.dryRun { return try await ShotForecast(shot: shot, plan: plan, job: job).print() }
-    try makeFolders(for: shot)
-    let summary = try await color(shot, plan, job)
+    if !watching.check { try makeFolders(for: shot) }
+    try watch.check(shot)
+    if watching.check {
+      var summary = try checked(plan, of: shot)
+      if summary.failed.isEmpty { summary.recolored = try await agree(shot, model, job) }
+      return try finish(summary, shot, watch, progress)
+    }
+    var summary = try await color(shot, plan, job)
+    summary.recolored = try await agree(shot, model, job)
+    try finish(summary, shot, watch, progress)
+  }
+
+  /// Writes what shows the shot as a whole, and says what came out.
+  private func finish(_ summary: ShotSummary, _ shot: Shot, _ watch: ShotWatching, _ progress: Progress) throws {
+    try watch.write(shot, progress: progress)
     progress.finish()
+    if !report.json, !report.quiet { for path in watch.paths { Console.shared.output("wrote \(path)") } }
     if report.json {
       Console.shared.output(try JSONOutput.line(summary))
     } else if !report.quiet {
@@ -68,8 +84,20 @@ struct ShotCommand: AsyncParsableCommand {
     }
   }
 
+  /// What `--check` finds.
+  private func checked(_ plan: ShotPlan, of shot: Shot) throws -> ShotSummary {
+    var summary = ShotSummary(manifest: shot.manifest, total: shot.frames.count)
+    for entry in plan.entries {
+      let outcome =
+        entry.state.isToDo
+        ? ShotOutcome(unfinished: entry.frame) : try ShotOutcome(settled: entry, of: shot)
+      try tell(outcome, &summary)
+    }
+    return summary
+  }
+
   private func color(_ shot: Shot, _ plan: ShotPlan, _ job: ColorizeJob) async throws -> ShotSummary {
-    var summary = ShotSummary(manifest: shot.manifest)
+    var summary = ShotSummary(manifest: shot.manifest, total: shot.frames.count)
     let progress = job.progress
     // Nothing to do needs no model.
     let needsModel = plan.toDoCount > 0
@@ -106,6 +134,29 @@ struct ShotCommand: AsyncParsableCommand {
     return summary
   }
 
+  /// Lets all frames agree on colours, where all frames are there.
+  ///
+  /// - Returns: how many frames were written again.
+  private func agree(_ shot: Shot, _ model: Model, _ job: ColorizeJob) async throws -> Int? {
+    guard shot.agreesOnColors, selection.isWhole, shot.frames.count > 1,
+      shot.frames.contains(where: { $0.settings.fill == .flats && $0.settings.lines != .network })
+    else { return nil }
+    let progress = job.progress
+    progress.begin("agreeing on colours")
+    do {
+      let agreement = try await shot.agree(on: shot.plan(for: model)) { progress.step($0, of: $1, unit: "frame") }
+      if !report.quiet, !report.json {
+        let regions = agreement.rewritten.reduce(0) { $0 + $1.regions }
+        Console.shared.output(
+          "\(agreement.rewritten.count) of \(agreement.frameCount) frames written again to agree on colours, "
+            + "\(regions) regions in them")
+      }
+      return agreement.rewritten.count
+    } catch let error as ShotError {
+      throw ToolError(.failure, error.description)
+    }
+  }
+
   private func tell(_ outcome: ShotOutcome, _ summary: inout ShotSummary) throws {
     summary.count(outcome)
     for note in outcome.notes { report.note("frame \(outcome.frame.label): \(note)") }
@@ -113,7 +164,7 @@ struct ShotCommand: AsyncParsableCommand {
       Console.shared.message("colorize: frame \(outcome.frame.label) failed: \(ToolError.oneLine(reason))")
     }
     if report.json {
-      Console.shared.output(try JSONOutput.line(FrameLine(outcome)))
+      Console.shared.output(try JSONOutput.line(FrameLine(outcome, done: summary.frames, of: summary.total)))
     } else if outcome.status == .finished, !report.quiet {
       Console.shared.output("wrote \(outcome.files.joined(separator: ", ")) (\(Format.decimal(outcome.seconds, 1)) s)")
     }
@@ -124,7 +175,7 @@ struct ShotCommand: AsyncParsableCommand {
     let occupied = plan.entries.compactMap { entry -> String? in
       if case .occupied(let file) = entry.state { file } else { nil }
     }
-    if let first = occupied.first, !selection.dryRun {
+    if let first = occupied.first, !selection.dryRun, !watching.check {
       throw ToolError.usage(
         "\(first)\(occupied.count > 1 ? " and \(occupied.count - 1) more" : ""): there is a file already that this shot did "
           + "not make; give another --output, or --overwrite to replace it")

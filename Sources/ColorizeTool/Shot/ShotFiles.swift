@@ -8,6 +8,8 @@ struct ShotFiles {
 
   /// What the options ask for, apart from the frames.
   private struct Wish: Sendable {
+    let format: ImageFormat
+    let bitsPerSample: Int
     let keepsAlpha: Bool
     let leavesOutMetadata: Bool
     let flats: FramePattern?
@@ -19,7 +21,10 @@ struct ShotFiles {
 
     /// Stands for them in the frames' keys.
     var signature: String {
-      (["tool 1", keepsAlpha ? "alpha" : "", leavesOutMetadata ? "bare" : ""]
+      ([
+        "tool 1", "\(format)", bitsPerSample == 8 ? "" : "\(bitsPerSample) bits", keepsAlpha ? "alpha" : "",
+        leavesOutMetadata ? "bare" : "",
+      ]
         + [flats.map { _ in "flats" } ?? "", regions.map { _ in "regions" } ?? ""]
         + layers.map { "layers \(layering) \(Self.ending($0.description))" })
         .filter { !$0.isEmpty }.joined(separator: ",")
@@ -44,8 +49,12 @@ struct ShotFiles {
     } catch {
       throw ToolError.usage("--output \(error.description)")
     }
-    if output.keepAlpha, format != .png {
-      throw ToolError.usage("--keep-alpha: JPEG has no transparency; give --output a name that ends in .png")
+    if output.keepAlpha, format.codec?.keepsAlpha != true {
+      throw ToolError.usage("--keep-alpha: \(format) has no transparency; give --output a name that ends in .png")
+    }
+    if let depths = format.codec?.bitDepths, !depths.contains(output.bits.rawValue) {
+      throw ToolError.usage(
+        "--bits \(output.bits.rawValue): \(format) has no such samples; give --output a name that ends in .png or .tif")
     }
     for path in finish.layers {
       do {
@@ -55,7 +64,8 @@ struct ShotFiles {
       }
     }
     let wish = Wish(
-      keepsAlpha: output.keepAlpha, leavesOutMetadata: output.leavesOutMetadata,
+      format: format, bitsPerSample: output.bits.rawValue, keepsAlpha: output.keepAlpha,
+      leavesOutMetadata: output.leavesOutMetadata,
       flats: try png("--flats", finish.flats),
       regions: try png("--regions", finish.regions), layers: try finish.layers.map { try FramePattern($0) },
       layering: finish.layersBy, alphaMasks: inputs.alphaMasks, foundMasks: inputs.masks == .auto ? true : nil)
@@ -96,9 +106,8 @@ struct ShotFiles {
       referenceMask: frame.referenceMask, background: frame.background, alphaMasks: wish.alphaMasks,
       foundMasks: wish.foundMasks, palette: frame.palette)
     let text = wish.leavesOutMetadata ? [] : try StoredOptions(result.summary, inputs: names, picture: 0).pngText()
-    let bytes =
-      try ImageFormat(pathExtensionOf: frame.output) == .jpeg
-      ? image.jpegData(resolution: resolution) : image.pngData(text: text, resolution: resolution)
+    let bytes = try image.data(
+      as: wish.format, ImageEncoding(text: text, resolution: resolution, bitsPerSample: wish.bitsPerSample))
     var files = [(path: frame.output, bytes: bytes)]
     guard let flats = picture.flats else { return files }
     if let pattern = wish.flats { files.append((try path(pattern, frame), try flats.pngData())) }

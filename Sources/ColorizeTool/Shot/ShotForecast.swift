@@ -76,6 +76,7 @@ struct ShotForecast {
     case .changed: ("changed", nil)
     case .finished: ("finished", nil)
     case .retouched: ("retouched", nil)
+    case .approved: ("approved", nil)
     case .occupied(let file): ("occupied", "\(file) was not made by this shot; --overwrite replaces it")
     case .faulty(let reason): ("faulty", reason)
     }

@@ -72,9 +72,50 @@ struct ShotRunOptions: ParsableArguments {
       "Where it is kept which frames are finished. (default: shot.jsonl beside the results)", valueName: "file"))
   var manifest: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Pictures of frames that are as they shall be, with commas between them: out/0001.png,out/0024.png. They are never "
+        + "altered, and what is the same in the other frames takes their colours.", valueName: "files"))
+  var keys: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "auto lets the flats of all frames agree on colours when they are done, by what is the same from frame to frame; "
+        + "none leaves each frame as it was done alone.", valueName: "name"))
+  var consistency: ConsistencyChoice = .auto
+
   @Flag(
     help: ArgumentHelp(
       "Write nothing: say what there is to do, the memory that it takes, and how long, from frames that were done before, "
         + "or else from a few steps of the first one."))
   var dryRun = false
+
+  /// Whether all frames are asked for.
+  var isWhole: Bool { frames == nil && shard == nil }
+}
+
+/// What frames have to do with each other.
+enum ConsistencyChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, none
+}
+
+/// What shows the shot as a whole, once its frames are done.
+struct ShotWatchingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Also write a sheet of all finished frames there, a .png.", valueName: "file"))
+  var contactSheet: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write an animation of all finished frames there, a .png that browsers play (APNG). A frame stands until the "
+        + "next one's number.", valueName: "file"))
+  var animation: String?
+
+  @Option(help: ArgumentHelp("The animation's frames in a second, 1 to 240.", valueName: "n"))
+  var fps = 24.0
+
+  @Flag(
+    help: ArgumentHelp(
+      "Colour nothing: say which frames are not finished, with exit status 1 if there are any, and write what shows the "
+        + "shot as a whole. For the job after those of a farm."))
+  var check = false
 }

@@ -48,6 +48,8 @@ public struct ManifestRecord: Sendable, Hashable, Codable {
   public var settings: ColorizeSettings
   /// The files, the picture first; none where the frame failed.
   public var files: [File]
+  /// The colours that the frame's regions have by agreement with other frames; nil where they are the frame's own.
+  public var agreement: Digest?
   /// Why the frame failed.
   public var reason: String?
   /// How long it took.

@@ -40,6 +40,11 @@ extension Shot {
 }
 
 extension ShotOutcome {
+  /// A frame that should be finished, and is not.
+  public init(unfinished frame: ShotFrame) {
+    self.init(frame: frame, status: .failed(reason: "it is not finished"), files: [], seconds: 0, notes: [])
+  }
+
   /// What became of a frame that there is nothing to do for.
   public init(settled entry: ShotPlan.Entry, of shot: Shot) throws {
     let files = try shot.writer.paths(entry.frame)
@@ -47,6 +52,7 @@ extension ShotOutcome {
       switch entry.state {
       case .new, .changed, .finished: .unchanged
       case .retouched: .retouched
+      case .approved: .approved
       case .occupied(let file): .failed(reason: "\(file): it is there, and was not made by this shot")
       case .faulty(let reason): .failed(reason: reason)
       }

@@ -2,6 +2,23 @@ import Colorize
 import DiffusionCore
 import Foundation
 
+/// The files of a shot.
+enum ShotFolder {
+  /// Writes a file in one step, in a folder that is made if it is not there.
+  ///
+  /// - Throws: ``ShotError/unwritable(file:reason:)``.
+  static func write(_ bytes: [UInt8], to path: String) throws(ShotError) {
+    do throws(ImageError) {
+      try AtomicFile.write(bytes, to: path)
+    } catch {
+      guard case .unwritable(let file, let reason) = error else {
+        throw .unwritable(file: path, reason: error.description)
+      }
+      throw .unwritable(file: file, reason: reason)
+    }
+  }
+}
+
 /// Colours a shot's frames one after the other.
 actor ShotRunner {
   private let shot: Shot
@@ -42,6 +59,7 @@ actor ShotRunner {
       switch entry.state {
       case .finished: return outcome(entry.frame, .unchanged, files: try shot.writer.paths(entry.frame))
       case .retouched: return outcome(entry.frame, .retouched, files: [entry.frame.output])
+      case .approved: return outcome(entry.frame, .approved, files: [entry.frame.output])
       case .occupied, .faulty: return try await settle(entry.frame, wasToDo: false)
       case .new, .changed:
         if let outcome = try await attempt(entry.frame) { return outcome }
@@ -76,6 +94,7 @@ actor ShotRunner {
     switch finding.state {
     case .finished: return outcome(frame, wasToDo ? .finishedElsewhere : .unchanged, files: paths)
     case .retouched: return outcome(frame, .retouched, files: [frame.output])
+    case .approved: return outcome(frame, .approved, files: [frame.output])
     case .occupied(let file):
       return outcome(
         frame,
@@ -115,6 +134,12 @@ actor ShotRunner {
     notes += (result.summary.notes ?? []).map(\.description)
     let files = try shot.writer.encode(frame, sketch, result)
     try Task.checkCancellation()
+    if shot.agreesOnColors, let votes = try FrameVotes(result, palette: request.palette, key: key.key) {
+      let path = FrameVotes.path(for: frame, manifest: manifest)
+      try? FileManager.default.createDirectory(
+        atPath: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), withIntermediateDirectories: false)
+      try ShotFolder.write(votes.data(), to: path)
+    }
     try store(files, of: frame, key: key, summary: result.summary, since: start)
     return ShotOutcome(
       frame: frame, status: .finished, files: files.map(\.path), seconds: Self.seconds(since: start), notes: notes)
@@ -133,13 +158,7 @@ actor ShotRunner {
         event: .finished, frame: frame.label, key: key.key, inputs: key.inputs, model: model,
         modelName: summary.model, backend: summary.backend, settings: frame.settings, files: entries, reason: nil,
         seconds: Self.seconds(since: start), time: Self.now, host: Self.host, process: getpid()))
-    for (path, bytes) in files {
-      do throws(UnwritableFile) {
-        try AtomicFile.write(bytes, to: path)
-      } catch {
-        throw ShotError.unwritable(file: error.file, reason: error.reason)
-      }
-    }
+    for (path, bytes) in files { try ShotFolder.write(bytes, to: path) }
   }
 
   /// The drawing of a frame, which may have been read already.
@@ -199,11 +218,11 @@ actor ShotRunner {
     ShotOutcome(frame: frame, status: status, files: files, seconds: 0, notes: [])
   }
 
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
+  static func seconds(since start: ContinuousClock.Instant) -> Double {
     ((ContinuousClock.now - start) / .seconds(1) * 1000).rounded() / 1000
   }
 
-  private static var now: Double { (Date().timeIntervalSince1970 * 1000).rounded() / 1000 }
+  static var now: Double { (Date().timeIntervalSince1970 * 1000).rounded() / 1000 }
 
-  private static let host = ProcessInfo.processInfo.hostName
+  static let host = ProcessInfo.processInfo.hostName
 }

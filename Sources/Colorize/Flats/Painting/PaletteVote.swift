@@ -1,5 +1,16 @@
 import Glibc
 
+extension Flats {
+  /// The share of each region's vote that each entry of a palette gets from a painting, by region and entry: 0...1.
+  ///
+  /// - Throws: `CancellationError`.
+  package static func shares(_ map: RegionMap, painting: Image, palette: Palette) throws -> [[Float]] {
+    let ballots = try Ballots(map, painting: painting.composited())
+    var vote = PaletteVote(palette, candidates: Array(palette.entries.indices))
+    return map.regions.map { vote.shares($0, ballots) }
+  }
+}
+
 /// The palette entry that a region's samples vote for.
 ///
 /// A sample votes for every entry by how near it is, relative to the nearest: `exp(-(d^2 - m^2) / (2 s^2))` of the
@@ -16,7 +27,7 @@ struct PaletteVote {
 
   private static let width = 4.0
 
-  private init(_ palette: Palette, candidates: [Int]) {
+  fileprivate init(_ palette: Palette, candidates: [Int]) {
     self.palette = palette
     self.candidates = candidates
     labs = palette.entries.map { Lab($0.color) }
@@ -44,7 +55,13 @@ struct PaletteVote {
     }
   }
 
-  private mutating func paint(_ region: Region, _ ballots: Ballots) -> Flats.Paint {
+  /// The share of a region's vote that each entry gets.
+  fileprivate mutating func shares(_ region: Region, _ ballots: Ballots) -> [Float] {
+    let (counts, total) = count(region, ballots)
+    return total > 0 ? counts.map { $0 / total } : counts
+  }
+
+  private mutating func count(_ region: Region, _ ballots: Ballots) -> (counts: [Float], total: Float) {
     var counts = [Float](repeating: 0, count: labs.count)
     var total: Float = 0
     for sample in ballots[region.id] {
@@ -55,6 +72,11 @@ struct PaletteVote {
       for (entry, vote) in own { counts[entry] += vote * sample.weight }
       total += sample.weight
     }
+    return (counts, total)
+  }
+
+  private mutating func paint(_ region: Region, _ ballots: Ballots) -> Flats.Paint {
+    let (counts, total) = count(region, ballots)
     let (entry, votes) = families.choice(counts, region.shade)
     let painted = ballots.result(of: region.id).lab
     return Flats.Paint(

@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
+    .library(name: "PictureFormats", targets: ["PictureFormats"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -46,6 +47,10 @@ let package = Package(
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
+    // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
+    .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
     // colours need not learn.
@@ -55,7 +60,8 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "PictureFormats",
+        "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -69,6 +75,9 @@ let package = Package(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "ColorizeTrainingTests", dependencies: ["ColorizeTraining", "TestSupport"]),
+    .testTarget(
+      name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.

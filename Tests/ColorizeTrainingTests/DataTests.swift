@@ -52,7 +52,8 @@ import ColorizeTraining
       found.pictures[3].maskPath != nil && found.pictures[3].sketchPath != nil && found.pictures[2].maskPath == nil)
     #expect(found.pictures[0].size == ImageSize(width: 64, height: 48))
     // Content, not names, tells pictures apart.
-    #expect(Set(found.pictures.map(\.contentHash)).count == 4)
+    #expect(found.pictures[1].contentHash == found.pictures[2].contentHash)
+    #expect(Set(found.pictures.map(\.contentHash)).count == 3)
     let hash = found.pictures[3].contentHash
     try write("heroine/2.mask.png", hue: 7)
     #expect(try TrainingFolder(folder.path).pictures[3].contentHash != hash)

@@ -156,6 +156,21 @@ public final class AdamW {
     _ parameter: TrainableParameter, _ gradient: Tensor?, _ moments: inout Moments, learningRate: Double, scale: Double
   ) throws {
     let (beta1, beta2) = (configuration.beta1, configuration.beta2)
+    if let fast = tape.base as? any DerivativeBackend {
+      let value = tape.onBase(parameter.value)
+      // The moments may be shared with whoever was handed them.
+      let own = Moments(first: try moments.first.duplicated(), second: try moments.second.duplicated())
+      let firstCorrection = 1 - power(beta1, stepCount)
+      try fast.adamW(
+        value.operand, first: own.first.operand, second: own.second.operand, gradient?.operand,
+        AdamWFactors(
+          gradientScale: Float(scale), beta1: Float(beta1), beta2: Float(beta2),
+          deviationScale: Float(1 / (1 - power(beta2, stepCount)).squareRoot()), epsilon: Float(configuration.epsilon),
+          decay: Float(1 - learningRate * configuration.weightDecay), rate: Float(learningRate / firstCorrection)))
+      tape.noteAssignment(to: parameter.value)
+      moments = own
+      return
+    }
     moments.first = try moments.first * Float(beta1)
     moments.second = try moments.second * Float(beta2)
     if let gradient {

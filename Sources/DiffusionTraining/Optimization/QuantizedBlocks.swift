@@ -46,6 +46,8 @@ public struct QuantizedBlocks: Sendable, Hashable {
           for step in [128, 64, 32, 16, 8, 4, 2, 1] where low + step <= 255 && bounds[low + step - 1] < value {
             low += step
           }
+          // A small second moment must not become 0: the step is divided by its root, and would know no bounds.
+          if !isSigned && low == 0 && values[index] > 0 { low = 1 }
           codes.initializeElement(at: index, to: UInt8(low))
         }
       }

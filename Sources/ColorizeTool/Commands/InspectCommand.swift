@@ -14,7 +14,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors file, a folder with model.safetensors, or a PNG file. Without it, the built-in model.",
+      "A checkpoint, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the built-in model.",
       valueName: "file"))
   var path: String?
 

@@ -19,6 +19,10 @@ struct WeightsSummary {
       for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }).prefix(32) {
         lines.append("  metadata: \(Self.printable(key)) = \(Self.printable(value))")
       }
+      if let file = file as? PyTorchFile, !file.leftOut.isEmpty {
+        let names = file.leftOut.prefix(8).map(Self.printable).joined(separator: ", ")
+        lines.append("  left out, as no weights: \(names)\(file.leftOut.count > 8 ? " ..." : "")")
+      }
     }
     var counts: [String: Int] = [:]
     var types: [String: Set<String>] = [:]

@@ -22,7 +22,8 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
+      "A checkpoint, safetensors or of PyTorch (.ckpt, .pt, .pth; nothing in it is run), or a folder with one.",
+      valueName: "input"))
   var input: String
 
   @Argument(

@@ -18,7 +18,7 @@ public final class NetworkParts: Sendable {
   public let report: LoadReport
 
   private let loaded = Locked<[Part: any Sendable]>([:])
-  private let files: [SafetensorsFile]
+  private let files: [any WeightFile]
   /// Makes a fresh reading of the parameters; nil where all parts were given and none can be loaded again.
   private let makeParameters: (@Sendable (LoadingMeter) -> Parameters)?
 

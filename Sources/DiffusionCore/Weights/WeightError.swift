@@ -58,6 +58,13 @@ public enum WeightError: Error, Sendable {
   /// The file goes on after the last tensor.
   case trailingBytes(file: String, expected: Int, found: Int)
 
+  // MARK: Checkpoints of PyTorch
+
+  /// The file asks for more than a list of weights does, or is of a kind that is not read; the reason names it.
+  case refusedPickle(file: String, reason: String)
+  /// The file is damaged or cut short; the offset counts from its first byte.
+  case damagedPickle(file: String, offset: Int, reason: String)
+
   // MARK: Reading
 
   /// The file has no tensor of this name.

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# All tests: format, unit tests, and a package that depends on this one.
+# All tests: format, unit tests, the benchmarks' package, and a package that depends on this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Benchmarks/Package.swift Benchmarks/Sources
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins \
+  Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 # Release, because the kernels are fifty times slower without optimisation.
 swift test -c release
+
+# The benchmarks, a package of their own: this builds the program too.
+swift test -c release --package-path Benchmarks --scratch-path .build-benchmarks
 
 # A dependent, built and run as a user would.
 out=$(mktemp -d)

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# All tests: format, unit tests, and a package of programs that depend on this one.
+# All tests: format, unit tests, the benchmarks' package, and a package of programs that depend on this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Examples \
-  Benchmarks/Package.swift Benchmarks/Sources
+  Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 # Release, because the kernels are fifty times slower without optimisation.
 swift test -c release
+
+# The benchmarks, a package of their own: this builds the program too.
+swift test -c release --package-path Benchmarks --scratch-path .build-benchmarks
 
 # Dependents, built and run as users would.
 out=$(mktemp -d)

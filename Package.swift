@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
+    .library(name: "PictureFormats", targets: ["PictureFormats"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
   ],
@@ -45,13 +46,17 @@ let package = Package(
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
+    // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
+    .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "BackendConformance",
+        "Colorize", "DiffusionVulkan", "LayeredPictures", "PictureFormats", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
@@ -63,6 +68,9 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),

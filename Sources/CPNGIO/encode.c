@@ -10,6 +10,7 @@ typedef struct writer {
   png_structp png;
   png_infop info;
   png_textp entries;
+  uint8_t *row;
   uint8_t *bytes;
   size_t capacity;
   size_t count;
@@ -22,6 +23,8 @@ typedef struct request {
   uint32_t width, height;
   int color_type, bit_depth;
   size_t pixel_size;
+  /// Samples of 8 bits are written as 16.
+  int widens;
   const uint8_t *colors;
   uint32_t color_count;
   const uint8_t *text_bytes;
@@ -110,9 +113,21 @@ static void run(writer *w, const request *r) {
   set_texts(w, r);
   png_write_info(w->png, w->info);
   const uint16_t one = 1;
-  if (r->bit_depth == 16 && *(const uint8_t *)&one == 1) png_set_swap(w->png);
+  if (r->bit_depth == 16 && !r->widens && *(const uint8_t *)&one == 1) png_set_swap(w->png);
   const size_t stride = (size_t)r->width * r->pixel_size;
-  for (uint32_t y = 0; y < r->height; y++) png_write_row(w->png, r->pixels + y * stride);
+  if (r->widens) {
+    w->row = malloc(stride * 2);
+    if (w->row == NULL) {
+      w->status = CPNG_OUT_OF_MEMORY;
+      png_error(w->png, "no memory for a row");
+    }
+  }
+  for (uint32_t y = 0; y < r->height; y++) {
+    const uint8_t *row = r->pixels + y * stride;
+    // 257 v: both bytes are the sample.
+    for (size_t i = 0; r->widens && i < stride; i++) w->row[2 * i] = w->row[2 * i + 1] = row[i];
+    png_write_row(w->png, r->widens ? w->row : row);
+  }
   png_write_end(w->png, NULL);
 }
 
@@ -142,6 +157,7 @@ static cpng_status encode(const request *r, uint8_t **out, size_t *out_size, cha
   attempt(w, r);
   png_destroy_write_struct(&w->png, &w->info);
   free(w->entries);
+  free(w->row);
   if (w->status != CPNG_OK) {
     free(w->bytes);
     return w->status;
@@ -152,7 +168,7 @@ static cpng_status encode(const request *r, uint8_t **out, size_t *out_size, cha
 }
 
 cpng_status cpng_encode(
-  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
+  const uint8_t *pixels, uint32_t bit_depth, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
   const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y, uint8_t **out,
   size_t *out_size, char *message) {
   const int color_type = channels == 1 ? PNG_COLOR_TYPE_GRAY
@@ -160,8 +176,8 @@ cpng_status cpng_encode(
                                        : PNG_COLOR_TYPE_RGB_ALPHA;
   const int is_known = channels == 1 || channels == 3 || channels == 4;
   const request r = {
-    .pixels = pixels, .width = width, .height = height, .color_type = color_type, .bit_depth = 8,
-    .pixel_size = is_known ? channels : 0, .text_bytes = text_bytes, .texts = texts, .text_count = text_count,
+    .pixels = pixels, .width = width, .height = height, .color_type = color_type,
+    .bit_depth = (int)bit_depth, .pixel_size = is_known ? channels : 0, .widens = bit_depth == 16, .text_bytes = text_bytes, .texts = texts, .text_count = text_count,
     .density_x = density_x, .density_y = density_y};
   return encode(&r, out, out_size, message);
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Colorize
 import DiffusionVulkan
 import Foundation
+import PictureFormats
 
 /// Parses, runs, reports. All ways out of the program end here, so that each has its message and its code.
 @main
@@ -10,6 +11,7 @@ enum Launcher {
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
     VulkanBackend.register()
+    PictureFormats.register()
     var status = await run(arguments)
     if status == .done, let reason = Console.shared.lostOutput {
       // Whoever closed a pipe knows; a full disk is news.

@@ -38,7 +38,7 @@ import Testing
   @Test("Inputs that are missing or no images") func unusableInputs() throws {
     let rest = ["-r", "reference.png", "-o", "out.png"]
     try expectError(2, "--sketch none.png: there is no such file", ["-s", "none.png"] + rest, #_sourceLocation)
-    try expectError(2, "neither a PNG nor a JPEG", ["-s", "text.png"] + rest, #_sourceLocation)
+    try expectError(2, "no image of a known format", ["-s", "text.png"] + rest, #_sourceLocation)
     try expectUsage("--sketch-mask text.png", "--sketch-mask", "text.png")
     try expectUsage("--background none.png", "--background", "none.png")
   }

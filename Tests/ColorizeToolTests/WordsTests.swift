@@ -87,7 +87,7 @@ import Testing
       ("colorize -s - -r - -o x.png < sketch.png", "only one picture can come from standard input"),
       ("colorize -s sketch.png -r reference.png -o - --json", "--json and a picture both want standard output"),
       ("colorize -s sketch.png -r reference.png -o - --count 2", "only one picture goes to standard output"),
-      ("colorize -s - -r reference.png -o x.png < text.png", "standard input: this is neither a PNG nor a JPEG"),
+      ("colorize -s - -r reference.png -o x.png < text.png", "standard input: this is no image of a known format"),
     ] {
       let outcome = try shell(script)
       #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")

@@ -49,11 +49,11 @@ typedef struct cpng_text_span {
   int is_utf8;
 } cpng_text_span;
 
-/// Encodes 1, 3 or 4 channels of 8 bits. Texts are written before the pixels: as tEXt, or iTXt where `is_utf8`.
+/// Encodes 1, 3 or 4 channels of 8 bits, as they are or, at a bit depth of 16, each as 257 v. Texts are written before the pixels: as tEXt, or iTXt where `is_utf8`.
 /// The density is in pixels per metre, 0 for none.
 /// On `CPNG_OK`, `*out` belongs to the caller, who gives it back with `cpng_free`.
 cpng_status cpng_encode(
-  const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
+  const uint8_t *pixels, uint32_t bit_depth, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
   const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y,
   uint8_t **out, size_t *out_size, char *message);
 

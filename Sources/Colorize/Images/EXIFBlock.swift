@@ -1,14 +1,14 @@
 /// The first directory of a TIFF block, as EXIF 2.32 has it: what a camera or a scanner notes.
 ///
 /// The data is not trusted: every offset is checked, and what does not fit counts as absent.
-struct EXIFBlock {
+package struct EXIFBlock {
   private let bytes: [UInt8]
   private let isLittleEndian: Bool
   /// Where each tag's entry is.
   private var entries: [Int: Int] = [:]
 
   /// - Parameter block: from the TIFF header on, or from the signature of EXIF before it.
-  init(_ block: ArraySlice<UInt8>) {
+  package init(_ block: ArraySlice<UInt8>) {
     let signature = Array("Exif\0\0".utf8)
     bytes = Array(block.starts(with: signature) ? block.dropFirst(signature.count) : block)
     isLittleEndian = bytes.starts(with: [0x49, 0x49])
@@ -23,12 +23,10 @@ struct EXIFBlock {
   }
 
   /// How the camera was held (tag 0x0112, section 4.6.4); nil if that is not said, or makes no sense.
-  var orientation: EXIFOrientation? {
-    integer(0x0112).flatMap(UInt16.init(exactly:)).flatMap(EXIFOrientation.init(rawValue:))
-  }
+  package var orientation: Int? { integer(0x0112).flatMap { (1...8).contains($0) ? $0 : nil } }
 
   /// Pixels per inch (tags 0x011A, 0x011B and 0x0128).
-  var resolution: ImageResolution? {
+  package var resolution: ImageResolution? {
     guard let horizontal = fraction(0x011A), let vertical = fraction(0x011B) else { return nil }
     let scale = integer(0x0128) == 3 ? 2.54 : 1
     return ImageResolution(horizontal: horizontal * scale, vertical: vertical * scale)

@@ -1,5 +1,5 @@
 extension Image {
-  /// Reads a PNG or JPEG file.
+  /// Reads a PNG or JPEG file, or one of a format that is registered.
   ///
   /// The content decides what it is, not the name. See ``init(data:file:)`` for what becomes of the pixels.
   ///
@@ -9,7 +9,7 @@ extension Image {
     try Image(data: try ImageFileReader.bytes(of: path), file: path)
   }
 
-  /// Decodes a PNG or JPEG file held in memory.
+  /// Decodes a PNG or JPEG file held in memory, or one of a format that is registered.
   ///
   /// - PNG of every colour type, bit depth and interlacing becomes grey, RGB or RGBA of 8 bits: palettes are looked
   ///   up, transparent colours become alpha, 16 bits are rounded, fewer are scaled up to 0...255. Gamma is not applied, as
@@ -25,7 +25,8 @@ extension Image {
   ///   - file: Its path, for the errors; nil if it has none.
   /// - Throws: ``ImageError/empty(file:)``, ``ImageError/unknownFormat(file:resembles:)``,
   ///   ``ImageError/corrupt(file:format:reason:)``, ``ImageError/truncated(file:format:reason:)`` (pixels
-  ///   that are missing are never made up), ``ImageError/tooLarge(file:reason:)``.
+  ///   that are missing are never made up), ``ImageError/unsupported(file:format:reason:)``,
+  ///   ``ImageError/tooLarge(file:reason:)``.
   public init(data: [UInt8], file: String? = nil) throws(ImageError) {
     self = try Self.decode(data, file: file).image
   }

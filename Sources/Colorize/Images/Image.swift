@@ -75,7 +75,7 @@ public struct Image: Sendable, Hashable {
   }
 
   /// Checks a size against the limits.
-  static func checkSize(width: Int, height: Int, file: String?) throws(ImageError) {
+  package static func checkSize(width: Int, height: Int, file: String?) throws(ImageError) {
     guard width > 0, height > 0 else {
       throw .invalidShape(reason: "An image has at least one pixel, not \(width) x \(height)")
     }

@@ -9,12 +9,14 @@ public enum ImageError: Error, Sendable, Equatable {
   case unreadable(file: String, reason: String)
   /// The file holds no bytes.
   case empty(file: String?)
-  /// Neither PNG nor JPEG. `resembles` names what the bytes look like, if that is known.
+  /// None of ``ImageFormat/known``. `resembles` names what the bytes look like, if that is known.
   case unknownFormat(file: String?, resembles: String?)
   /// The decoder cannot make sense of the data; `reason` is the decoder's message.
   case corrupt(file: String?, format: ImageFormat, reason: String)
   /// The data ends before the image does; `reason` is the decoder's message.
   case truncated(file: String?, format: ImageFormat, reason: String)
+  /// A file of a format that is read, with something in it that is not; `reason` says what, in a clause.
+  case unsupported(file: String?, format: ImageFormat, reason: String)
   /// More pixels or bytes than the limits of ``Image`` allow; `reason` gives both numbers.
   case tooLarge(file: String?, reason: String)
   /// The width, the height, the channels or the number of values do not fit together.
@@ -23,7 +25,7 @@ public enum ImageError: Error, Sendable, Equatable {
   case invalidValue(reason: String)
   /// A mask was asked of an alpha channel that is missing or fully opaque.
   case noTransparency(reason: String)
-  /// The path to write to ends neither in .png nor in .jpg or .jpeg.
+  /// The path to write to does not end in .png, .jpg, .jpeg or the extension of a registered format.
   case unsupportedExtension(file: String)
   /// The file could not be written. What stood at the path before is still there.
   case unwritable(file: String, reason: String)
@@ -48,11 +50,13 @@ extension ImageError: CustomStringConvertible {
     case .unknownFormat(let file, let resembles?):
       "\(Self.subject(file)): this looks like \(resembles). Convert it to PNG or JPEG."
     case .unknownFormat(let file, nil):
-      "\(Self.subject(file)): this is neither a PNG nor a JPEG image. Convert it to PNG or JPEG."
+      "\(Self.subject(file)): \(Self.describeKnown). Convert it to PNG or JPEG."
     case .corrupt(let file, let format, let reason):
       "\(Self.subject(file)): the \(format) data is damaged (\(reason)). Export the image again."
     case .truncated(let file, let format, let reason):
       "\(Self.subject(file)): the \(format) data is cut off (\(reason)). Copy or download the image again."
+    case .unsupported(let file, let format, let reason):
+      "\(Self.subject(file)): \(reason), which is not read from \(format) files. Export the image as PNG."
     case .tooLarge(let file, let reason):
       "\(Self.subject(file)): too large: \(reason). Make it smaller."
     case .invalidShape(let reason), .invalidValue(let reason), .noTransparency(let reason), .invalidText(let reason):
@@ -70,8 +74,15 @@ extension ImageError: CustomStringConvertible {
     file ?? "the image data"
   }
 
+  private static var describeKnown: String {
+    let formats = ImageFormat.known
+    guard formats.count > 2 else { return "this is neither a PNG nor a JPEG image" }
+    return "this is no image of a known format (\(formats.map(\.rawValue).joined(separator: ", ")))"
+  }
+
   private static func describeExtension(of file: String) -> String {
-    let advice = "Use .png, .jpg or .jpeg."
+    let extensions = ImageFormat.writtenExtensions
+    let advice = "Use \(extensions.dropLast().joined(separator: ", ")) or \(extensions.last ?? "")."
     guard let found = ImageFormat.pathExtension(of: file) else {
       return "\(file): the name has no extension to choose an image format by. \(advice)"
     }

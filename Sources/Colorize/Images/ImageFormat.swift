@@ -1,22 +1,41 @@
-/// The file formats that images are read from and written to.
-public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+/// A file format that images are read from or written to.
+///
+/// PNG and JPEG are always there; ``register(_:)`` adds others.
+public struct ImageFormat: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  /// The usual name, such as "PNG".
+  public let rawValue: String
+
+  /// A format of that name. It is read and written once a codec for it is registered.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
   /// Lossless, with or without transparency.
-  case png = "PNG"
+  public static let png = ImageFormat(rawValue: "PNG")
   /// Lossy, without transparency.
-  case jpeg = "JPEG"
+  public static let jpeg = ImageFormat(rawValue: "JPEG")
 
   /// The usual name: "PNG" or "JPEG".
   public var description: String { rawValue }
 
-  /// The format that a path's extension stands for, in any case: `.png`, `.jpg`, `.jpeg`.
+  /// Adds a codec, or replaces the one of its format.
+  ///
+  /// Files are offered to the codecs in the order of their registration, PNG and JPEG first.
+  public static func register(_ codec: any ImageCodec) { ImageCodecRegistry.shared.register(codec) }
+
+  /// The formats that are known, PNG and JPEG first.
+  public static var known: [ImageFormat] { ImageCodecRegistry.shared.codecs.map(\.format) }
+
+  /// What is known of the format's codec; nil if none is registered.
+  public var codec: (any ImageCodec)? { ImageCodecRegistry.shared.codecs.first { $0.format == self } }
+
+  /// The format to write that a path's extension stands for, in any case: `.png`, `.jpg`, `.jpeg`, and those of the
+  /// registered codecs that write.
   ///
   /// - Throws: ``ImageError/unsupportedExtension(file:)`` for any other, or none.
   public init(pathExtensionOf path: String) throws(ImageError) {
-    switch Self.pathExtension(of: path)?.lowercased() {
-    case "png": self = .png
-    case "jpg", "jpeg": self = .jpeg
-    default: throw .unsupportedExtension(file: path)
-    }
+    guard let found = Self.pathExtension(of: path)?.lowercased(),
+      let codec = ImageCodecRegistry.shared.codecs.first(where: { $0.writes && $0.pathExtensions.contains(found) })
+    else { throw .unsupportedExtension(file: path) }
+    self = codec.format
   }
 
   /// The format that the first bytes of a file show. The name of a file is not asked: it lies too often.
@@ -24,29 +43,19 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
   /// - Throws: ``ImageError/empty(file:)``, ``ImageError/truncated(file:format:reason:)`` where not even the signature
   ///   is whole, or ``ImageError/unknownFormat(file:resembles:)``.
   public init(sniffing data: [UInt8], file: String? = nil) throws(ImageError) {
-    guard !data.isEmpty else { throw .empty(file: file) }
-    for (format, signature) in Self.signatures {
-      if data.starts(with: signature) {
-        self = format
-        return
-      }
-      if signature.starts(with: data) {
-        throw .truncated(file: file, format: format, reason: "the signature is incomplete")
-      }
-    }
-    throw .unknownFormat(file: file, resembles: Self.resemblance(of: data))
+    self = try ImageCodecRegistry.shared.codec(for: data, file: file).format
   }
 
-  private static let signatures: [(ImageFormat, [UInt8])] = [
-    (.png, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
-    (.jpeg, [0xFF, 0xD8, 0xFF]),
-  ]
+  /// The extensions that images are written with, each with its dot.
+  static var writtenExtensions: [String] {
+    ImageCodecRegistry.shared.codecs.filter(\.writes).flatMap(\.pathExtensions).map { ".\($0)" }
+  }
 
   /// The text that stands for a large file until it is fetched.
   static let gitLFSPointer = "a Git-LFS pointer in place of the picture"
 
   // What people do pass by mistake, and a browser's error page saved under an image's name.
-  private static func resemblance(of data: [UInt8]) -> String? {
+  static func resemblance(of data: [UInt8]) -> String? {
     func holds(_ text: String, at offset: Int = 0) -> Bool {
       data.dropFirst(offset).starts(with: text.utf8)
     }

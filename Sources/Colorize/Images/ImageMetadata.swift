@@ -40,12 +40,15 @@ public struct ImageMetadata: Sendable, Hashable, Codable {
     case unusableProfile
     /// The colours were converted from the file's profile.
     case convertedColors
+    /// The file holds several pictures, pages or frames, of which the first is read.
+    case firstOfSeveral
 
     public var description: String {
       switch self {
       case .missingEnd: "the file ends without its end marker; all pixels are there"
       case .unusableProfile: "its colour profile cannot be used, and its colours are taken for sRGB"
       case .convertedColors: "its colours were converted from its profile to sRGB"
+      case .firstOfSeveral: "it holds several pictures, of which the first is taken"
       }
     }
   }
@@ -67,28 +70,11 @@ extension Image {
   public static func decode(
     _ data: [UInt8], file: String? = nil
   ) throws(ImageError) -> (image: Image, metadata: ImageMetadata) {
-    var metadata = ImageMetadata()
-    var image: Image
-    let exif: EXIFBlock?
-    let profile: ColorProfile?
-    switch try ImageFormat(sniffing: data, file: file) {
-    case .png:
-      image = try PNGCoding.decode(data, file: file)
-      let chunks = PNGChunks(data)
-      exif = chunks.first("eXIf").map { EXIFBlock($0) }
-      profile = chunks.first("iCCP") == nil ? nil : PNGCoding.profile(of: data)
-      metadata.resolution = chunks.resolution
-    case .jpeg:
-      let lacksEnd: Bool
-      (image, lacksEnd) = try JPEGCoding.decode(data, file: file)
-      if lacksEnd { metadata.notes.append(.missingEnd) }
-      let segments = JPEGSegments(data)
-      exif = segments.exif.map { EXIFBlock($0) }
-      profile = segments.profile
-      metadata.resolution = segments.resolution ?? exif?.resolution
-    }
-    if let profile {
-      switch profile.convert(image) {
+    let decoded = try ImageCodecRegistry.shared.codec(for: data, file: file).decode(data, file: file)
+    var image = decoded.image
+    var metadata = ImageMetadata(resolution: decoded.resolution, notes: decoded.notes)
+    if let profile = decoded.profile {
+      switch ColorProfile(bytes: profile).convert(image) {
       case .converted(let converted):
         image = converted
         metadata.notes.append(.convertedColors)
@@ -96,7 +82,7 @@ extension Image {
       case .unusable: metadata.notes.append(.unusableProfile)
       }
     }
-    if let orientation = exif?.orientation {
+    if let orientation = decoded.orientation.flatMap(UInt16.init(exactly:)).flatMap(EXIFOrientation.init) {
       image = image.oriented(orientation)
       if orientation.swapsAxes { metadata.resolution = metadata.resolution?.swapped }
     }

@@ -57,12 +57,12 @@ struct JPEGSegments {
   }
 
   /// The ICC profile, put together; nil if there is none. One with a part missing has no content, which is no profile.
-  var profile: ColorProfile? {
+  var profile: [UInt8]? {
     guard !parts.isEmpty else { return nil }
     let found = (1...max(partCount, 1)).map { parts[$0] }
     guard found.allSatisfy({ $0 != nil }), parts.values.reduce(0, { $0 + $1.count }) <= Self.largestProfile else {
-      return ColorProfile(bytes: [])
+      return []
     }
-    return ColorProfile(bytes: found.flatMap { $0 ?? [] })
+    return found.flatMap { $0 ?? [] }
   }
 }

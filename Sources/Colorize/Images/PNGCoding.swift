@@ -28,21 +28,22 @@ enum PNGCoding {
   }
 
   /// The file's ICC profile, without content if it cannot be read.
-  static func profile(of data: [UInt8]) -> ColorProfile {
+  static func profile(of data: [UInt8]) -> [UInt8] {
     var profile: UnsafeMutablePointer<UInt8>?
     var size = 0
     let (status, _) = withMessage { cpng_read_profile(data, data.count, &profile, &size, $0) }
     defer { cpng_free(profile) }
-    guard status == CPNG_OK, let profile else { return ColorProfile(bytes: []) }
-    return ColorProfile(bytes: Array(UnsafeBufferPointer(start: profile, count: size)))
+    guard status == CPNG_OK, let profile else { return [] }
+    return Array(UnsafeBufferPointer(start: profile, count: size))
   }
 
   static func encode(
-    _ image: Image, texts: [PNGText.Entry], resolution: ImageResolution?
+    _ image: Image, texts: [PNGText.Entry], resolution: ImageResolution?, bitsPerSample: Int = 8
   ) throws(ImageError) -> [UInt8] {
     try encode(texts) { bytes, spans, encoded, size, message in
       cpng_encode(
-        image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), bytes, spans, spans.count,
+        image.pixels, UInt32(bitsPerSample), UInt32(image.width), UInt32(image.height), UInt32(image.channels), bytes,
+        spans, spans.count,
         density(resolution?.horizontal), density(resolution?.vertical), &encoded, &size, message)
     }
   }

@@ -17,8 +17,9 @@ public enum PNGText {
   public static func read(
     _ data: [UInt8], file: String? = nil
   ) throws(ImageError) -> [(key: String, value: String)] {
-    guard try ImageFormat(sniffing: data, file: file) == .png else {
-      throw .unknownFormat(file: file, resembles: "a JPEG image, which has no PNG texts")
+    let format = try ImageFormat(sniffing: data, file: file)
+    guard format == .png else {
+      throw .unknownFormat(file: file, resembles: "a \(format) image, which has no PNG texts")
     }
     _ = try PNGCoding.header(of: data, file: file)
     var texts: UnsafeMutablePointer<cpng_text>?

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// Krita's palettes (`.kpl`): a zip file, of which `colorset.xml` lists the colours, in groups or outside of them.
 ///
 /// The profiles in the file are not applied. RGB is taken for sRGB, unless the name of its profile says that it is
@@ -6,10 +8,16 @@ enum KritaPalette {
   private static let list = "colorset.xml"
   /// The longest list that is read: some 50,000 colours have room.
   private static let maximumListSize = 16 << 20
+  private static let maximumFileCount = 4096
 
   static func read(_ source: PaletteSource) throws(PaletteError) -> Palette {
-    let zip = try ZipReader(source)
-    let text = try zip.contents(of: list, limit: maximumListSize)
+    let text: [UInt8]
+    do throws(ZipFailure) {
+      text = try ZipReader(bytes: source.bytes, maximumItemCount: maximumFileCount)
+        .contents(of: list, limit: maximumListSize)
+    } catch {
+      throw error.isTruncation ? source.truncated(error.reason) : source.damaged(at: error.offset, error.reason)
+    }
     var reader = XMLReader(text)
     var palette = Palette([])
     var name: String?

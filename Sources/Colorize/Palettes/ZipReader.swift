@@ -1,95 +1,61 @@
 import CZlib
+import DiffusionCore
 
-/// Takes single files out of a zip file that is held in memory.
+/// Takes single files out of a zip file that is held in memory: stored and deflated ones.
 ///
-/// Only what a palette needs: stored and deflated files, neither encrypted nor of the 64-bit kind. Sizes are checked
-/// against a limit and against the data before anything is allocated, checksums after.
-struct ZipReader {
-  private struct Item {
-    let method: UInt16
-    let checksum: UInt32
-    let packedSize: Int
-    let size: Int
-    /// Of its own header, in front of its data.
-    let header: Int
-  }
-
-  private let source: PaletteSource
-  private var items: [String: Item] = [:]
+/// Sizes are checked against a limit and against the data before anything is allocated, checksums after.
+package struct ZipReader {
+  private let bytes: [UInt8]
+  private let directory: ZipDirectory
+  private var items: [String: ZipDirectory.Item] = [:]
 
   /// Deflate cannot shrink by more than this.
   private static let maximumRatio = 1032
-  private static let maximumItemCount = 4096
-  private static let endSize = 22
-  private static let entrySize = 46
-  private static let headerSize = 30
 
   /// Reads the directory, which stands at the end.
-  init(_ source: PaletteSource) throws(PaletteError) {
-    self.source = source
-    let bytes = source.bytes
-    let last = bytes.count - Self.endSize
-    // A comment may follow, of at most 65,535 bytes.
-    guard last >= 0,
-      let end = stride(from: last, through: max(0, last - 65_535), by: -1).first(where: {
-        bytes[$0] == 0x50 && bytes[$0 + 1] == 0x4B && bytes[$0 + 2] == 0x05 && bytes[$0 + 3] == 0x06
-      })
-    else { throw source.truncated("the directory of the zip file is missing") }
-    let count = number(at: end + 10, size: 2)
-    var place = number(at: end + 16, size: 4)
-    guard count <= Self.maximumItemCount else {
-      throw source.damaged(at: end + 10, "\(count) files in the zip file, where a palette has a few")
+  package init(bytes: [UInt8], maximumItemCount: Int) throws(ZipFailure) {
+    self.bytes = bytes
+    directory = try bytes.span.withUnsafeBytes { (buffer) throws(ZipFailure) in
+      try ZipDirectory(buffer, maximumItemCount: maximumItemCount)
     }
-    for _ in 0..<count {
-      guard place <= end - Self.entrySize, number(at: place, size: 4) == 0x0201_4B50 else {
-        throw source.damaged(at: min(place, bytes.count), "an entry of the directory is missing")
-      }
-      let nameSize = number(at: place + 28, size: 2)
-      let next = place + Self.entrySize + nameSize + number(at: place + 30, size: 2) + number(at: place + 32, size: 2)
-      guard next <= end else { throw source.damaged(at: place, "an entry of the directory is too long") }
-      let name = PaletteSource.text(bytes[place + Self.entrySize..<place + Self.entrySize + nameSize])
-      guard number(at: place + 8, size: 2) & 1 == 0 else { throw source.damaged(at: place, "\(name) is encrypted") }
-      items[name] = Item(
-        method: UInt16(number(at: place + 10, size: 2)), checksum: UInt32(number(at: place + 16, size: 4)),
-        packedSize: number(at: place + 20, size: 4), size: number(at: place + 24, size: 4),
-        header: number(at: place + 42, size: 4))
-      place = next
-    }
+    for item in directory.items { items[item.name] = item }
   }
+
+  /// Whether there is a file of that name.
+  package func holds(_ name: String) -> Bool { items[name] != nil }
 
   /// The bytes of a file.
   ///
   /// - Parameter limit: the most bytes that are made.
-  func contents(of name: String, limit: Int) throws(PaletteError) -> [UInt8] {
-    guard let item = items[name] else { throw source.damaged(at: 0, "the zip file holds no \(name)") }
+  package func contents(of name: String, limit: Int) throws(ZipFailure) -> [UInt8] {
+    guard let item = items[name] else { throw ZipFailure(offset: 0, reason: "the zip file holds no \(name)") }
     guard item.size <= limit else {
-      throw .tooLarge(file: source.file, reason: "a \(name) of \(item.size) bytes, where at most \(limit) are read")
+      throw ZipFailure(
+        offset: item.header, reason: "a \(name) of \(item.size) bytes, where at most \(limit) are read")
     }
-    let count = source.bytes.count
-    guard item.header <= count - Self.headerSize, number(at: item.header, size: 4) == 0x0403_4B50 else {
-      throw source.damaged(at: min(item.header, count), "the header of \(name) is missing")
+    let place = try bytes.span.withUnsafeBytes { (buffer) throws(ZipFailure) in
+      try directory.place(of: item, in: buffer)
     }
-    let start =
-      item.header + Self.headerSize + number(at: item.header + 26, size: 2) + number(at: item.header + 28, size: 2)
-    guard start <= count, item.packedSize <= count - start else {
-      throw source.damaged(at: item.header, "\(name) ends after the data")
-    }
-    let packed = source.bytes[start..<start + item.packedSize]
+    let packed = bytes[place]
     let contents: [UInt8]
     switch item.method {
     case 0 where item.packedSize == item.size: contents = Array(packed)
     case 8: contents = try inflated(packed, size: item.size, name: name)
-    default: throw source.damaged(at: item.header, "\(name) is packed by the method \(item.method), not by deflate")
+    default:
+      throw ZipFailure(
+        offset: item.header, reason: "\(name) is packed by the method \(item.method), not by deflate")
     }
-    let checksum = contents.withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
-    guard checksum == UInt(item.checksum) else { throw source.damaged(at: start, "the checksum of \(name) is wrong") }
+    let checksum = contents.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
+    guard checksum == UInt(item.checksum) else {
+      throw ZipFailure(offset: place.lowerBound, reason: "the checksum of \(name) is wrong")
+    }
     return contents
   }
 
-  private func inflated(_ packed: ArraySlice<UInt8>, size: Int, name: String) throws(PaletteError) -> [UInt8] {
+  private func inflated(_ packed: ArraySlice<UInt8>, size: Int, name: String) throws(ZipFailure) -> [UInt8] {
     let start = packed.startIndex
-    guard size / Self.maximumRatio <= packed.count else {
-      throw source.damaged(at: start, "\(name) is too short for its size")
+    guard size / Self.maximumRatio <= packed.count, packed.count <= Int(UInt32.max), size <= Int(UInt32.max) else {
+      throw ZipFailure(offset: start, reason: "\(name) is too short for its size")
     }
     var input = Array(packed)
     var used = 0
@@ -111,12 +77,7 @@ struct ZipReader {
         count = size - Int(stream.avail_out)
       }
     }
-    guard isWhole else { throw source.damaged(at: start + used, "\(name) cannot be unpacked") }
+    guard isWhole else { throw ZipFailure(offset: start + used, reason: "\(name) cannot be unpacked") }
     return contents
-  }
-
-  /// A number of `size` bytes, the lowest first. The caller has seen that they are there.
-  private func number(at place: Int, size: Int) -> Int {
-    (0..<size).reduce(0) { $0 | Int(source.bytes[place + $1]) << (8 * $1) }
   }
 }

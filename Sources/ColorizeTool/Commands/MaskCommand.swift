@@ -12,7 +12,7 @@ struct MaskCommand: ParsableCommand {
       its border. A rough mask, to be looked at: it is right where the figure stands alone.
       """)
 
-  @Argument(help: ArgumentHelp("A drawing or a coloured picture, PNG or JPEG.", valueName: "input"))
+  @Argument(help: ArgumentHelp("A drawing or a coloured picture.", valueName: "input"))
   var input: String
 
   @Argument(help: ArgumentHelp("The mask to write.", valueName: "output"))

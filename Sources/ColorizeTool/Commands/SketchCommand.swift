@@ -10,7 +10,7 @@ struct SketchCommand: ParsableCommand {
       Nothing is computed but the preparation. What was found in the drawing, and done to it, is printed.
       """)
 
-  @Argument(help: ArgumentHelp("The line art, PNG or JPEG.", valueName: "input"))
+  @Argument(help: ArgumentHelp("The line art.", valueName: "input"))
   var input: String
 
   @Argument(help: ArgumentHelp("The picture to write.", valueName: "output"))

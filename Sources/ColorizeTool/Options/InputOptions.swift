@@ -4,7 +4,9 @@ import ArgumentParser
 struct InputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("The line art, PNG or JPEG; - is standard input, as with all pictures.", valueName: "file"))
+    help: ArgumentHelp(
+      "The line art: PNG, JPEG, TIFF, WebP, TGA, or the merged picture of a PSD, ORA or KRA; - is standard input, as with all "
+        + "pictures.", valueName: "file"))
   var sketch: String
 
   @Option(name: [.short, .long], help: ArgumentHelp("The picture whose colours to take.", valueName: "file"))
@@ -13,8 +15,8 @@ struct InputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Where the result goes: .png (the options are stored in it), .jpg or .jpeg; - is standard output. A file that is there is replaced with "
-        + "--overwrite only, in one step, when the result is complete.", valueName: "file"))
+      "Where the result goes: .png (the options are stored in it), .jpg, .tif, .webp or .tga; - is standard output. A file that is "
+        + "there is replaced with --overwrite only, in one step, when the result is complete.", valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("Where the figure is in the sketch: white, or opaque.", valueName: "file"))

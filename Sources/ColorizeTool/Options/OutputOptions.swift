@@ -24,9 +24,15 @@ struct OutputOptions: ParsableArguments {
       valueName: "n"))
   var previews: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Bits of a sample in the file, 8 or 16 (PNG and TIFF): for programs that want 16. The picture is the same.",
+      valueName: "n"))
+  var bits: BitsChoice = .eight
+
   @Flag(
     help: ArgumentHelp(
-      "Cut the result out as the sketch is: with its alpha channel. For cut-out figures, and PNG."))
+      "Cut the result out as the sketch is: with its alpha channel. For cut-out figures, and not in JPEG."))
   var keepAlpha = false
 
   @Flag(
@@ -35,6 +41,12 @@ struct OutputOptions: ParsableArguments {
   var leavesOutMetadata = false
 
   @OptionGroup var replacing: OverwriteOptions
+}
+
+/// Bits of a sample in a file.
+enum BitsChoice: Int, ExpressibleByArgument, CaseIterable {
+  case eight = 8
+  case sixteen = 16
 }
 
 /// What memory may be used.

@@ -6,9 +6,16 @@ struct PictureWriter {
   private let sketchSize: ImageSize
   private let resolution: ImageResolution?
   private let leavesOutMetadata: Bool
+  private let bitsPerSample: Int
 
   /// Checked before any work: a cut-out needs a sketch with transparency, and a format that has it.
   init(_ options: OutputOptions, pictures: RunInputs, path: String) throws {
+    bitsPerSample = options.bits.rawValue
+    let format = try Self.format(of: path)
+    if let depths = format.codec?.bitDepths, !depths.contains(bitsPerSample) {
+      throw ToolError.usage(
+        "--bits \(bitsPerSample): \(format) has no such samples; give --output a name that ends in .png or .tif")
+    }
     sketchSize = pictures.sketch.size
     leavesOutMetadata = options.leavesOutMetadata
     resolution = options.leavesOutMetadata ? nil : pictures.resolution
@@ -19,10 +26,15 @@ struct PictureWriter {
     guard pictures.sketch.hasTransparency else {
       throw ToolError.usage("--keep-alpha: the sketch has no transparency to keep; leave the option out")
     }
-    guard try path == StandardStreams.name || ImageFormat(pathExtensionOf: path) == .png else {
+    guard try Self.format(of: path).codec?.keepsAlpha == true else {
       throw ToolError.usage("--keep-alpha: JPEG has no transparency; give --output a name that ends in .png")
     }
     cutOut = pictures.sketch
+  }
+
+  /// The format of a path; standard output takes PNG.
+  private static func format(of path: String) throws -> ImageFormat {
+    path == StandardStreams.name ? .png : try ImageFormat(pathExtensionOf: path)
   }
 
   /// The resolution of a picture of some size, in pixels per inch, where the sketch has one.
@@ -36,9 +48,9 @@ struct PictureWriter {
     let resolution = resolution(of: image.size)
     let picture = try finished(image)
     if path == StandardStreams.name {
-      try StandardStreams.write(try picture.pngData(text: text, resolution: resolution))
+      try StandardStreams.write(try picture.pngData(text: text, resolution: resolution, bitsPerSample: bitsPerSample))
     } else {
-      try picture.write(to: path, text: text, resolution: resolution)
+      try picture.write(to: path, text: text, resolution: resolution, bitsPerSample: bitsPerSample)
     }
   }
 }

@@ -53,7 +53,9 @@ extension ModelConfiguration {
     try check(unet.contextWidth, "unet.context_dim", in: 1...8192)
     for level in unet.levels { try check(level.transformerDepth, "unet.transformer_depth", in: 0...64) }
     try check(unet.middleDepth, "unet.transformer_depth_middle", in: 1...64)
-    if let width = unet.addedEmbeddingWidth { try check(width, "unet.adm_in_channels", in: 1...65536) }
+    if let width = unet.addedEmbeddingWidth {
+      try require(false, "unet.adm_in_channels", "\(width)", "none: a colorizer embeds nothing but the timestep")
+    }
     for multiplier in unet.channelMultipliers {
       let channels = unet.modelChannels * multiplier
       try require(

@@ -1,4 +1,4 @@
-/// The size of every part of the network, the diffusion process and the working picture size.
+/// The size of every part of a colorizer's network, the diffusion process and the working picture size.
 ///
 /// It is read from the `config.json` beside a model's weights, or is a preset.
 public struct ModelConfiguration: Sendable, Hashable, Codable {

@@ -25,7 +25,7 @@ extension WeightFile {
   /// Calls the closure with the bytes of a tensor of any element type; the pointer is valid only during the call.
   ///
   /// - Throws: ``WeightError/keyNotFound(file:key:)``, or what the closure throws.
-  public func withBytes<R>(of key: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+  package func withBytes<R>(of key: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
     try bytes(of: key).withUnsafeBytes(body)
   }
 

@@ -55,9 +55,9 @@ public struct OpenCLIPVisionTower: Sendable {
   let projection: Tensor
 
   /// The mean that OpenCLIP subtracts, of RGB in 0...1.
-  public static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
   /// The standard deviation that OpenCLIP divides by, of RGB in 0...1.
-  public static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
+  static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
   /// Loads the tower.
   public init(_ p: Parameters, configuration c: OpenCLIPVisionConfiguration) throws {
@@ -78,7 +78,7 @@ public struct OpenCLIPVisionTower: Sendable {
   ///
   /// - Parameter image: `[B, H, W, 3]` in -1...1.
   /// - Returns: `[B, size, size, 3]`.
-  public func preprocess(_ image: Tensor) throws -> Tensor {
+  package func preprocess(_ image: Tensor) throws -> Tensor {
     let size = configuration.imageSize
     var x = image
     if x.shape[1] != size || x.shape[2] != size {
@@ -92,7 +92,7 @@ public struct OpenCLIPVisionTower: Sendable {
   }
 
   /// All tokens of a preprocessed picture, the class token first: `[B, tokens + 1, output]`.
-  public func allTokens(_ preprocessed: Tensor) throws -> Tensor {
+  package func allTokens(_ preprocessed: Tensor) throws -> Tensor {
     let batch = preprocessed.shape[0]
     let width = configuration.width
     let embedded = try patches(preprocessed).reshaped([batch, configuration.tokenCount, width])

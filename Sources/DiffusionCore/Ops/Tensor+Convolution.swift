@@ -12,6 +12,7 @@ extension Tensor {
   ) throws -> Tensor {
     precondition(shape.rank == 4 && weight.shape.rank == 4, "convolution of \(shape) with \(weight.shape)")
     precondition(shape[3] == weight.shape[3], "\(shape) has not the weight's \(weight.shape[3]) channels")
+    precondition(bias.map { $0.shape == [weight.shape[0]] } ?? true, "the bias is not of shape [\(weight.shape[0])]")
     let out: Shape = [
       shape[0], geometry.outputExtent(input: shape[1], kernel: weight.shape[1]),
       geometry.outputExtent(input: shape[2], kernel: weight.shape[2]), weight.shape[0],

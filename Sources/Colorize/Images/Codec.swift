@@ -24,7 +24,7 @@ enum Codec {
     var info = codec_info()
     try check(format, file: file, info: &info) { header(nil, 0, &$0, $1) }
     let (width, height, channels) = (Int(info.width), Int(info.height), Int(info.channels))
-    try checkRoom(width: width, height: height, channels: channels, file: file)
+    try Image.checkRoom(width: width, height: height, channels: channels, file: file)
     let size = width * height * channels
     var failure: ImageError?
     let pixels = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
@@ -38,20 +38,6 @@ enum Codec {
     if let failure { throw failure }
     let image = try Image(width: width, height: height, channels: channels, pixels: pixels)
     return (image, info.lacks_end != 0)
-  }
-
-  /// Makes sure of memory for a picture, before an array of its size is asked for: that ends the program where there is
-  /// none.
-  ///
-  /// What is asked for is the picture, two copies of it on its way (of another profile, turned upright), and a mask of it.
-  static func checkRoom(width: Int, height: Int, channels: Int, file: String?) throws(ImageError) {
-    let needed = 3 * width * height * channels + 4 * width * height
-    guard HostMemory.hasRoom(for: needed) else {
-      throw .tooLarge(
-        file: file,
-        reason: "\(width) x \(height) pixels take \(needed >> 20) MiB of memory to read, and "
-          + "\(HostMemory.availableByteCount >> 20) MiB are free")
-    }
   }
 
   /// Runs `call`, and throws what its status means for a file that is read.
@@ -103,6 +89,22 @@ enum Codec {
       let address = buffer.baseAddress!
       let status = call(address)
       return (status, String(cString: address))
+    }
+  }
+}
+
+extension Image {
+  /// Makes sure of memory for a picture, before an array of its size is asked for: that ends the program where there is
+  /// none.
+  ///
+  /// What is asked for is the picture, two copies of it on its way (of another profile, turned upright), and a mask of it.
+  package static func checkRoom(width: Int, height: Int, channels: Int, file: String?) throws(ImageError) {
+    let needed = 3 * width * height * channels + 4 * width * height
+    guard HostMemory.hasRoom(for: needed) else {
+      throw .tooLarge(
+        file: file,
+        reason: "\(width) x \(height) pixels take \(needed >> 20) MiB of memory to read, and "
+          + "\(HostMemory.availableByteCount >> 20) MiB are free")
     }
   }
 }

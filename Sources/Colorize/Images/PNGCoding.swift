@@ -77,7 +77,7 @@ enum PNGCoding {
     try Codec.check(.png, file: file, info: &info) { info, message in
       cpng_decode_numbers(data, data.count, Codec.limits, nil, 0, &info, message)
     }
-    try Codec.checkRoom(width: Int(info.width), height: Int(info.height), channels: 4, file: file)
+    try Image.checkRoom(width: Int(info.width), height: Int(info.height), channels: 4, file: file)
     var values = [UInt32](repeating: 0, count: Int(info.width) * Int(info.height))
     try Codec.check(.png, file: file, info: &info) { info, message in
       cpng_decode_numbers(data, data.count, Codec.limits, &values, values.count, &info, message)

@@ -45,6 +45,8 @@ struct Pipeline {
     _ stage: ColorizeEvent.Stage, _ driver: some PipelineDriver, _ body: () throws -> R
   ) throws -> R {
     try Task.checkCancellation()
+    // Weights may be used where they lie in their file.
+    try network.parts.checkFiles()
     if memory == .low { network.parts.keep(only: Set(stage.parts(for: request))) }
     let result = try driver.perform(stage, body)
     // A stage does not use the weights of the one before, which may stand in mapped pages and in spare memory.

@@ -111,10 +111,22 @@ struct ToolError: Error {
       + "`colorize inspect` lists them"
   }
 
+  /// The most characters of a line; what is longer loses its middle, since the end says what to do.
+  private static let maximumLength = 2000
+
+  private static func bounded(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    // Only as much is looked at as can be shown: a message may hold megabytes of a file.
+    guard scalars.index(scalars.startIndex, offsetBy: maximumLength, limitedBy: scalars.endIndex) != nil else {
+      return text
+    }
+    return String(scalars.prefix(maximumLength * 3 / 4)) + " ... " + String(scalars.suffix(maximumLength / 4))
+  }
+
   /// Keys and names in a message come from files, so anything may be in them; a line of a log stays one line.
   static func oneLine(_ text: String) -> String {
     var line = ""
-    for part in text.split(whereSeparator: \.isNewline) {
+    for part in bounded(text).split(whereSeparator: \.isNewline) {
       let trimmed = part.drop { $0 == " " }
       line += line.isEmpty ? String(trimmed) : " " + trimmed
     }

@@ -26,6 +26,10 @@ enum StandardStreams {
       guard bytes.count <= Image.maximumFileSize else {
         throw .tooLarge(file: "standard input", reason: "more than \(Image.maximumFileSize) bytes")
       }
+      // A full array doubles.
+      guard bytes.count < bytes.capacity - buffer.count || HostMemory.hasRoom(for: 3 * bytes.count) else {
+        throw .unreadable(file: "standard input", reason: SystemError(code: ENOMEM).readingReason)
+      }
     }
   }
 

@@ -156,6 +156,13 @@ public final class NetworkParts: Sendable {
     if changed { releasePages() }
   }
 
+  /// Makes sure that the files are still as long as they were.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  public func checkFiles() throws(WeightError) {
+    for file in files { try file.checkLength() }
+  }
+
   /// Gives the pages of the files back to the system, which reads them again when they are next used.
   public func releasePages() {
     guard !files.isEmpty else { return }
@@ -167,6 +174,7 @@ public final class NetworkParts: Sendable {
   private func part<P: Sendable>(_ part: Part, _ make: (Parameters) throws -> P) throws -> P {
     if let known = loaded.value[part] as? P { return known }
     guard let makeParameters else { preconditionFailure("\(part) was not given") }
+    try checkFiles()
     let made = try make(makeParameters(LoadingMeter(total: 0, files: files) { _ in }))
     loaded.mutate { $0[part] = made }
     // What was repacked is not needed in the file's order.

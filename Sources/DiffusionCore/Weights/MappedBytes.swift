@@ -5,17 +5,25 @@ import Glibc
 /// Unchecked, because a pointer is not `Sendable`: the memory is never written through this class, both properties are
 /// constant, and the mapping goes away only with the last reference.
 final class MappedRegion: @unchecked Sendable {
+  /// A file that is mapped, as it was.
+  private struct File {
+    let path: String
+    let device: dev_t
+    let inode: ino_t
+  }
+
   private enum Origin {
-    case mapping
+    case mapping(File?)
     case borrowed(AnyObject?)
   }
 
   let bytes: UnsafeRawBufferPointer
   private let origin: Origin
 
-  private init(mapping: UnsafeRawBufferPointer) {
+  private init(mapping: UnsafeRawBufferPointer, of file: File?) {
     bytes = mapping
-    origin = .mapping
+    origin = .mapping(file)
+    if let file { MappedFiles.add(mapping, path: file.path) }
   }
 
   /// Memory that someone else keeps: for ever if there is no owner.
@@ -25,7 +33,8 @@ final class MappedRegion: @unchecked Sendable {
   }
 
   deinit {
-    if case .mapping = origin {
+    if case .mapping(let file) = origin {
+      if file != nil { MappedFiles.remove(bytes) }
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
   }
@@ -35,6 +44,19 @@ final class MappedRegion: @unchecked Sendable {
     guard case .mapping = origin, let base = bytes.baseAddress else { return }
     // A private mapping that is never written loses nothing; advice may be refused, and then nothing changes.
     _ = madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
+  }
+
+  /// Makes sure that the file is still as long as it was, as far as it is still there: one that was replaced or removed
+  /// stays whole as long as it is mapped.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  func checkLength() throws(WeightError) {
+    guard case .mapping(let file?) = origin else { return }
+    var status = stat()
+    guard stat(FileName.cString(file.path), &status) == 0, status.st_dev == file.device, status.st_ino == file.inode,
+      status.st_size < off_t(bytes.count)
+    else { return }
+    throw .shortened(file: file.path, expected: bytes.count, found: Int(status.st_size))
   }
 
   /// Maps a regular file whole.
@@ -68,7 +90,9 @@ final class MappedRegion: @unchecked Sendable {
       throw .fileNotReadable(
         file: path, reason: "it cannot be mapped into memory: \(SystemError.last.readingReason)")
     }
-    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+    return MappedRegion(
+      mapping: UnsafeRawBufferPointer(start: address, count: count),
+      of: File(path: path, device: status.st_dev, inode: status.st_ino))
   }
 
   /// What a symbolic link says; nil for anything else.
@@ -89,7 +113,7 @@ final class MappedRegion: @unchecked Sendable {
     }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let address, address != MAP_FAILED else { return nil }
-    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count), of: nil)
   }
 }
 
@@ -99,8 +123,10 @@ final class MappedRegion: @unchecked Sendable {
 /// A weight starts wherever its file puts it: ask `isAligned(to:)` before reading it as anything but bytes.
 ///
 /// - Warning: A file that another process shortens while it is mapped makes the next read of the lost pages end the
-///   program (`SIGBUS`). The size is checked when the file is opened and cannot be checked afterwards; replace weight
-///   files by renaming a new file over them, as `SafetensorsWriter` does, never by writing into them.
+///   program (`SIGBUS`). The size is checked when the file is opened and before each part of a network is read
+///   (``SafetensorsFile/checkLength()``), which leaves the moment in between: reading copies instead would take the
+///   memory of the weights twice. Replace weight files by renaming a new file over them, as `SafetensorsWriter` does, never
+///   by writing into them. A program may handle the signal; a library must not.
 public struct MappedBytes: Sendable {
   private let region: MappedRegion
   private let range: Range<Int>

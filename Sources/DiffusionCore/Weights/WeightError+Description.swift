@@ -33,6 +33,9 @@ extension WeightError: CustomStringConvertible {
     case .notFloatingPoint(let file, let key, let dtype):
       "\(file): \(Self.quoted(key)) has elements of type \(dtype.rawValue), which cannot be read as weights. "
         + "Convert it to F32, F16 or BF16."
+    case .shortened(let file, let expected, let found):
+      "\(file): the file has become shorter while it is in use: \(expected) bytes when it was opened, \(found) now. Wait "
+        + "until whatever writes it is done, and start again."
     case .fileNotWritable(let file, let reason):
       "\(file): the file cannot be written: \(reason)."
     case .writeOutOfOrder(let file, let reason):

@@ -67,6 +67,9 @@ public enum WeightError: Error, Sendable {
 
   // MARK: Reading
 
+  /// The file was longer when it was opened: another program writes into it.
+  case shortened(file: String, expected: Int, found: Int)
+
   /// The file has no tensor of this name.
   case keyNotFound(file: String, key: String)
   /// The tensor exists, and its elements cannot be read as weights.

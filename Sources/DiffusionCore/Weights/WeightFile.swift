@@ -19,6 +19,11 @@ public protocol WeightFile: AnyObject, Sendable {
 
   /// Gives memory that holds pages of the file back to the system. Tensors in use stay valid.
   func releasePages()
+
+  /// Makes sure that nobody has shortened the file since it was opened.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  func checkLength() throws(WeightError)
 }
 
 extension WeightFile {

@@ -136,3 +136,7 @@ extension LoRARank {
     }
   }
 }
+
+extension ConfigurationError: CategorizedError {
+  public var category: ErrorCategory { .model }
+}

@@ -19,3 +19,7 @@ public enum ScheduleError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension ScheduleError: CategorizedError {
+  public var category: ErrorCategory { .usage }
+}

@@ -51,3 +51,14 @@ extension MemoryShortage {
     return BackendError.insufficientMemory(shortage).description
   }
 }
+
+extension ColorizeError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unusableModel: .model
+    case .nonFinite, .insufficientMemory: .run
+    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference:
+      .usage
+    }
+  }
+}

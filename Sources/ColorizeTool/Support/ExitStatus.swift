@@ -1,7 +1,5 @@
 import Colorize
-import ColorizeTraining
 import DiffusionCore
-import DiffusionTraining
 
 /// The program's exit codes. Scripts rely on them, and the help lists them.
 enum ExitStatus: Int32 {
@@ -18,6 +16,14 @@ enum ExitStatus: Int32 {
   case interrupted = 130
   /// Stopped by SIGTERM, 128 + 15.
   case terminated = 143
+
+  init(_ category: ErrorCategory) {
+    switch category {
+    case .usage: self = .usage
+    case .model: self = .unusableModel
+    case .run: self = .failure
+    }
+  }
 
   /// The lines of the help.
   static let help = """
@@ -48,37 +54,9 @@ struct ToolError: Error {
     case let error as ToolError: self = error
     case is CancellationError: self.init(.interrupted, "interrupted")
     case WeightError.mismatch(let report): self.init(.unusableModel, Self.describe(report))
-    case let error as WeightError:
-      // The same type serves reading, where the model is at fault, and writing, where the disk is.
-      switch error {
-      case .fileNotWritable, .writeOutOfOrder: self.init(.failure, error.description)
-      default: self.init(.unusableModel, error.description)
-      }
-    case let error as ConfigurationError: self.init(.unusableModel, error.description)
-    case let error as TrainingDataError: self.init(.usage, error.description)
-    case let error as TrainingError:
-      switch error {
-      case .unsupported, .unusableState: self.init(.usage, error.description)
-      case .notRecorded, .overwritten, .overlappingView, .notFinite: self.init(.failure, error.description)
-      }
-    case let error as LoRAError: self.init(.unusableModel, error.description)
-    case let error as ColorizeError:
-      switch error {
-      case .unusableModel: self.init(.unusableModel, error.description)
-      case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
-      case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode,
-        .foreignReference:
-        self.init(.usage, error.inOptions)
-      }
-    case let error as BackendError:
-      switch error {
-      case .unknownBackend, .invalidOption: self.init(.usage, error.description)
-      case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost:
-        self.init(.failure, error.description)
-      }
-    case let error as ScheduleError: self.init(.usage, error.description)
-    case let error as NoiseError: self.init(.usage, error.description)
-    case let error as ImageError: self.init(.failure, error.description)
+    case let error as any CategorizedError:
+      // Libraries call options by the names of properties.
+      self.init(ExitStatus(error.category), (error as? ColorizeError)?.inOptions ?? error.description)
     default: self.init(.failure, "\(error)")
     }
   }

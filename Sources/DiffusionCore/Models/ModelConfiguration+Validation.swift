@@ -171,3 +171,7 @@ extension LoRARank {
     }
   }
 }
+
+extension ConfigurationError: CategorizedError {
+  public var category: ErrorCategory { .model }
+}

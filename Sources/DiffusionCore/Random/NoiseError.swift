@@ -43,3 +43,7 @@ public enum NoiseLimits {
     return count
   }
 }
+
+extension NoiseError: CategorizedError {
+  public var category: ErrorCategory { .usage }
+}

@@ -127,3 +127,13 @@ extension WeightError: CustomStringConvertible {
     return "[\(texts.joined(separator: ", "))]"
   }
 }
+
+extension WeightError: CategorizedError {
+  /// Reading is the model's fault, writing the disk's.
+  public var category: ErrorCategory {
+    switch self {
+    case .fileNotWritable, .writeOutOfOrder: .run
+    default: .model
+    }
+  }
+}

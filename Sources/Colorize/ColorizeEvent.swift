@@ -36,6 +36,8 @@ public struct ColorizeResult: Sendable {
     public let flats: Flats?
     /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
     public let drawing: Image
+    /// The lines of the drawing without their paper, where they were made.
+    package var ink: Image?
   }
 
   /// The finished pictures.

@@ -41,12 +41,15 @@ public struct ColorizeResult: Sendable {
     public let flats: Flats?
     /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
     public let drawing: Image
+    /// The lines of the drawing without their paper, where they were made.
+    package var ink: Image?
 
-    package init(image: Image, painting: Image, flats: Flats?, drawing: Image) {
+    package init(image: Image, painting: Image, flats: Flats?, drawing: Image, ink: Image? = nil) {
       self.image = image
       self.painting = painting
       self.flats = flats
       self.drawing = drawing
+      self.ink = ink
     }
   }
 

@@ -38,6 +38,14 @@ public enum LayeredFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
     }
   }
 
+  /// The most layers that a file holds, where a group counts as two.
+  package var maximumLayerCount: Int {
+    switch self {
+    case .openRaster: LayeredPicture.maximumLayerCount
+    case .photoshop: PhotoshopWriter.maximumRecordCount
+    }
+  }
+
   fileprivate var advice: String {
     switch self {
     case .openRaster: "Give fewer or smaller layers"

@@ -37,17 +37,23 @@ package struct Finisher {
       palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
     let drawing = try drawing ?? settings.withoutGuides(sketch)
     self.drawing = drawing
-    map =
-      settings.needsRegions
-      ? try RegionMap(
-        lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides)) : nil
+    guard settings.needsRegions else {
+      (map, lines, lineRemoval) = (nil, nil, nil)
+      return
+    }
+    // Regions, lines and their removal all look at the ink.
+    let ink = InkMap(drawing, polarity: polarity)
+    let map = try RegionMap(
+      lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides),
+      // Without guide strokes both are the same picture; with them, scaling may have mixed them into it.
+      ink: settings.guides == nil ? ink : nil)
+    self.map = map
     try Task.checkCancellation()
     let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
-    lines = needsInk ? drawing.ink(polarity: polarity) : nil
-    if let map, settings.fill == .painting, settings.lines != .network {
+    lines = needsInk ? drawing.ink(ink) : nil
+    if settings.fill == .painting, settings.lines != .network {
       let scale = Double(max(sketch.width, sketch.height)) / Double(max(workingSize.width, workingSize.height))
-      lineRemoval = try LineRemoval(
-        map, ink: InkMap(drawing, polarity: polarity), reach: Self.reach * max(scale, 1))
+      lineRemoval = try LineRemoval(map, ink: ink, reach: Self.reach * max(scale, 1))
     } else {
       lineRemoval = nil
     }
@@ -69,7 +75,7 @@ package struct Finisher {
     case (.network, let lines?): image = image.overlaid(with: framed.composited().masked(by: lines))
     default: break
     }
-    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing)
+    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing, ink: lines)
   }
 }
 

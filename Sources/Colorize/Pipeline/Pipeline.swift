@@ -15,10 +15,7 @@ struct Pipeline {
     self.request = request
     self.network = network
     self.memory = memory
-    let configuration = network.configuration
-    frame = WorkingFrame(
-      sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
-      multiple: configuration.sizeMultiple)
+    frame = WorkingFrame(request, network.configuration)
   }
 
   /// Carries the stages out, one after another.

@@ -26,6 +26,13 @@ package struct WorkingFrame: Sendable, Hashable {
     padded = ImageSize(width: up(scaled.width), height: up(scaled.height))
   }
 
+  /// The frame of a request on a model.
+  package init(_ request: ColorizeRequest, _ configuration: ModelConfiguration) {
+    self.init(
+      sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
+      multiple: configuration.sizeMultiple)
+  }
+
   /// The drawing at the working size.
   package func prepared(
     _ sketch: Image, _ preparation: SketchPreparation, polarity: SketchPolarity

@@ -33,6 +33,7 @@ struct RunCommand: AsyncParsableCommand {
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
     let finishOutputs = try FinishOutputs(finish, count: request.count)
     try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
+    try finishOutputs.checkLayers(of: request, for: model)
     let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }

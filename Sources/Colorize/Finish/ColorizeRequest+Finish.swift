@@ -1,6 +1,20 @@
 import DiffusionCore
 
 extension ColorizeRequest {
+  /// The regions that the finish of a picture will find, in the result's frame. They come from the sketch alone, so that a
+  /// program can look at them before a picture is made.
+  ///
+  /// - Throws: ``ColorizeError``, ``FlatsError``, ``ImageError``, or `CancellationError`.
+  public func regionMap(for model: Model) throws -> RegionMap {
+    try model.validate(self)
+    let frame = WorkingFrame(self, model.configuration)
+    let drawing = try settings.withoutGuides(sketch)
+    let found = try frame.prepared(drawing, settings.preparation, polarity: settings.polarity).report.polarity
+    let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
+    return try RegionMap(
+      lineArt: lineArt, options: settings.flats.regionOptions(polarity: found, guides: settings.guides))
+  }
+
   /// The palette that flats are painted in: the one that is given, or the flat colours of the reference and of the
   /// background picture. Nil where the painting's own colours are to be taken.
   ///

@@ -92,9 +92,10 @@ struct SketchAnalysis {
     return measure.crestShare < leastCrests ? .blank : .lines
   }
 
-  /// Of lines that were taken out of their colours, of which a few are as good as many.
+  /// Of lines that were taken out of their colours, of which a few are as good as many. What is faint even where it is
+  /// strongest is the rounding of corners.
   private static func kind(_ measure: LineMeasure) -> SketchReport.Kind {
-    measure.crestShare < leastCrests / 5 ? .blank : .lines
+    measure.crestShare < leastCrests / 5 || measure.strength(at: 0.9) < 0.2 ? .blank : .lines
   }
 
   /// Lines that are taken out of a coloured picture are at most a sixtieth of its longer side wide.

@@ -62,7 +62,7 @@ import Testing
     return squaresA == 0 ? 0 : product / (squaresA * squaresB).squareRoot()
   }
 
-  /// Measured: extracted 0.96, line filter 0.73, as it is 0.43.
+  /// Measured: extracted 0.95, line filter 0.86, as it is 0.45.
   @Test func drawnLinesComeOutOfTheirColors() throws {
     let cel = try Cel()
     let extracted = try cel.picture.prepared(.extracted, width: 256, height: 256)

@@ -63,12 +63,22 @@ enum MasksChoice: String, ExpressibleByArgument, CaseIterable {
 enum PreparationChoice: String, ExpressibleByArgument, CaseIterable {
   case auto
   case asIs = "as-is"
+  case lineart
+  case extract
 
   static let help = ArgumentHelp(
     "What is done to the sketch before the network sees it: auto makes faint, thin and coloured lines visible, and grey "
-      + "or uneven paper white; clean line art stays as it is.", valueName: "name")
+      + "or uneven paper white, and leaves clean line art as it is; extract takes the drawn lines out of a coloured "
+      + "picture; lineart runs the classical line filter.", valueName: "name")
 
-  var preparation: SketchPreparation { self == .auto ? .automatic : .asIs }
+  var preparation: SketchPreparation {
+    switch self {
+    case .auto: .automatic
+    case .asIs: .asIs
+    case .lineart: .lineFilter
+    case .extract: .extracted
+    }
+  }
 }
 
 /// `auto`, `off`, or a tile's side in pixels.

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins \
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Examples \
   Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 # Release, because the kernels are fifty times slower without optimisation.
@@ -24,3 +24,8 @@ for name in sheet:reference sheet-mask:reference_mask frame-1:sketch mask-1:sket
 done
 swift run -c release --package-path Tests/Dependent --scratch-path .build-dependent Cut "$out"
 test -s "$out/coloured-2.png"
+
+# The examples.
+swift run -c release --package-path Examples --scratch-path .build-examples \
+  CustomSampler $samples/sketch.png $samples/reference.png "$out/churn.png" Churn | grep -q "as stored: euler_churn"
+test -s "$out/churn.png"

@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 colorize=${COLORIZE:-$root/.build/release/colorize}
-frames=${FRAMES:-48}
+frames=${COUNT:-48}
+unset FRAMES REFERENCE OUTPUT
 [ $# -gt 0 ] || set -- slurm openjd parallel
 
 missing=()

@@ -66,7 +66,9 @@ struct ProceduralShot {
     let neck = Point(x + 0.012 * step, 0.44 - bob)
     let head = neck + Point(0.01 * step, -0.085)
     var parts: [Part] = []
-    func add(_ name: String, _ color: RGB, _ shape: Shape) { parts.append(Part(name: name, color: color, shape: shape)) }
+    func add(_ name: String, _ color: RGB, _ shape: Shape) {
+      parts.append(Part(name: name, color: color, shape: shape))
+    }
     add("sky", c.sky, .polygon([Point(-2, -2), Point(3, -2), Point(3, 3), Point(-2, 3)]))
     add("ground", c.ground, .polygon([Point(-2, 0.78), Point(3, 0.74), Point(3, 3), Point(-2, 3)]))
     add("wall", c.wall, .polygon([Point(0.62, 0.42), Point(0.98, 0.42), Point(0.98, 0.765), Point(0.62, 0.77)]))
@@ -74,7 +76,9 @@ struct ProceduralShot {
     add("door", c.door, .polygon([Point(0.76, 0.58), Point(0.86, 0.58), Point(0.86, 0.767), Point(0.76, 0.768)]))
     add("window", c.sky, .ellipse(center: Point(0.69, 0.53), radii: Point(0.035, 0.045)))
     // The hair behind, and the arm that swings there.
-    add("hair behind", c.hair, .ellipse(center: head + Point(-0.015 * step, 0.045), radii: Point(0.092, 0.115), angle: 0.15 * step))
+    add(
+      "hair behind", c.hair,
+      .ellipse(center: head + Point(-0.015 * step, 0.045), radii: Point(0.092, 0.115), angle: 0.15 * step))
     let shoulder = Point(0.07, 0.03)
     func arm(_ name: String, side: Double, lift: Double) {
       let start = neck + Point(side * shoulder.x, shoulder.y)
@@ -90,16 +94,24 @@ struct ProceduralShot {
     func leg(_ name: String, _ swing: Double) {
       let foot = hip + Point(0.03 * (name == "left" ? -1 : 1) + 0.075 * swing, 0.2 - 0.015 * abs(swing))
       add("shoe \(name)", c.shoe, .ellipse(center: foot + Point(0.014, 0.012), radii: Point(0.038, 0.022)))
-      add("leg \(name)", c.skin, .limb(from: hip + Point(name == "left" ? -0.03 : 0.03, 0.04), to: foot, width: 0.026, endWidth: 0.02))
+      add(
+        "leg \(name)", c.skin,
+        .limb(from: hip + Point(name == "left" ? -0.03 : 0.03, 0.04), to: foot, width: 0.026, endWidth: 0.02))
     }
     leg("left", -step)
     leg("right", step)
-    add("skirt", c.skirt, .polygon([
-      hip + Point(-0.055, -0.055), hip + Point(0.055, -0.055), hip + Point(0.105 + 0.02 * step, 0.075), hip + Point(-0.105 + 0.02 * step, 0.075),
-    ]))
-    add("shirt", c.shirt, .polygon([
-      neck + Point(-0.072, 0.005), neck + Point(0.072, 0.005), hip + Point(0.062, -0.045), hip + Point(-0.062, -0.045),
-    ]))
+    add(
+      "skirt", c.skirt,
+      .polygon([
+        hip + Point(-0.055, -0.055), hip + Point(0.055, -0.055), hip + Point(0.105 + 0.02 * step, 0.075),
+        hip + Point(-0.105 + 0.02 * step, 0.075),
+      ]))
+    add(
+      "shirt", c.shirt,
+      .polygon([
+        neck + Point(-0.072, 0.005), neck + Point(0.072, 0.005), hip + Point(0.062, -0.045),
+        hip + Point(-0.062, -0.045),
+      ]))
     add("neck", c.skin, .limb(from: neck, to: head + Point(0, 0.05), width: 0.022, endWidth: 0.022))
     add("face", c.skin, .ellipse(center: head, radii: Point(0.07, 0.08), angle: 0.1 * step))
     for side in [-1.0, 1] {
@@ -109,11 +121,15 @@ struct ProceduralShot {
       add("white \(side)", RGB(250, 250, 250), .ellipse(center: eye, radii: Point(0.019, 0.021)))
       add("iris \(side)", c.eye, .ellipse(center: eye + Point(0, 0.003), radii: Point(0.011, 0.014)))
     }
-    add("hair", c.hair, .polygon([
-      head + Point(-0.078, 0.02), head + Point(-0.075, -0.06), head + Point(-0.03, -0.098), head + Point(0.035, -0.098),
-      head + Point(0.077, -0.055), head + Point(0.078, 0.02), head + Point(0.045, -0.03), head + Point(0.01, -0.02 + 0.008 * step),
-      head + Point(-0.04, -0.035),
-    ]))
+    add(
+      "hair", c.hair,
+      .polygon([
+        head + Point(-0.078, 0.02), head + Point(-0.075, -0.06), head + Point(-0.03, -0.098),
+        head + Point(0.035, -0.098),
+        head + Point(0.077, -0.055), head + Point(0.078, 0.02), head + Point(0.045, -0.03),
+        head + Point(0.01, -0.02 + 0.008 * step),
+        head + Point(-0.04, -0.035),
+      ]))
     // The hat is there from the middle of the cut on.
     if time == nil || t > 0.45 {
       let drop = time == nil ? 0 : max(0, 0.6 - t) * 0.8
@@ -124,7 +140,9 @@ struct ProceduralShot {
     if let time {
       if time < 0.5 {
         let fly = time / 0.5
-        add("ball", c.ball, .ellipse(center: Point(0.02 + 0.9 * fly, 0.62 - 0.42 * sin(fly * .pi)), radii: Point(0.045, 0.045)))
+        add(
+          "ball", c.ball,
+          .ellipse(center: Point(0.02 + 0.9 * fly, 0.62 - 0.42 * sin(fly * .pi)), radii: Point(0.045, 0.045)))
       }
     } else {
       add("ball", c.ball, .ellipse(center: Point(0.22, 0.72), radii: Point(0.045, 0.045)))

@@ -22,7 +22,8 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
+      "A checkpoint, safetensors or of PyTorch (.ckpt, .pt, .pth; nothing in it is run), or a folder with one.",
+      valueName: "input"))
   var input: String
 
   @Argument(
@@ -76,7 +77,7 @@ struct ConvertCommand: AsyncParsableCommand {
           : "left out \(report.unexpected.count) tensors that the network does not know: \(names)\(more)"
       )
     }
-    // A file for the vanilla mode alone has not all of them.
+    // A file for the vanilla mode alone does not have all of them.
     let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
       model.weights[$0.key] != nil
     }

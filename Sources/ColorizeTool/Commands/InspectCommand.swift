@@ -16,8 +16,8 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors file of a model or of an addition to one, a folder with model.safetensors, or a PNG file. Without it, "
-        + "the built-in model.",
+      "A checkpoint or an addition to one, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the "
+        + "built-in model.",
       valueName: "file"))
   var path: String?
 

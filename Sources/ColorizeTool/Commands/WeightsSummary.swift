@@ -21,6 +21,10 @@ struct WeightsSummary {
       {
         lines.append("  metadata: \(Self.printable(key)) = \(Self.printable(value))")
       }
+      if let file = file as? PyTorchFile, !file.leftOut.isEmpty {
+        let names = file.leftOut.prefix(8).map(Self.printable).joined(separator: ", ")
+        lines.append("  left out, as no weights: \(names)\(file.leftOut.count > 8 ? " ..." : "")")
+      }
     }
     var counts: [String: Int] = [:]
     var types: [String: Set<String>] = [:]

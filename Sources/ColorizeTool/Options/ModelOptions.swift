@@ -59,7 +59,7 @@ struct CheckpointOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A safetensors checkpoint, the index of one in several files, or a folder that holds it. (default: the built-in "
+      "A checkpoint, safetensors or of PyTorch, the index of one in several files, or a folder that holds it. (default: the built-in "
         + "model)",
       valueName: "path"))
   var model: String?

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// What can be wrong with a folder of pictures to train on.
 public enum TrainingDataError: Error, Sendable, Hashable, CustomStringConvertible {
   /// There is no such folder.
@@ -27,4 +29,8 @@ public struct UnreadablePicture: Sendable, Hashable, CustomStringConvertible {
   public let reason: String
 
   public var description: String { reason.hasPrefix(path) ? reason : "\(path): \(reason)" }
+}
+
+extension TrainingDataError: CategorizedError {
+  public var category: ErrorCategory { .usage }
 }

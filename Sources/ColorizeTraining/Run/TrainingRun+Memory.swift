@@ -38,15 +38,16 @@ extension TrainingRun {
     item.picture = try tensor([1, size.height, size.width, 3])
     item.latent = try tensor([1, height, width, configuration.vae.latentChannels])
     item.lines = try tensor([1, size.height, size.width, 1])
-    let base = configuration.sketchEncoder.modelChannels
-    var hints = [try tensor([1, height, width, base])]
-    var (h, w) = (height, width)
-    let multipliers = configuration.sketchEncoder.channelMultipliers
-    for (level, multiplier) in multipliers.enumerated() {
-      if level < multipliers.count - 1 { (h, w) = ((h + 1) / 2, (w + 1) / 2) }
-      hints.append(try tensor([1, h, w, base * multiplier]))
+    if let encoder = configuration.sketchEncoder {
+      let base = encoder.modelChannels
+      var hints = [try tensor([1, height, width, base])]
+      var (h, w) = (height, width)
+      for (level, multiplier) in encoder.channelMultipliers.enumerated() {
+        if level < encoder.channelMultipliers.count - 1 { (h, w) = ((h + 1) / 2, (w + 1) / 2) }
+        hints.append(try tensor([1, h, w, base * multiplier]))
+      }
+      item.hints = hints
     }
-    item.hints = hints
     item.mask = try tensor([1, height, width, 1])
     let encoder = configuration.imageEncoder
     item.tokens = try tensor([1, encoder.tokenCount, encoder.outputWidth])

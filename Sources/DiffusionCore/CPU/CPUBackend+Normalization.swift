@@ -127,11 +127,5 @@ extension CPUBackend {
 }
 
 extension Activation {
-  var code: Int32 {
-    switch self {
-    case .none: Int32(ck_activation_none.rawValue)
-    case .silu: Int32(ck_activation_silu.rawValue)
-    case .gelu: Int32(ck_activation_gelu.rawValue)
-    }
-  }
+  var code: Int32 { Int32(kernelNumber) }
 }

@@ -69,6 +69,7 @@ struct Derivative {
     case .layerNorm(let epsilon): try layerNorm(epsilon, gradient)
     case .groupNorm(let groups, let epsilon, let activation): try groupNorm(groups, epsilon, activation, gradient)
     case .attention(let scale): try attention(scale, gradient)
+    case .pool(let pooling, let geometry): [try pool(pooling, geometry, gradient)]
     }
   }
 

@@ -12,6 +12,8 @@ extension Derivative {
       try gradient * value(0).sigmoidSlope()
     case .silu: try before(.silu, value(0), gradient)
     case .gelu: try before(.gelu, value(0), gradient)
+    case .relu: try .select(result, gradient, scalar(0))
+    case .tanh: try gradient * value(0).tanhSlope()
     }
   }
 
@@ -31,6 +33,11 @@ extension Derivative {
       let share = try (larger - smaller).affine(scale: function == .maximum ? 0.5 : -0.5, offset: 0.5)
       return [try wanted(0) { try gradient * share }, try wanted(1) { try gradient * share.complement() }]
     case .greater: return [nil, nil]
+    case .leakyReLU:
+      return [
+        try wanted(0) { try .select(value(0), gradient, gradient * value(1)) },
+        try wanted(1) { try .select(value(0), scalar(0), gradient * value(0)) },
+      ]
     }
   }
 
@@ -77,6 +84,7 @@ extension Derivative {
     case .none: gradient
     case .silu: try gradient * input().siluSlope()
     case .gelu: try gradient * input().geluSlope()
+    case .relu: try .select(input(), gradient, scalar(0))
     }
   }
 }
@@ -100,6 +108,9 @@ extension Tensor {
     let s = try sigmoid()
     return try s * s.complement()
   }
+
+  /// The derivative of the hyperbolic tangent: `1 - tanh(x)^2`, made without a difference of what is nearly the same.
+  func tanhSlope() throws -> Tensor { try (self * 2).sigmoidSlope() * 4 }
 
   /// The derivative of SiLU: `s (1 + x (1 - s))` with `s = sigmoid(x)`.
   func siluSlope() throws -> Tensor {

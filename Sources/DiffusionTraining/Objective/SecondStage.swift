@@ -54,8 +54,8 @@ public struct SecondStage: Sendable {
   ) throws -> ReferenceContext {
     var (foreground, background) = (tokens, tokens)
     if mode != .foreground {
-      foreground = try tokens + parts.threshold(sketchThresholds)
-      background = try parts.recovery(backgroundTokens + parts.threshold(referenceThresholds))
+      foreground = try parts.telling(sketchThresholds, to: tokens)
+      background = try parts.background(cutOut: backgroundTokens, thresholds: referenceThresholds)
     }
     return ReferenceContext(
       foreground: foreground, background: background, mask: mask, maskThresholds: sketchThresholds,

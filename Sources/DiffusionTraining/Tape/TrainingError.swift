@@ -31,3 +31,12 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension TrainingError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unsupported, .unusableState: .usage
+    case .notRecorded, .overwritten, .overlappingView, .notFinite: .run
+    }
+  }
+}

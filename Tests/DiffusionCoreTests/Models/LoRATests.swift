@@ -149,7 +149,7 @@ import Testing
   @Test func filesAreToldApart() throws {
     #expect(!LoRAFile.resembles(base.files[0]))
     #expect(try LoRAFile.resembles(lora(branches("fg", rank: 1)).file))
-    #expect(try !LoRAFile.resembles(.inMemory([tensor("a", [1])], name: "x")))
+    #expect(try !LoRAFile.resembles(SafetensorsFile.inMemory([tensor("a", [1])], name: "x")))
   }
 
   @Test func ranksAreFound() throws {

@@ -9,9 +9,11 @@ import Testing
 
   init() throws { base = try CPUBackend(threads: 1) }
 
-  @Test func stepsAreThoseRecorded() throws {
-    let golden = try TrainingGolden("optimizer", folder: TrainingGolden.ownFolder)
-    for test in golden.list() {
+  @Test(arguments: GoldenSet.all) func stepsAreThoseRecorded(set: GoldenSet) throws {
+    let golden = try TrainingGolden("lora_step", of: set)
+    let cases = golden.list("optimizer_cases")
+    try #require(!cases.isEmpty)
+    for test in cases {
       let (name, betas) = (test.string("name"), test["betas"] as? [Double] ?? [])
       let tape = Tape(base)
       let names = ["a", "b", "c"]

@@ -43,3 +43,7 @@ public enum LoRAError: Error, Sendable, Hashable, CustomStringConvertible {
     keys.prefix(4).map(quoted).joined(separator: ", ") + (keys.count > 4 ? " and \(keys.count - 4) more" : "")
   }
 }
+
+extension LoRAError: CategorizedError {
+  public var category: ErrorCategory { .model }
+}

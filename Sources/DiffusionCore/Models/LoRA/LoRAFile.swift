@@ -66,7 +66,7 @@ public struct LoRAFile: Sendable {
   public init(path: String) throws { try self.init(SafetensorsFile(path: path)) }
 
   /// Whether a file's names are those of additions, and of no checkpoint.
-  public static func resembles(_ file: SafetensorsFile) -> Bool {
+  public static func resembles(_ file: any WeightFile) -> Bool {
     var additions = 0
     for key in file.keys {
       if branch(ofDown: key) != nil || down(ofUp: key) != nil || key.hasSuffix(differenceSuffix) {

@@ -52,14 +52,14 @@ def main():
         m.control_encoder.forward = lambda _: kept["control"]
     times = []
     for _ in range(args.runs + 1):
-        start = time.time()
+        start = time.process_time()
         c = m.conditions(sketch, reference, args.mode, mask, mask, ts, tr)
         loss = F.mse_loss(m.unet(x, t, c), target)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        times.append(time.time() - start)
+        times.append(time.process_time() - start)
     print(f"{sorted(times[1:])[len(times[1:]) // 2]:.3f} s, of {['%.3f' % t for t in times]}", sum(p.numel() for p in weights))
 
 

@@ -17,12 +17,18 @@ package struct BlockCache {
   /// The bytes of all kept blocks.
   package private(set) var byteCount = 0
   /// How much is kept at most, in bytes and in blocks.
-  package let byteLimit: Int
-  package let blockLimit: Int
+  package private(set) var byteLimit: Int
+  package private(set) var blockLimit: Int
 
   package init(byteLimit: Int, blockLimit: Int = 1024) {
     self.byteLimit = byteLimit
     self.blockLimit = blockLimit
+  }
+
+  /// Keeps more from now on.
+  package mutating func raiseLimits(byteLimit: Int, blockLimit: Int) {
+    self.byteLimit = max(self.byteLimit, byteLimit)
+    self.blockLimit = max(self.blockLimit, blockLimit)
   }
 
   /// Takes out the smallest block that holds the capacity and not a quarter more; among equals the one freed last,

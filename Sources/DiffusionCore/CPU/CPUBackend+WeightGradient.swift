@@ -26,6 +26,8 @@ extension CPUBackend {
     patch.stride = Int64(geometry.stride)
     patch.padding = Int64(geometry.paddingBefore)
     patch.upsampling = Int64(geometry.upsampling)
+    patch.dilation = Int64(geometry.dilation)
+    patch.pixel = Int64(channels)
     // Where a patch is a pixel, the picture itself is the matrix.
     let isPlain =
       kh * kw == 1 && geometry.stride == 1 && geometry.upsampling == 1 && geometry.paddingBefore == 0

@@ -104,6 +104,12 @@ public final class CPUBackend: Backend {
     precision = other.precision
   }
 
+  /// Keeps up to that much freed memory for the tensors to come, where it would give more than 512 MiB back: a training
+  /// step frees all that it kept, and the next asks for the same again.
+  public func keepCachedMemory(upTo byteCount: Int) {
+    memory.raiseLimits(byteLimit: byteCount, blockLimit: 1 << 14)
+  }
+
   /// Gives memory that is kept for reuse back to the system.
   public func releaseCachedMemory() { memory.trim() }
 

@@ -119,6 +119,11 @@ final class CPUMemoryPool: Sendable {
     release(evicted)
   }
 
+  /// Keeps more freed blocks from now on.
+  func raiseLimits(byteLimit: Int, blockLimit: Int) {
+    cache.withLock { $0.raiseLimits(byteLimit: byteLimit, blockLimit: blockLimit) }
+  }
+
   /// Gives all cached memory back to the system.
   func trim() {
     let blocks = cache.withLock { cache in

@@ -45,6 +45,8 @@ public final class Trainer {
     try Self.check(settings, hasSplit: hasSplit, configuration: configuration)
     self.settings = settings
     self.configuration = configuration
+    // Whatever counts memory before keeps as much, so that both come to the same.
+    (backend as? CPUBackend)?.keepCachedMemory(upTo: 8 << 30)
     tape = Tape(backend, memory: settings.recomputation.map { .recomputed(partByteCount: $0) } ?? .kept)
     let trained = settings.parts.subtracting([.foregroundLoRA, .backgroundLoRA])
     let source = TrainableParameters(

@@ -143,6 +143,33 @@ typedef struct {
   void (*winograd_output)(
     float *out, const float *sums, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t column,
     int64_t columns, const float *bias, int activation, const float *residual);
+
+  // Derivatives, see derivatives.inc.
+  // out = upstream * activation'(x).
+  void (*slopes)(float *out, const float *x, const float *upstream, int activation, int64_t count);
+  // out [rows, 2 columns] of both = [value, gate]: upstream * gelu(gate), upstream * value * gelu'(gate).
+  void (*gate_slopes)(float *out, const float *both, const float *upstream, int64_t rows, int64_t columns);
+  // out = scale * weights * (upstream - sum(weights * upstream)), row by row; out may be upstream.
+  void (*softmax_slopes)(
+    float *out, const float *weights, const float *upstream, float scale, int64_t rows, int64_t count);
+  // Sums of the columns of x [rows, columns].
+  void (*column_sums)(double *sums, const float *x, int64_t rows, int64_t columns);
+  // inner = upstream * activation'(x * scale + offset); per channel the sums of inner and of inner * (x - mean).
+  void (*norm_slope_sums)(
+    double *plain, double *weighted, float *inner, const float *upstream, const float *x, const float *scale,
+    const float *offset, const float *mean, int activation, int64_t rows, int64_t channels);
+  // inner = inner * factor + (x - mean) * slope + shift, per channel.
+  void (*norm_slopes)(
+    float *inner, const float *x, const float *mean, const float *factor, const float *slope, const float *shift,
+    int64_t rows, int64_t channels);
+  // The gradients of a layer norm's input, and of its scale and shift summed over the rows. Scratch: count elements.
+  void (*layer_norm_slopes)(
+    float *out, float *gamma_sums, float *beta_sums, const float *upstream, const float *x, const float *gamma,
+    float epsilon, int64_t rows, int64_t count, float *scratch);
+  // A step of AdamW; gradient may be NULL for zeros.
+  void (*adamw)(
+    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float beta2,
+    float deviation_scale, float epsilon, float decay, float rate, int64_t count);
 } ck_kernels;
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for

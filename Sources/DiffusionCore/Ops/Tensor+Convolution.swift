@@ -15,6 +15,7 @@ extension Tensor {
     precondition(
       shape[3] == weight.shape[3] * geometry.groups && weight.shape[0] % geometry.groups == 0,
       "\(shape) does not have the channels of \(weight.shape) in \(geometry.groups) groups")
+    precondition(bias.map { $0.shape == [weight.shape[0]] } ?? true, "the bias is not of shape [\(weight.shape[0])]")
     let out: Shape = [
       shape[0], geometry.outputExtent(input: shape[1], kernel: weight.shape[1]),
       geometry.outputExtent(input: shape[2], kernel: weight.shape[2]), weight.shape[0],

@@ -12,7 +12,14 @@ extension Derivative {
     guard let input = shapes[0], let kernel = shapes[1] else { preconditionFailure("a convolution of nothing") }
     let window = ConvolutionWindow(input: input, kernel: kernel, geometry: geometry, output: gradient.shape)
     let ofInput = try wanted(0) { try window.gradientOfInput(inner, weight: value(1)) }
-    let ofWeight = try wanted(1) { try window.gradientOfWeight(inner, x: value(0)) }
+    let ofWeight = try wanted(1) {
+      if let fast {
+        return try made(kernel) {
+          try fast.convolutionWeightGradient(value(0).operand, geometry, inner.operand, to: $0)
+        }
+      }
+      return try window.gradientOfWeight(inner, x: value(0))
+    }
     guard isConvolution else { return [ofInput, ofWeight] }
     return [ofInput, ofWeight, try wanted(2) { try inner.summedOverRows() }, gradient]
   }

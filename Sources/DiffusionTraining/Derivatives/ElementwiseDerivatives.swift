@@ -10,8 +10,8 @@ extension Derivative {
     case .sigmoid:
       // Made again: where it is near 1, a result in half precision tells little of its distance from it.
       try gradient * value(0).sigmoidSlope()
-    case .silu: try gradient * value(0).siluSlope()
-    case .gelu: try gradient * value(0).geluSlope()
+    case .silu: try before(.silu, value(0), gradient)
+    case .gelu: try before(.gelu, value(0), gradient)
     case .relu: try .select(result, gradient, scalar(0))
     case .tanh: try gradient * value(0).tanhSlope()
     }
@@ -62,6 +62,11 @@ extension Derivative {
   }
 
   func softmax(_ scale: Float, _ gradient: Tensor) throws -> Tensor {
+    if let fast {
+      return try made(gradient.shape) {
+        try fast.softmaxGradient(result.operand, scale: scale, gradient.operand, to: $0)
+      }
+    }
     let weighted = try gradient * result
     return try (weighted - result * weighted.sum()) * scale
   }
@@ -69,7 +74,13 @@ extension Derivative {
   /// The gradient of what an activation got.
   func before(_ activation: Activation, _ input: @autoclosure () throws -> Tensor, _ gradient: Tensor) throws -> Tensor
   {
-    switch activation {
+    if let fast, activation != .none {
+      let x = try input()
+      return try made(gradient.shape) {
+        try fast.activationGradient(activation, x.operand, gradient.operand, to: $0)
+      }
+    }
+    return switch activation {
     case .none: gradient
     case .silu: try gradient * input().siluSlope()
     case .gelu: try gradient * input().geluSlope()

@@ -91,7 +91,7 @@ struct CPUMeterTests {
             foreground: tokens, background: tokens, mask: try Tensor(repeating: 0, shape: [1, 16, 16, 1], on: backend),
             maskThreshold: 0.5, useForegroundLoRA: true, useBackgroundLoRA: true)
           : ReferenceContext(whole: tokens)
-        let hints = try network.sketchEncoder(tensor([1, 128, 128, 3], on: backend))
+        let hints = try network.hints(tensor([1, 128, 128, 3], on: backend))
         let unet = network.unet
         let control = AttentionControl(
           referenceScales: [Float](repeating: 1, count: TinyNetwork.configuration.unet.transformerBlockCount))

@@ -59,7 +59,9 @@ package struct PipelineStore: Sendable {
 
   /// What the driver gave to ``save(_:)``, nil if there is no file, or none that fits.
   package func load() -> [UInt8]? {
-    guard let bytes = try? FileReader.bytes(of: path, limit: Self.maxByteCount), bytes.count > header([]).count else { return nil }
+    guard let bytes = try? FileReader.bytes(of: path, limit: Self.maxByteCount), bytes.count > header([]).count else {
+      return nil
+    }
     let payload = Array(bytes[header([]).count...])
     guard bytes.starts(with: header(payload)), isOwn(payload) else { return nil }
     return payload

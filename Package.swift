@@ -8,7 +8,9 @@ let package = Package(
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
+    .library(name: "Shots", targets: ["Shots"]),
     .library(name: "PictureFormats", targets: ["PictureFormats"]),
     .library(name: "BackendConformance", targets: ["BackendConformance"]),
     .executable(name: "colorize", targets: ["ColorizeTool"]),
@@ -36,7 +38,9 @@ let package = Package(
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
-      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "matrix.sh", "include"],
+      name: "DiffusionShaders", path: "Shaders",
+
+      exclude: ["compile.sh", "matrix.sh", "arguments.sh", "constants.sh", "include", "arguments", "constants"],
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
@@ -47,34 +51,44 @@ let package = Package(
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),
+    // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto", "CZlib"]),
     // Apart for the same reason: libtiff (libtiff-dev), whose interface is variadic, and libwebp (libwebp-dev).
     .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
+    // colours need not learn.
+    .target(name: "ColorizeTraining", dependencies: ["Colorize", "DiffusionTraining"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "PictureFormats", "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "PictureFormats",
+        "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport", exclude: ["Published"]),
     .testTarget(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
-      resources: [.copy("Golden")]),
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ColorizeTrainingTests", dependencies: ["ColorizeTraining", "TestSupport"]),
     .testTarget(
       name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
     .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
+    .testTarget(
+      name: "ShotsTests", dependencies: ["Shots", "Colorize", "DiffusionCore", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.
     .testTarget(
       name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),

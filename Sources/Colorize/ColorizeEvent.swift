@@ -26,6 +26,11 @@ public struct ColorizeResult: Sendable {
   /// How they were made.
   public let summary: Summary
 
+  package init(pictures: [Picture], summary: Summary) {
+    self.pictures = pictures
+    self.summary = summary
+  }
+
   /// One picture, and what it is made of: all of the frame that was asked for.
   public struct Picture: Sendable {
     /// The finished picture: filled, and with the lines, as the settings say.
@@ -38,6 +43,14 @@ public struct ColorizeResult: Sendable {
     public let drawing: Image
     /// The lines of the drawing without their paper, where they were made.
     package var ink: Image?
+
+    package init(image: Image, painting: Image, flats: Flats?, drawing: Image, ink: Image? = nil) {
+      self.image = image
+      self.painting = painting
+      self.flats = flats
+      self.drawing = drawing
+      self.ink = ink
+    }
   }
 
   /// The finished pictures.

@@ -6,6 +6,7 @@ package struct Finisher {
   package let drawing: Image
   private let settings: ColorizeSettings
   private let options: FlatsOptions
+  private let sides: PaletteSides?
   private let map: RegionMap?
   private let lines: Image?
   private let lineRemoval: LineRemoval?
@@ -24,12 +25,14 @@ package struct Finisher {
   ///   - drawing: the same without them, nil to take them out here.
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
+  ///   - sides: which of its colours belong to the figure, which to the ground; nil where all regions may have all.
   ///   - workingSize: what the network works on.
   package init(
     _ settings: ColorizeSettings, sketch: Image, drawing: Image? = nil, polarity: SketchPolarity, palette: Palette?,
-    workingSize: ImageSize
+    sides: PaletteSides? = nil, workingSize: ImageSize
   ) throws {
     self.settings = settings
+    self.sides = sides
     options = FlatsOptions(
       palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
     let drawing = try drawing ?? settings.withoutGuides(sketch)
@@ -59,7 +62,9 @@ package struct Finisher {
   /// Finishes a painting of the working size.
   package func finish(_ painting: Image) throws -> ColorizeResult.Picture {
     try Task.checkCancellation()
-    let flats = try settings.needsFlats ? map.map { try Flats($0, painting: painting, options: options) } : nil
+    let flats =
+      try settings.needsFlats
+      ? map.map { try Flats($0, painting: painting, options: options, sides: sides) } : nil
     let framed =
       painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)
     var image =
@@ -76,7 +81,7 @@ package struct Finisher {
 
 extension ColorizeSettings {
   /// A sketch without the guide strokes that the settings speak of.
-  func withoutGuides(_ sketch: Image) throws(FlatsError) -> Image {
+  package func withoutGuides(_ sketch: Image) throws(FlatsError) -> Image {
     guard let guides else { return sketch }
     return try sketch.removingGuides(guides)
   }

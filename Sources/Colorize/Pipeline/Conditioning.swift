@@ -44,13 +44,13 @@ package struct Conditioning: Sendable {
     // Kept where mask < threshold, so figure is threshold - mask <= 0; ties are figure.
     let kept = try mask.affine(scale: -1, offset: threshold)
     let cut = try Tensor.select(kept, image, Tensor(repeating: 1, shape: [], on: backend))
-    return try split.recovery(tokens(cut) + split.threshold([threshold]))
+    return try split.background(cutOut: tokens(cut), thresholds: [threshold])
   }
 
   /// The tokens of a picture given for the background; it is whole, so nothing is recovered.
   package func givenBackground(_ image: Tensor, threshold: Float) throws -> Tensor {
     guard let split = try parts.split() else { throw missingSplit(.background) }
-    return try tokens(image) + split.threshold([threshold])
+    return try split.telling([threshold], to: tokens(image))
   }
 
   /// The context of a mode.
@@ -72,7 +72,7 @@ package struct Conditioning: Sendable {
     var behind = tokens
     if mode.needsBackground {
       guard let background else { throw ColorizeError.missingInput(.referenceMask, mode: mode) }
-      front = try tokens + split.threshold([sketchThreshold])
+      front = try split.telling([sketchThreshold], to: tokens)
       behind = background
       if mode == .full && layout == .published {
         front = try Tensor.concatenate([front, behind], axis: 1)

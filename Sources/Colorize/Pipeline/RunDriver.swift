@@ -123,10 +123,11 @@ final class RunDriver: PipelineDriver {
   }
 
   func finish() throws {
+    let colors = try request.settings.needsFlats ? request.flatColors() : nil
     let finisher = try Finisher(
       request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
       drawing: framedDrawing, polarity: summary.polarity,
-      palette: request.settings.needsFlats ? request.flatColors() : nil, workingSize: frame.scaled)
+      palette: colors?.palette, sides: colors?.sides, workingSize: frame.scaled)
     for painting in paintings { deliver(try finisher.finish(painting)) }
   }
 

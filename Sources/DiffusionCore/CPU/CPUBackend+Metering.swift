@@ -14,5 +14,5 @@ extension CPUBackend {
   }
 
   /// What the buffers of this backend add up to: in use, and kept for reuse. Mapped files are not entered.
-  public var memoryAccount: MemoryAccount { memory.account }
+  package var memoryAccount: MemoryAccount { memory.account }
 }

@@ -12,6 +12,11 @@ extension WeightError: CustomStringConvertible {
       "\(file): the file is empty. \(Self.fetchAgain)"
     case .foreign(let file, let content):
       "\(file): this is \(content.kind), and not a safetensors file. \(content.advice)"
+    case .refusedPickle(let file, let reason):
+      "\(file): this file of PyTorch is not read: \(reason). Of such files, which are programs, lists of tensors are "
+        + "read and nothing is run. Get the model as safetensors."
+    case .damagedPickle(let file, let offset, let reason):
+      "\(file): this file of PyTorch cannot be read at byte \(offset): \(reason). \(Self.fetchAgain)"
     case .danglingLink(let file, let target):
       "\(file): this is a link to \(target), which is not there. Download the model again, or mend the link."
     case .incompleteShards(let file, let reason):

@@ -44,7 +44,7 @@ struct TinyNetworkTests {
         batch: batch)
     }
 
-    func hints(_ sketch: Tensor) throws -> [Tensor] { try network.sketchEncoder(sketch) }
+    func hints(_ sketch: Tensor) throws -> [Tensor] { try network.hints(sketch) }
     var control: AttentionControl {
       AttentionControl(
         referenceScales: [Float](repeating: 1, count: TinyNetwork.configuration.unet.transformerBlockCount))

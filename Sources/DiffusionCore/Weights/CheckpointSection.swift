@@ -50,6 +50,9 @@ public enum CheckpointSection: String, Sendable, Hashable, CaseIterable {
     self = section
   }
 
+  /// Whether it is of the mask modes alone, as the low-rank branches of the U-Net are.
+  public var isSplit: Bool { self == .recovery || self == .threshold }
+
   /// What to do where no file carries it.
   var advice: String {
     let whole =

@@ -24,20 +24,18 @@ enum Launcher {
       }
       status = .failure
     }
-    // What has failed may have left threads behind that wait for memory, and leaving in order would wait for them.
-    if status == .failure { _exit(status.rawValue) }
     exit(status.rawValue)
   }
 
-  /// Ends the program where there is not even memory for its threads: the system's libraries wait for it without end, or
-  /// crash.
+  /// Ends the program where the limit on its address space leaves no room for its threads: the system's libraries wait for
+  /// it without end, or crash.
   private static func checkMemory() {
-    let (free, needed) = (HostMemory.availableByteCount >> 20, 64)
+    guard let space = HostMemory.addressSpaceByteCount else { return }
+    let (free, needed) = (space >> 20, 160)
     guard free < needed else { return }
     report(
       ToolError(.failure, "\(free) MiB of memory are free, and the program needs \(needed) to begin; free some memory"),
       asJSON: arguments.contains("--json"))
-    _exit(ExitStatus.failure.rawValue)
   }
 
   /// What the program was called with. Names of files are bytes, and need not be UTF-8.
@@ -112,6 +110,9 @@ enum Launcher {
   private static func report(_ error: ToolError, asJSON: Bool) -> ExitStatus {
     Console.shared.message("colorize: error: \(error.message)")
     if asJSON, let line = try? JSONOutput.line(ErrorReport(error)) { Console.shared.output(line) }
+    // Where memory has ended there may be no thread to go on with, and others may wait for it: leaving in order would wait
+    // for them.
+    if error.status == .failure { _exit(error.status.rawValue) }
     return error.status
   }
 }

@@ -37,7 +37,7 @@ extension LoRAUse {
   public func acts(in mode: InferenceMode) -> Bool {
     guard mode == .vanilla else { return true }
     return file.keys.contains {
-      !$0.contains(".lora_") && !$0.hasPrefix("transformer.") && !$0.hasPrefix("thresh_embedder.")
+      !$0.contains(".lora_") && CheckpointSection(key: $0)?.isSplit != true
     }
   }
 }

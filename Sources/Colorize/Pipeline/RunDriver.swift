@@ -96,6 +96,8 @@ final class RunDriver: PipelineDriver {
     guard try step.denoised.floats().allSatisfy(\.isFinite) else {
       throw ColorizeError.nonFinite(step: step.completed, of: step.total)
     }
+    // Steps take minutes, and weights may be used where they lie in their file.
+    try pipeline.network.parts.checkFiles()
     observer(.step(completed: step.completed, total: step.total))
     if let interval = request.previewInterval, step.completed % interval == 0, step.completed < step.total {
       try Task.checkCancellation()

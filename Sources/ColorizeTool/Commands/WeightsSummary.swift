@@ -4,14 +4,6 @@ import DiffusionCore
 struct WeightsSummary {
   let lines: [String]
 
-  /// The parts of a checkpoint by the beginning of their keys.
-  private static let parts = [
-    ("model.diffusion_model.", "U-Net"), ("first_stage_model.", "autoencoder"),
-    ("cond_stage_model.visual.", "image encoder"), ("cond_stage_model.", "text tower"),
-    ("control_encoder.", "sketch encoder"), ("transformer.", "background recovery"),
-    ("thresh_embedder.", "threshold embedder"),
-  ]
-
   /// - Parameter hidden: keys of metadata that are told elsewhere.
   init(_ source: WeightSource, hidden: Set<String> = []) {
     var lines: [String] = []
@@ -30,13 +22,14 @@ struct WeightsSummary {
     var types: [String: Set<String>] = [:]
     for key in source.keys {
       guard let entry = source[key]?.entry else { continue }
-      var name = Self.parts.first { key.hasPrefix($0.0) }?.1 ?? "other"
-      if name == "U-Net" && key.contains(".lora_") { name = "low-rank branches" }
+      let section = CheckpointSection(key: key)
+      let isBranch = section == .unet && key.contains(".lora_")
+      let name = isBranch ? "low-rank branches" : section?.name ?? "other"
       // Shapes of empty tensors may claim anything; the sum must not trap on them.
       counts[name] = (counts[name] ?? 0).addingReportingOverflow(entry.elementCount).partialValue
       types[name, default: []].insert(entry.dtype.rawValue)
     }
-    for name in Self.parts.map(\.1) + ["low-rank branches", "other"] {
+    for name in CheckpointSection.allCases.map(\.name) + ["low-rank branches", "other"] {
       guard let count = counts[name] else { continue }
       let dtypes = types[name, default: []].sorted().joined(separator: ", ")
       lines.append("  \(name): \(Format.count(count)) parameters, \(dtypes)")

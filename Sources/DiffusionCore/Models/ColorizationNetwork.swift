@@ -69,24 +69,24 @@ public struct ColorizationNetwork: Sendable {
 
   static func unet(_ p: Parameters, _ c: ModelConfiguration, withSplit: Bool) throws -> UNet {
     try UNet(
-      p["model"]["diffusion_model"], configuration: c.unet, lora: withSplit ? c.lora : nil, normGroups: c.normGroups)
+      p[.unet], configuration: c.unet, lora: withSplit ? c.lora : nil, normGroups: c.normGroups)
   }
   static func vaeEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> VAEEncoder {
-    try VAEEncoder(p["first_stage_model"], configuration: c.vae, normGroups: c.normGroups)
+    try VAEEncoder(p[.vae], configuration: c.vae, normGroups: c.normGroups)
   }
   static func vaeDecoder(_ p: Parameters, _ c: ModelConfiguration) throws -> VAEDecoder {
-    try VAEDecoder(p["first_stage_model"], configuration: c.vae, normGroups: c.normGroups)
+    try VAEDecoder(p[.vae], configuration: c.vae, normGroups: c.normGroups)
   }
   static func imageEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> OpenCLIPVisionTower {
-    try OpenCLIPVisionTower(p["cond_stage_model"]["visual"]["model"], configuration: c.imageEncoder)
+    try OpenCLIPVisionTower(p[.imageEncoder], configuration: c.imageEncoder)
   }
   static func sketchEncoder(_ p: Parameters, _ sizes: SketchEncoderConfiguration) throws -> SketchEncoder {
-    try SketchEncoder(p["control_encoder"], configuration: sizes)
+    try SketchEncoder(p[.sketchEncoder], configuration: sizes)
   }
   static func split(_ p: Parameters, _ c: ModelConfiguration) throws -> SplitParts {
     SplitParts(
-      recovery: try c.recovery.map { try RecoveryTransformer(p["transformer"], configuration: $0) },
-      threshold: try c.threshold.map { try ThresholdEmbedder(p["thresh_embedder"], configuration: $0) })
+      recovery: try c.recovery.map { try RecoveryTransformer(p[.recovery], configuration: $0) },
+      threshold: try c.threshold.map { try ThresholdEmbedder(p[.threshold], configuration: $0) })
   }
 
   /// The sketch encoder's hints, see ``SketchEncoder/callAsFunction(_:)``; none for a network without one.

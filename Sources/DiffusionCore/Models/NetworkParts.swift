@@ -8,6 +8,17 @@ public final class NetworkParts: Sendable {
   /// A part that can be loaded and let go by itself.
   public enum Part: String, Sendable, Hashable, CaseIterable {
     case imageEncoder, split, sketchEncoder, unet, vaeEncoder, vaeDecoder
+
+    /// The sections of a checkpoint that it is read from.
+    public var sections: [CheckpointSection] {
+      switch self {
+      case .imageEncoder: [.imageEncoder]
+      case .split: [.recovery, .threshold]
+      case .sketchEncoder: [.sketchEncoder]
+      case .unet: [.unet]
+      case .vaeEncoder, .vaeDecoder: [.vae]
+      }
+    }
   }
 
   /// The sizes.
@@ -59,7 +70,7 @@ public final class NetworkParts: Sendable {
 
   /// Whether files hold the parts of the mask modes, or some of them.
   package static func hasSplit(_ source: WeightSource, configuration: ModelConfiguration) -> Bool {
-    let prefixes = ["transformer.", "thresh_embedder."]
+    let prefixes = Part.split.sections.map(\.prefix)
     return configuration.lora != nil
       && source.keys.contains { key in key.contains(".lora_") || prefixes.contains { key.hasPrefix($0) } }
   }

@@ -49,6 +49,9 @@ public struct Parameters: Sendable {
     Parameters(source, prefix: prefix.isEmpty ? name : "\(prefix).\(name)")
   }
 
+  /// The place of a checkpoint's section below this one.
+  public subscript(section: CheckpointSection) -> Parameters { self[section.path] }
+
   /// The place below this one with that index.
   public subscript(index: Int) -> Parameters { self["\(index)"] }
 

@@ -9,15 +9,19 @@ package enum HostMemory {
     for group in groups(cgroup: read("/proc/self/cgroup") ?? "") {
       if let left = group.availableByteCount(read: read) { least = min(least, left) }
     }
+    if let space = addressSpaceByteCount { least = min(least, space) }
+    return least
+  }
+
+  /// What `RLIMIT_AS` leaves; nil where there is no such limit.
+  package static var addressSpaceByteCount: Int? {
     var limit = rlimit()
     // RLIMIT_AS, which is imported as another type than the parameter's.
     let kind = __rlimit_resource_t(9)
-    if getrlimit(kind, &limit) == 0, UInt64(limit.rlim_cur) < UInt64(Int.max),
+    guard getrlimit(kind, &limit) == 0, UInt64(limit.rlim_cur) < UInt64(Int.max),
       let pages = read("/proc/self/statm")?.split(separator: " ").first.flatMap({ Int($0) })
-    {
-      least = min(least, max(0, Int(limit.rlim_cur) - pages * Int(getpagesize())))
-    }
-    return least
+    else { return nil }
+    return max(0, Int(limit.rlim_cur) - pages * Int(getpagesize()))
   }
 
   /// Whether an allocation can be expected to succeed. (That of an array which fails ends the program.)

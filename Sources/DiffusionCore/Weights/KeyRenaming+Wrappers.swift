@@ -1,6 +1,6 @@
 extension KeyRenaming {
   /// The part that tells how deep a checkpoint's keys are wrapped.
-  private static let landmark = "model.diffusion_model."
+  private static let landmark = CheckpointSection.unet.prefix
 
   /// Takes off what programs put before all keys of a checkpoint, such as `module.` or `state_dict.`, and `_orig_mod.`
   /// wherever it stands at the beginning of a part.
@@ -10,9 +10,9 @@ extension KeyRenaming {
     var rules: [Rule] = []
     let outer = wrapper(of: keys)
     let compiled = "_orig_mod."
-    for part in [
-      landmark, "first_stage_model.", "cond_stage_model.", "control_encoder.", "transformer.",
-    ] {
+    // Whole models are compiled, and the image encoder's is all that stands under its own name.
+    let parts = CheckpointSection.allCases.map(\.prefix) + ["cond_stage_model."]
+    for part in parts {
       let wrapped = outer + part + compiled
       if keys.contains(where: { $0.utf8.starts(with: wrapped.utf8) }) {
         rules.append(Rule(wrapped, part))
@@ -26,7 +26,7 @@ extension KeyRenaming {
   /// the sketch encoder's, of a file without a U-Net.
   private static func wrapper(of keys: [String]) -> String {
     guard !keys.contains(where: { $0.utf8.starts(with: landmark.utf8) }) else { return "" }
-    for name in [landmark, "control_encoder."] {
+    for name in [landmark, CheckpointSection.sketchEncoder.prefix] {
       guard let key = keys.first(where: { $0.contains("." + name) }),
         let found = key.range(of: "." + name)
       else {

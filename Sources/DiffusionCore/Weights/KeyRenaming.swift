@@ -31,12 +31,6 @@ public struct KeyRenaming: Sendable, Hashable {
   /// Keys stay as they are.
   public static let none = KeyRenaming([])
 
-  /// The prefix of the image encoder in a checkpoint.
-  public static let imageEncoderPrefix = "cond_stage_model.visual.model."
-
-  /// The prefix of the text tower in a checkpoint.
-  public static let textTowerPrefix = "cond_stage_model.transformer.model."
-
   /// A file in OpenCLIP's own naming (`visual.`, `transformer.resblocks.` ...), with or without `model.` before it.
   ///
   /// The text tower's bare names are moved as well: left alone, its `transformer.` would fall among the keys of the
@@ -49,8 +43,8 @@ public struct KeyRenaming: Sendable, Hashable {
     ]
     var rules: [Rule] = []
     for outer in ["model.", ""] {
-      rules.append(Rule(outer + "visual.", imageEncoderPrefix))
-      for name in textTower { rules.append(Rule(outer + name, textTowerPrefix + name)) }
+      rules.append(Rule(outer + "visual.", CheckpointSection.imageEncoder.prefix))
+      for name in textTower { rules.append(Rule(outer + name, CheckpointSection.textTower.prefix + name)) }
     }
     return KeyRenaming(rules)
   }()

@@ -1,36 +1,5 @@
 /// Guesses at what the user meant, from the pattern of what is missing.
 package enum LoadHints {
-  /// The parts of a checkpoint, and what to do where a file lacks one altogether.
-  private static let parts: [(prefix: String, advice: String)] = [
-    (
-      "model.diffusion_model.",
-      "no file carries a denoising U-Net: give a colorizer checkpoint"
-    ),
-    (
-      "first_stage_model.",
-      "no file carries a VAE: give a checkpoint that was exported whole"
-    ),
-    (
-      "cond_stage_model.visual.",
-      "no file carries an image encoder: give an OpenCLIP ViT-H/14 file as well"
-    ),
-    (
-      "cond_stage_model.transformer.",
-      "no file carries a text tower: give an OpenCLIP ViT-H/14 file with both towers as well"
-    ),
-    ("control_encoder.", "no file carries a sketch encoder: give a colorizer checkpoint"),
-    (
-      "transformer.",
-      "no file carries the background recovery transformer, but one carries other weights of the mask modes: give a "
-        + "checkpoint that was exported whole, or for vanilla mode one without any of them"
-    ),
-    (
-      "thresh_embedder.",
-      "no file carries the threshold embedder, but one carries other weights of the mask modes: give a checkpoint that "
-        + "was exported whole, or for vanilla mode one without any of them"
-    ),
-  ]
-
   static func hints(_ report: LoadReport, keys: [String]) -> [String] {
     let missing = report.missing
     var hints = Self.hints(ofTypes: report.misshaped)
@@ -47,10 +16,9 @@ package enum LoadHints {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
     if let other = otherModel(keys) { return hints + [other] }
-    for part in parts where missing.contains(where: { $0.key.utf8.starts(with: part.prefix.utf8) }) {
-      if !keys.contains(where: { $0.utf8.starts(with: part.prefix.utf8) }) {
-        hints.append(part.advice)
-      }
+    for section in CheckpointSection.allCases {
+      func isHere(_ key: String) -> Bool { key.utf8.starts(with: "\(section.root).".utf8) }
+      if missing.contains(where: { isHere($0.key) }), !keys.contains(where: isHere) { hints.append(section.advice) }
     }
     if missing.contains(where: { isLoRA($0.key) }), !keys.contains(where: isLoRA) {
       hints.append(

@@ -22,12 +22,12 @@ public struct UnusedPart: Sendable, Hashable {
   /// What only training uses: moving averages of the weights and the loss of the VAE.
   public static let trainingState = [
     UnusedPart(prefix: "model_ema", reason: "moving averages, used in training only"),
-    UnusedPart(prefix: "first_stage_model.loss", reason: "loss of the VAE, used in training only"),
+    UnusedPart(prefix: CheckpointSection.vae.prefix + "loss", reason: "loss of the VAE, used in training only"),
   ]
 
   /// The text tower, which only text manipulation uses.
   public static let textTower = [
-    UnusedPart(prefix: "cond_stage_model.transformer", reason: "text tower, used for text manipulation only")
+    UnusedPart(prefix: CheckpointSection.textTower.root, reason: "text tower, used for text manipulation only")
   ]
 
   /// Whether the key is the prefix itself or lies below it: `betas` is no beginning of `betas_scaled`.

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// A part of the network that can learn while all others are frozen.
 public enum TrainedPart: String, Sendable, Hashable, CaseIterable, Codable {
   /// The low-rank branches of the foreground in the cross-attentions.
@@ -26,12 +28,14 @@ public enum TrainedPart: String, Sendable, Hashable, CaseIterable, Codable {
       self = key.contains("_fg.") ? .foregroundLoRA : .backgroundLoRA
       return
     }
-    let prefixes: [(String, TrainedPart)] = [
-      ("model.diffusion_model.", .unet), ("control_encoder.", .sketchEncoder),
-      ("cond_stage_model.visual.model.", .imageEncoder), ("first_stage_model.", .vae), ("transformer.", .recovery),
-      ("thresh_embedder.", .threshold),
-    ]
-    guard let part = prefixes.first(where: { key.hasPrefix($0.0) })?.1 else { return nil }
-    self = part
+    switch CheckpointSection(key: key) {
+    case .unet: self = .unet
+    case .sketchEncoder: self = .sketchEncoder
+    case .imageEncoder: self = .imageEncoder
+    case .vae: self = .vae
+    case .recovery: self = .recovery
+    case .threshold: self = .threshold
+    case .textTower, nil: return nil
+    }
   }
 }

@@ -53,7 +53,7 @@ public struct LoRAFile: Sendable {
       }
     }
     guard !branches.isEmpty || !differences.isEmpty else {
-      throw .noAdditions(file: file.name, isCheckpoint: weights.contains { $0.hasPrefix("model.diffusion_model.") })
+      throw .noAdditions(file: file.name, isCheckpoint: weights.contains { CheckpointSection(key: $0) == .unet })
     }
     self.branches = branches
     self.differences = differences
@@ -71,7 +71,7 @@ public struct LoRAFile: Sendable {
     for key in file.keys {
       if branch(ofDown: key) != nil || down(ofUp: key) != nil || key.hasSuffix(differenceSuffix) {
         additions += 1
-      } else if key.hasPrefix("model.diffusion_model.") || key.hasPrefix("first_stage_model.") {
+      } else if let section = CheckpointSection(key: key), section == .unet || section == .vae {
         return false
       }
     }

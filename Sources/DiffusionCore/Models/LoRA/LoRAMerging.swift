@@ -201,7 +201,7 @@ private struct LoRAMerging {
   private func requireSplitParts() throws(LoRAError) {
     let brought = Set(uses.flatMap { $0.file.weights })
     let missing = places.keys.filter {
-      ($0.hasPrefix("transformer.") || $0.hasPrefix("thresh_embedder.")) && base[$0] == nil && !brought.contains($0)
+      CheckpointSection(key: $0)?.isSplit == true && base[$0] == nil && !brought.contains($0)
     }
     guard missing.isEmpty else { throw .missing(file: uses[0].file.file.name, keys: missing.sorted()) }
   }

@@ -13,7 +13,7 @@ enum ArgumentCheck {
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
     "--sheet", "--frames", "--shard", "--manifest",
-    "--contact-sheet", "--animation", "--fps", "--keys",
+    "--contact-sheet", "--animation", "--fps", "--keys", "--report",
     "--consistency",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
@@ -22,7 +22,7 @@ enum ArgumentCheck {
     "--sketch", "--reference", "--output", "--sketch-mask",
     "--reference-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest",
-    "--contact-sheet", "--animation",
+    "--contact-sheet", "--animation", "--report", "--keys",
   ]
 
   /// - Throws: ``ToolError``.

@@ -50,10 +50,13 @@ struct FrameVotes: Sendable, Codable {
 
   /// Where a frame's votes are kept.
   static func path(for frame: ShotFrame, manifest: Manifest) -> String {
-    let path = manifest.path
-    let stem = path.hasSuffix(".jsonl") ? String(path.dropLast(6)) : path
     // Labels need not be unique among the shots of one manifest; results are.
-    return "\(stem).votes/\(Digest(manifest.relative(frame.output)).description.prefix(24)).json"
+    "\(folder(of: manifest))/\(Digest(manifest.relative(frame.output)).description.prefix(24)).json"
+  }
+
+  static func folder(of manifest: Manifest) -> String {
+    let path = manifest.path
+    return (path.hasSuffix(".jsonl") ? String(path.dropLast(6)) : path) + ".votes"
   }
 
   func data() throws -> [UInt8] {

@@ -35,8 +35,16 @@ struct FrameVotes: Sendable, Codable {
     if let palette {
       colors = palette.entries.map(\.color)
       names = palette.entries.map(\.name)
-      votes = try Flats.shares(flats.map, painting: picture.painting, palette: palette).map { shares in
-        shares.enumerated().flatMap { place, share in share >= 0.005 ? [place, Int((share * 10_000).rounded())] : [] }
+      let shares = try Flats.shares(flats.map, painting: picture.painting, palette: palette)
+      votes = zip(shares, flats.paints).map { shares, paint in
+        // The painting has another size here than when the flats were made, and a near tie could fall the other way.
+        var shares = shares
+        if let own = paint.entry, shares.indices.contains(own) {
+          shares[own] = max(shares[own], shares.max() ?? 0) + 0.001
+        }
+        return shares.enumerated().flatMap { place, share in
+          share >= 0.005 ? [place, Int((share * 10_000).rounded())] : []
+        }
       }
     } else {
       let uses = flats.colors

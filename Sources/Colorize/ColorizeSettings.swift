@@ -82,6 +82,7 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
     guidance = Guidance(reference: sampling.guidance)
     fill = finish.fill
     lines = finish.lines
+    flats.maximumColors = finish.maximumColors ?? flats.maximumColors
   }
 }
 

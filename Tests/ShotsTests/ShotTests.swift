@@ -165,6 +165,91 @@ struct ShotTests {
     #expect(throws: ShotError.self) { try shot.plan(for: model) }
   }
 
+  @Test func approvedColoursReachTheSameDrawing() async throws {
+    var shot = try shot()
+    let drawing = try ProceduralShot(count: 4, size: 96, seed: 0).frame(0).sketch
+    for place in shot.frames.indices {
+      try drawing.write(to: shot.frames[place].sketch)
+      shot.frames[place].settings.fill = .flats
+      shot.frames[place].settings.lines = .own
+    }
+    _ = try await run(shot)
+    let alone = try bytes("out")
+    // The same drawings are painted the same, so that there is nothing to agree on.
+    #expect(try await shot.agree(on: shot.plan(for: model)).rewritten.isEmpty)
+    #expect(try bytes("out") == alone)
+
+    let map = try RegionMap(lineArt: drawing)
+    let colors = map.regions.map { RGB(UInt8($0.id % 5 * 50), UInt8($0.id / 5 * 20), 90) }
+    try Flats(map, paints: colors.map { Flats.Paint($0) }).image.write(to: folder.file("out/2.png"))
+    shot.approved = [folder.file("out/2.png")]
+    let approved = try bytes("out")[1]
+    #expect(try await run(shot)["2"] == .approved)
+    let agreement = try await shot.agree(on: shot.plan(for: model))
+    #expect(agreement.rewritten.map(\.frame.label) == ["1", "3", "4"])
+    let agreed = try bytes("out")
+    #expect(agreed[1] == approved && agreed[0] == agreed[2] && agreed[0] == agreed[3] && agreed[0] != alone[0])
+    let ink = drawing.ink(polarity: .darkOnLight)
+    let picture = try Image.load(shot.frames[0].output)
+    for (pixel, label) in map.labels.enumerated() where ink.pixels[pixel * 4 + 3] == 0 {
+      let own = picture.pixels[pixel * 3..<pixel * 3 + 3]
+      let color = colors[Int(label)]
+      #expect(Array(own) == [color.red, color.green, color.blue])
+    }
+    // It is done once, frames stay finished, and what is lost comes back the same.
+    #expect(try await shot.agree(on: shot.plan(for: model)).rewritten.isEmpty)
+    #expect(try shot.plan(for: model).entries.map(\.state) == [.finished, .approved, .finished, .finished])
+    try FileManager.default.removeItem(atPath: folder.file("out/3.png"))
+    #expect(try await run(shot)["3"] == .finished)
+    #expect(try await shot.agree(on: shot.plan(for: model)).rewritten.map(\.frame.label) == ["3"])
+    #expect(try bytes("out") == agreed)
+  }
+
+  @Test func theReportShowsWhatChanged() async throws {
+    var shot = try shot()
+    let drawing = try ProceduralShot(count: 4, size: 96, seed: 0).frame(0).sketch
+    for frame in shot.frames { try drawing.write(to: frame.sketch) }
+    _ = try await run(shot)
+    let map = try RegionMap(lineArt: drawing)
+    var paints = map.regions.map { _ in Flats.Paint(RGB(200, 180, 160)) }
+    for frame in shot.frames {
+      if frame.label == "3" { paints[1] = Flats.Paint(RGB(20, 90, 200)) }
+      try Flats(map, paints: paints).image.write(to: frame.output)
+    }
+    shot.frames[3].problem = "it is <missing> & gone"
+    let page = String(
+      decoding: try shot.report(on: shot.plan(for: model), path: folder.file("out/report.html")), as: UTF8.self)
+    #expect(page.contains("1 of them have another colour") || page.contains("; 1 of them"), "\(page.prefix(2000))")
+    #expect(page.contains("#c8b4a0") && page.contains("#145ac8") && page.contains("href=\"3.png\""))
+    #expect(page.contains("it is &lt;missing&gt; &amp; gone") && !page.contains("<script"))
+  }
+
+  @Test func animationsAndSheetsAreWhole() async throws {
+    let shot = try shot([1, 2, 4])
+    _ = try await run(shot)
+    let strip = FilmStrip(shot.frames)
+    let sheet = try strip.contactSheet(height: 28)
+    #expect(sheet.width >= 40 && sheet.height >= 28 && Set(sheet.pixels).count > 8)
+    try strip.writeAnimation(to: folder.file("cut.png"), rate: 12)
+    // Other programs see the first picture.
+    #expect(try Image.load(folder.file("cut.png")) == Image.load(shot.frames[0].output))
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("cut.png")))
+    var (types, delays, numbers) = ([String](), [Int](), [Int]())
+    var place = 8
+    func number(_ at: Int, _ count: Int) -> Int { data[at..<at + count].reduce(0) { $0 << 8 | Int($1) } }
+    while place < data.count {
+      let type = String(decoding: data[place + 4..<place + 8], as: UTF8.self)
+      types.append(type)
+      if type == "fcTL" { delays.append(number(place + 28, 2)) }
+      if type == "fcTL" || type == "fdAT" { numbers.append(number(place + 8, 4)) }
+      if type == "acTL" { #expect(number(place + 8, 4) == 3) }
+      place += 12 + number(place, 4)
+    }
+    #expect(types.first == "IHDR" && types.last == "IEND" && types.count { $0 == "fcTL" } == 3)
+    // The second stands for two frames, and twelve are a second.
+    #expect(delays == [100, 200, 100] && numbers == Array(numbers.indices))
+  }
+
   @Test func anotherModelIsAnotherResult() throws {
     let path = folder.file("other.safetensors")
     try TinyNetwork.write(to: path, withSplit: false)

@@ -30,20 +30,26 @@ extension ColorizeRequest {
     case .encoded(let encoded):
       (image, mask, backgroundPicture) = (encoded.picture, encoded.mask, background ?? encoded.backgroundPicture)
     }
+    let whole = try entries(of: image, mask: mask)
+    let colors = try whole + entries(of: backgroundPicture).filter { !whole.contains($0) }
+    guard !colors.isEmpty else { return nil }
     guard settings.mode.needsBackground, let sketchMask, mask != nil || backgroundPicture != nil else {
-      let whole = try entries(of: image, mask: mask)
-      let colors = try whole + entries(of: backgroundPicture).filter { !whole.contains($0) }
-      return colors.isEmpty ? nil : (Palette(colors), nil)
+      return (Palette(colors), nil)
     }
     let figure = try entries(of: mask.map { try image.cutOut(by: $0) } ?? image)
     let ground = try entries(of: backgroundPicture ?? mask.map { try image.cutOut(by: $0, inverted: true) })
-    let colors = figure + ground.filter { !figure.contains($0) }
-    guard !colors.isEmpty else { return nil }
     return (
       Palette(colors),
       PaletteSides(
-        isFigure: colors.map { figure.contains($0) }, isGround: colors.map { ground.contains($0) }, mask: sketchMask)
+        isFigure: colors.map { Self.occurs($0, in: figure) }, isGround: colors.map { Self.occurs($0, in: ground) },
+        mask: sketchMask)
     )
+  }
+
+  /// Whether a colour is one of a side's: a side alone may be said in slightly other colours than the whole.
+  private static func occurs(_ entry: Palette.Entry, in side: [Palette.Entry]) -> Bool {
+    let lab = Lab(entry.color)
+    return side.contains { Lab($0.color).difference(to: lab) < FlatColors.mergeRadius }
   }
 
   /// None for a picture that is transparent all over.

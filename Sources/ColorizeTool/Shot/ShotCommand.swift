@@ -61,16 +61,18 @@ struct ShotCommand: AsyncParsableCommand {
     if watching.check {
       var summary = try checked(plan, of: shot)
       if summary.failed.isEmpty { summary.recolored = try await agree(shot, model, job) }
-      return try finish(summary, shot, watch, progress)
+      return try finish(summary, shot, model, watch, progress)
     }
     var summary = try await color(shot, plan, job)
     summary.recolored = try await agree(shot, model, job)
-    try finish(summary, shot, watch, progress)
+    try finish(summary, shot, model, watch, progress)
   }
 
   /// Writes what shows the shot as a whole, and says what came out.
-  private func finish(_ summary: ShotSummary, _ shot: Shot, _ watch: ShotWatching, _ progress: Progress) throws {
-    try watch.write(shot, progress: progress)
+  private func finish(
+    _ summary: ShotSummary, _ shot: Shot, _ model: Model, _ watch: ShotWatching, _ progress: Progress
+  ) throws {
+    try watch.write(shot, model: model, progress: progress)
     progress.finish()
     if !report.json, !report.quiet { for path in watch.paths { Console.shared.output("wrote \(path)") } }
     if report.json {

@@ -113,6 +113,12 @@ struct ShotWatchingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The animation's frames in a second, 1 to 240.", valueName: "n"))
   var fps = 24.0
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write a page there, a .html, of all frames and of what changes its colour from each to the next, to see where "
+        + "to mend.", valueName: "file"))
+  var report: String?
+
   @Flag(
     help: ArgumentHelp(
       "Colour nothing: say which frames are not finished, with exit status 1 if there are any, and write what shows the "

@@ -17,6 +17,7 @@ struct ShotWatching {
     guard (1...240).contains(options.fps) else { throw ToolError.usage("--fps is \(options.fps), expected 1 to 240") }
     var taken = Set(try shot.frames.flatMap { try shot.writer.paths($0) } + [shot.manifest])
     let inputs = shot.frames.flatMap { $0.inputs.map(\.path) }
+    if let path = options.report { try check(report: path, taken: &taken, inputs: inputs) }
     for (option, path, kind) in files {
       guard path.lowercased().hasSuffix(".png"), path.count > 4 else {
         throw ToolError.usage("\(option) \(path): it is written as PNG; give a path that ends in .png")
@@ -30,6 +31,18 @@ struct ShotWatching {
     }
   }
 
+  private func check(report path: String, taken: inout Set<String>, inputs: [String]) throws {
+    guard path.lowercased().hasSuffix(".html"), path.count > 5 else {
+      throw ToolError.usage("--report \(path): it is a page of HTML; give a path that ends in .html")
+    }
+    guard taken.insert(path).inserted else {
+      throw ToolError.usage("--report \(path): another file is written there too; give another path")
+    }
+    let head = FileHandle(forReadingAtPath: path)?.readData(ofLength: 1024) ?? Data()
+    let isOurs = String(decoding: head, as: UTF8.self).contains("content=\"Irodori shot report\"")
+    try OutputCheck(option: "--report", overwrite: overwrites || isOurs, inputs: inputs).check([path])
+  }
+
   private static let sheetKind = "contact sheet of a shot"
   private static let animationKind = "animation of a shot"
 
@@ -40,9 +53,17 @@ struct ShotWatching {
   }
 
   /// The paths that are written.
-  var paths: [String] { files.map(\.path) }
+  var paths: [String] { files.map(\.path) + (options.report.map { [$0] } ?? []) }
 
-  func write(_ shot: Shot, progress: Progress) throws {
+  func write(_ shot: Shot, model: Model, progress: Progress) throws {
+    if let path = options.report {
+      progress.begin("making the report")
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      let page = try shot.report(on: shot.plan(for: model), path: path, title: String(name.dropLast(5))) {
+        progress.step($0, of: $1, unit: "frame")
+      }
+      try AtomicFile.write(page, to: path)
+    }
     let strip = FilmStrip(shot.frames)
     guard !strip.pictures.isEmpty else { return }
     if let path = options.contactSheet {

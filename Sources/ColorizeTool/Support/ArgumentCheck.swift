@@ -12,7 +12,7 @@ enum ArgumentCheck {
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
-    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys",
+    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys", "--report",
     "--consistency",
     "--parts", "--steps", "--minutes", "--resolution", "--batch", "--rows", "--rate", "--warm-up", "--course",
     "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep", "--variants",
@@ -24,7 +24,7 @@ enum ArgumentCheck {
   private static let files: Set<String> = [
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest", "--cache",
-    "--contact-sheet", "--animation",
+    "--contact-sheet", "--animation", "--report", "--keys",
   ]
 
   /// - Throws: ``ToolError``.

@@ -25,10 +25,14 @@ public struct FinishDefaults: Sendable, Hashable, Codable {
   public var fill: FillStyle
   /// Which lines stand over them.
   public var lines: LineSource
+  /// The most colours that flats take from a reference or a painting: a soft painting cannot tell many apart. Nil leaves it
+  /// to the program.
+  public var maximumColors: Int?
 
-  public init(fill: FillStyle, lines: LineSource) {
+  public init(fill: FillStyle, lines: LineSource, maximumColors: Int? = nil) {
     self.fill = fill
     self.lines = lines
+    self.maximumColors = maximumColors
   }
 
   /// What suits the published checkpoints: what the network painted.

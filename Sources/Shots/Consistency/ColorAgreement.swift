@@ -5,12 +5,18 @@ import Glibc
 ///
 /// A pairwise random field, solved by mean field: `p_i(c) = softmax(u_i(c) + s sum_j w_ij p_j(c))`, with the logarithm of
 /// a region's own vote as `u`, and links `w`. Regions of approved drawings stand fast, and reach as far as links are sure.
-struct ColorAgreement {
+package struct ColorAgreement {
   /// One link between two regions.
-  struct Link {
+  package struct Link {
     let one: Int
     let other: Int
     let weight: Float
+
+    package init(one: Int, other: Int, weight: Float) {
+      self.one = one
+      self.other = other
+      self.weight = weight
+    }
   }
 
   private(set) var beliefs: [[Float]]
@@ -29,7 +35,7 @@ struct ColorAgreement {
   ///   - weights: how much a region's own vote counts, 0...1.
   ///   - fixed: the colour of regions that stand fast.
   ///   - groups: those regions by their drawings.
-  init(votes: [[Float]], weights: [Float], links: [Link], fixed: [Int: Int], groups: [[Int]]) {
+  package init(votes: [[Float]], weights: [Float], links: [Link], fixed: [Int: Int], groups: [[Int]]) {
     var own = zip(votes, weights).map { shares, weight in shares.map { log($0 + 0.03) * weight } }
     var neighbors = [[(other: Int, weight: Float)]](repeating: [], count: votes.count)
     for link in links {
@@ -80,7 +86,7 @@ struct ColorAgreement {
   }
 
   /// The colour of each region.
-  mutating func colors() -> [Int] {
+  package mutating func colors() -> [Int] {
     for _ in 0..<Self.rounds {
       var change: Float = 0
       for place in beliefs.indices where !fixed[place] && !links[place].isEmpty {

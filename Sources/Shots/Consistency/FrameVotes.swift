@@ -35,8 +35,16 @@ struct FrameVotes: Sendable, Codable {
     if let palette {
       colors = palette.entries.map(\.color)
       names = palette.entries.map(\.name)
-      votes = try Flats.shares(flats.map, painting: picture.painting, palette: palette).map { shares in
-        shares.enumerated().flatMap { place, share in share >= 0.005 ? [place, Int((share * 10_000).rounded())] : [] }
+      let shares = try Flats.shares(flats.map, painting: picture.painting, palette: palette)
+      votes = zip(shares, flats.paints).map { shares, paint in
+        // The painting has another size here than when the flats were made, and a near tie could fall the other way.
+        var shares = shares
+        if let own = paint.entry, shares.indices.contains(own) {
+          shares[own] = max(shares[own], shares.max() ?? 0) + 0.001
+        }
+        return shares.enumerated().flatMap { place, share in
+          share >= 0.005 ? [place, Int((share * 10_000).rounded())] : []
+        }
       }
     } else {
       let uses = flats.colors
@@ -50,10 +58,13 @@ struct FrameVotes: Sendable, Codable {
 
   /// Where a frame's votes are kept.
   static func path(for frame: ShotFrame, manifest: Manifest) -> String {
-    let path = manifest.path
-    let stem = path.hasSuffix(".jsonl") ? String(path.dropLast(6)) : path
     // Labels need not be unique among the shots of one manifest; results are.
-    return "\(stem).votes/\(Digest(manifest.relative(frame.output)).description.prefix(24)).json"
+    "\(folder(of: manifest))/\(Digest(manifest.relative(frame.output)).description.prefix(24)).json"
+  }
+
+  static func folder(of manifest: Manifest) -> String {
+    let path = manifest.path
+    return (path.hasSuffix(".jsonl") ? String(path.dropLast(6)) : path) + ".votes"
   }
 
   func data() throws -> [UInt8] {

@@ -2,11 +2,11 @@ import Colorize
 import Glibc
 
 /// A region of one drawing that is taken for one of another.
-struct RegionLink: Sendable, Hashable {
-  let first: Int
-  let second: Int
+package struct RegionLink: Sendable, Hashable {
+  package let first: Int
+  package let second: Int
   /// How sure that is, 0...1.
-  let weight: Float
+  package let weight: Float
 }
 
 /// Finds which regions of two drawings of a cut are the same things: by shape, place, and what lies beside them.
@@ -15,7 +15,7 @@ struct RegionLink: Sendable, Hashable {
 /// a few times: a pair is likely where the neighbours' likely pairs are neighbours as well, and where they have moved as
 /// the neighbours have (relaxation labelling: Rosenfeld, Hummel and Zucker 1976). In the end only pairs that are each
 /// other's best are kept.
-struct RegionMatcher {
+package struct RegionMatcher {
   private let first: RegionShapes
   private let second: RegionShapes
   /// For each first region the second ones that it may be.
@@ -36,7 +36,7 @@ struct RegionMatcher {
   private static let deviation: Float = 0.035
   private static let rounds = 6
 
-  init(_ first: RegionShapes, _ second: RegionShapes) {
+  package init(_ first: RegionShapes, _ second: RegionShapes) {
     self.first = first
     self.second = second
     let overlaps = Self.overlaps(first.map, second.map)
@@ -93,7 +93,7 @@ struct RegionMatcher {
   }
 
   /// The pairs, by the first drawing's regions.
-  mutating func links() -> [RegionLink] {
+  package mutating func links() -> [RegionLink] {
     var moves = [SIMD2<Float>](repeating: .zero, count: first.shapes.count)
     var deviation: Float = 0.09
     for round in 0..<Self.rounds {

@@ -2,7 +2,7 @@ import Colorize
 import Glibc
 
 /// What a region looks like, in units that a picture's size does not change.
-struct RegionShape: Sendable {
+package struct RegionShape: Sendable {
   /// In units of the picture's diagonal.
   let center: SIMD2<Float>
   /// The logarithm of the share of the picture.
@@ -25,12 +25,12 @@ struct RegionShape: Sendable {
 }
 
 /// The shapes of all regions of a drawing.
-struct RegionShapes: Sendable {
-  let map: RegionMap
-  let shapes: [RegionShape]
+package struct RegionShapes: Sendable {
+  package let map: RegionMap
+  package let shapes: [RegionShape]
   let diagonal: Float
 
-  init(_ map: RegionMap) {
+  package init(_ map: RegionMap) {
     self.map = map
     let diagonal = Float(map.width * map.width + map.height * map.height).squareRoot()
     self.diagonal = diagonal

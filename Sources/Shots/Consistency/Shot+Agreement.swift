@@ -48,6 +48,11 @@ extension Shot {
   ) throws -> Agreement {
     let approved = try ApprovedFrames(self.approved, frames: plan.entries.map(\.frame))
     var outcome = Agreement()
+    // A long cut takes minutes to look at, which is not done twice for nothing.
+    if let state = try state(plan, approved, manifest), state == Self.lastState(manifest) {
+      outcome.frameCount = plan.entries.count
+      return outcome
+    }
     var agreement = ShotAgreement()
     for (place, entry) in plan.entries.enumerated() {
       try Task.checkCancellation()
@@ -87,7 +92,32 @@ extension Shot {
       try write(result, votes, record: record, digest: digest, manifest)
       outcome.rewritten.append((result.frame, result.changedCount))
     }
+    if let state = try state(plan, approved, manifest) {
+      try ShotFolder.write(Array(state.description.utf8), to: FrameVotes.folder(of: manifest) + "/agreed")
+    }
     return outcome
+  }
+
+  /// Stands for all that the agreement follows from, and for what it has led to; nil where votes are nowhere.
+  private func state(_ plan: ShotPlan, _ approved: ApprovedFrames, _ manifest: Manifest) throws -> Digest? {
+    guard access(FileName.cString(FrameVotes.folder(of: manifest)), W_OK) == 0 else { return nil }
+    var lines = ["agreement 1"]
+    for entry in plan.entries {
+      let record = manifest.record(output: entry.frame.output)
+      lines.append("\(manifest.relative(entry.frame.output)) \(entry.state) \(record?.key.description ?? "-")")
+      lines.append(record?.agreement?.description ?? "-")
+      if let path = approved.pictures[entry.frame.output] {
+        lines.append("\(try Digest(ImageFileReader.bytes(of: path)))")
+      }
+    }
+    return Digest(lines.joined(separator: "\n"))
+  }
+
+  private static func lastState(_ manifest: Manifest) -> Digest? {
+    guard let bytes = try? ImageFileReader.bytes(of: FrameVotes.folder(of: manifest) + "/agreed", limit: 1024) else {
+      return nil
+    }
+    return try? JSONDecoder().decode(Digest.self, from: Data("\"\(String(decoding: bytes, as: UTF8.self))\"".utf8))
   }
 
   private static func digest(of paints: [Flats.Paint]) -> Digest {

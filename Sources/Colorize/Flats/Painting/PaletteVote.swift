@@ -43,8 +43,9 @@ struct PaletteVote {
     let all = Array(palette.entries.indices)
     var both = PaletteVote(palette, candidates: all)
     guard let sides else { return map.regions.map { both.paint($0, ballots) } }
-    var figure = PaletteVote(palette, candidates: all.filter { sides.isFigure[$0] })
-    var ground = PaletteVote(palette, candidates: all.filter { sides.isGround[$0] })
+    // What belongs to no side may be of either.
+    var figure = PaletteVote(palette, candidates: all.filter { sides.isFigure[$0] || !sides.isGround[$0] })
+    var ground = PaletteVote(palette, candidates: all.filter { sides.isGround[$0] || !sides.isFigure[$0] })
     let shares = sides.figureShares(map)
     return map.regions.map { region in
       switch shares[region.id] {

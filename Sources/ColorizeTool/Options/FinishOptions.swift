@@ -38,8 +38,9 @@ struct FinishOptions: ParsableArguments {
   @Option(
     name: [.customLong("colours"), .customLong("colors")],
     help: ArgumentHelp(
-      "The most colours that flats take from the reference or the painting, 1 to 4096.", valueName: "n"))
-  var colors = FlatsSettings().maximumColors
+      "The most colours that flats take from the reference or the painting, 1 to 4096. (default: what suits the model)",
+      valueName: "n"))
+  var colors: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -90,7 +91,7 @@ struct FinishOptions: ParsableArguments {
     request.fill = fill ?? defaults.fill
     request.lines = lines ?? defaults.lines
     request.makesFlats = needsFlats
-    request.flats.maximumColors = colors
+    request.flats.maximumColors = colors ?? defaults.maximumColors ?? request.flats.maximumColors
     request.flats.maximumGap = gap
     request.flats.minimumArea = leastArea
     request.flats.farDistance = far

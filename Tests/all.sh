@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Benchmarks/Package.swift Benchmarks/Sources
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Benchmarks/Package.swift Benchmarks/Sources \
+  Examples
 
 # Release, because the kernels are fifty times slower without optimisation.
 swift test -c release
@@ -20,3 +21,8 @@ for name in sheet:reference sheet-mask:reference_mask frame-1:sketch mask-1:sket
 done
 swift run -c release --package-path Tests/Dependent --scratch-path .build-dependent Cut "$out"
 test -s "$out/coloured-2.png"
+
+# The examples.
+swift run -c release --package-path Examples --scratch-path .build-examples \
+  CustomSampler $samples/sketch.png $samples/reference.png "$out/churn.png" Churn | grep -q "as stored: euler_churn"
+test -s "$out/churn.png"

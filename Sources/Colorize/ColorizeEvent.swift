@@ -40,6 +40,11 @@ public struct ColorizeResult: Sendable {
   /// How they were made.
   public let summary: Summary
 
+  package init(pictures: [Picture], summary: Summary) {
+    self.pictures = pictures
+    self.summary = summary
+  }
+
   /// One picture, and what it is made of: all of the frame that was asked for.
   public struct Picture: Sendable {
     /// The finished picture: filled, and with the lines, as the settings say.
@@ -50,6 +55,13 @@ public struct ColorizeResult: Sendable {
     public let flats: Flats?
     /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
     public let drawing: Image
+
+    package init(image: Image, painting: Image, flats: Flats?, drawing: Image) {
+      self.image = image
+      self.painting = painting
+      self.flats = flats
+      self.drawing = drawing
+    }
   }
 
   /// The finished pictures.

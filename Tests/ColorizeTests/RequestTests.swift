@@ -159,7 +159,7 @@ struct RequestTests {
   }
 
   /// What a sampler would refuse in the middle of the run is refused before it.
-  @Test(arguments: Sampler.allCases) func stepsFitTheModelsTimesteps(sampler: Sampler) throws {
+  @Test(arguments: SamplerRegistry().samplers) func stepsFitTheModelsTimesteps(sampler: Sampler) throws {
     var short = ModelConfiguration.v1_5
     short.timesteps = 50
     var request = ColorizeRequest(sketch: try picture(), reference: try picture())
@@ -169,7 +169,7 @@ struct RequestTests {
       request.steps = least
       try model.validate(request)
       request.steps = configuration.timesteps
-      let isBound = [.ddim, .dpmSolver, .lmsDiffusers, .pndm].contains(sampler)
+      let isBound = [Sampler.ddim, .dpmSolver, .lmsDiffusers, .pndm].contains(sampler)
       #expect((try? model.validate(request)) == nil ? isBound : !isBound)
     }
     request.sampler = .dpmSolver

@@ -32,7 +32,7 @@ import Testing
     #expect((stored["inputs"] as? [String: Any])?["sketch"] as? String == "sketch.png")
     // What suits the model, since the command names none.
     let defaults = try Model.embedded().configuration.sampling
-    #expect(stored["sampler"] as? String == defaults.sampler.rawValue)
+    #expect(stored["sampler"] as? String == defaults.sampler.name)
     #expect((stored["guidance"] as? [String: Any])?["reference"] as? Double == defaults.guidance)
     // What a program would read to make the picture again.
     let settings = try JSONDecoder().decode(ColorizeSettings.self, from: Data(parameters.utf8))

@@ -35,7 +35,7 @@ import Testing
     // A member that a folder above adds to a type of one below.
     ("Backend/Seeded.swift", "func seeded(_ x: BackendRegistry.Type) { _ = x.shared }", "shared"),
     // A function that belongs to no type.
-    ("NN/Seeded.swift", "let seeded = eulerStep", "eulerStep"),
+    ("NN/Seeded.swift", "let seeded = linspace(0, 1, count: 2)", "linspace"),
   ])
   func findsAnArrowUpwards(path: String, text: String, name: String) throws {
     let found = UpwardUse.all(in: try Self.sources() + [SourceWords(path: path, text: text)], order: Self.order)

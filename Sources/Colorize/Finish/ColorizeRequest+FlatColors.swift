@@ -1,7 +1,7 @@
 extension ColorizeRequest {
   /// The palette that flats are painted in: the one that is given, or the flat colours of the reference and of the
   /// background picture. Nil where the painting's own colours are to be taken.
-  func flatColors() throws -> Palette? {
+  package func flatColors() throws -> Palette? {
     if let palette { return palette }
     guard settings.flats.colors == .reference else { return nil }
     var colors: [Palette.Entry] = []

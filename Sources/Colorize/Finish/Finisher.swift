@@ -70,7 +70,7 @@ package struct Finisher {
 
 extension ColorizeSettings {
   /// A sketch without the guide strokes that the settings speak of.
-  func withoutGuides(_ sketch: Image) throws(FlatsError) -> Image {
+  package func withoutGuides(_ sketch: Image) throws(FlatsError) -> Image {
     guard let guides else { return sketch }
     return try sketch.removingGuides(guides)
   }

@@ -1,12 +1,12 @@
 import Glibc
 
 /// Reads a whole file, or says why it cannot.
-enum ImageFileReader {
+package enum ImageFileReader {
   /// The bytes of a regular file of at most `limit` bytes.
   ///
   /// - Throws: ``ImageError/notFound(file:)``, ``ImageError/unreadable(file:reason:)``, ``ImageError/empty(file:)``
   ///   or ``ImageError/tooLarge(file:reason:)``.
-  static func bytes(of path: String, limit: Int = Image.maximumFileSize) throws(ImageError) -> [UInt8] {
+  package static func bytes(of path: String, limit: Int = Image.maximumFileSize) throws(ImageError) -> [UInt8] {
     guard !path.isEmpty else { throw .unreadable(file: "\"\"", reason: "the path is empty") }
     // The system would take what comes before the zero for the path, and read another file.
     guard !path.utf8.contains(0) else { throw .unreadable(file: path, reason: "the path holds a zero byte") }

@@ -16,21 +16,13 @@ extension Model {
 
   /// Samplers on timesteps cannot take more steps than the model has timesteps, and some take a little less.
   private func checkSteps(of settings: ColorizeSettings) throws {
-    let (steps, schedule) = (settings.steps, try NoiseSchedule(configuration.schedule))
-    do {
-      switch settings.sampler {
-      case .ddim: _ = try DDIMTimesteps(steps: steps, schedule: schedule)
-      case .dpmSolver:
-        let isKarras = settings.sampler.resolvedSchedule(settings.schedule) == .karras
-        _ = try DPMSolverTimesteps(steps: steps, schedule: schedule, karras: isKarras)
-      case .lmsDiffusers: _ = try LMSTimesteps(steps: steps, schedule: schedule)
-      case .pndm: _ = try PNDMTimesteps(steps: steps, schedule: schedule)
-      default: break
-      }
-    } catch ScheduleError.stepsOutOfRange(_, let allowed) {
+    let (sampler, steps) = (settings.sampler, settings.steps)
+    let most = sampler.mostSteps(timesteps: configuration.timesteps, schedule: settings.schedule)
+    guard steps <= most else {
+      let least = sampler.stepRange.lowerBound
       throw ColorizeError.invalidOption(
         .steps, value: "\(steps)",
-        expected: "\(allowed.lowerBound) to \(allowed.upperBound) with \(settings.sampler.rawValue) and this model")
+        expected: "\(least) to \(max(least, most)) with \(sampler.name) and this model")
     }
   }
 }

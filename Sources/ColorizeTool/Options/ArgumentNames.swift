@@ -20,6 +20,8 @@ extension Sampler: ExpressibleByArgument {
     guard let sampler = try? Sampler(named: argument) else { return nil }
     self = sampler
   }
+
+  public static var allValueStrings: [String] { SamplerRegistry.shared.samplers.map(\.name) }
 }
 
 extension SigmaSchedule: ExpressibleByArgument {

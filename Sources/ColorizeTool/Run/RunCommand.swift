@@ -82,25 +82,8 @@ struct RunCommand: AsyncParsableCommand {
     request.referenceMask = pictures.referenceMask
     request.background = pictures.background
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)
-    request.size = output.size
-    request.frame = output.frame
-    request.count = output.count
-    request.vaeTiling = memory.vaeTile.tiling
-    request.checksMemory = !memory.force
-    request.previewInterval = output.previews
-    try finish.apply(to: &request, defaults: model.configuration.finish)
-    try sampling.apply(to: &request, defaults: model.configuration.sampling)
-    request.seed = sampling.seed.resolved
-    request.noise = sampling.noise
-    request.schedule = sampling.schedule
-    request.referenceStrength = strengths.referenceStrength
-    request.foregroundStrength = strengths.foregroundStrength
-    request.backgroundStrength = strengths.backgroundStrength
-    request.sketchStrength = strengths.sketchStrength
-    request.merge = strengths.merge
-    request.sketchThreshold = strengths.sketchThreshold
-    request.referenceThreshold = strengths.referenceThreshold
-    request.contextLayout = strengths.contextLayout
+    try RequestOptions(output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
+      .apply(to: &request, model: model)
     try model.validate(request)
     return request
   }

@@ -12,12 +12,17 @@ enum ArgumentCheck {
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
+    "--sheet", "--frames", "--shard", "--manifest",
+    "--contact-sheet", "--animation", "--fps", "--keys",
+    "--consistency",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
-    "--image-encoder", "--flats", "--regions", "--palette", "--layers",
+    "--sketch", "--reference", "--output", "--sketch-mask",
+    "--reference-mask", "--background", "--model", "--config",
+    "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest",
+    "--contact-sheet", "--animation",
   ]
 
   /// - Throws: ``ToolError``.

@@ -6,6 +6,10 @@ public enum ScheduleError: Error, Equatable, CustomStringConvertible {
   case stepsOutOfRange(steps: Int, allowed: ClosedRange<Int>)
   /// A name that stands for none of the choices, which are listed.
   case unknownName(String, allowed: [String])
+  /// A name that something else has already.
+  case nameTaken(String, by: String)
+  /// A name without a letter or a digit.
+  case invalidName(String)
 
   /// A sentence for people.
   public var description: String {
@@ -16,6 +20,10 @@ public enum ScheduleError: Error, Equatable, CustomStringConvertible {
       "\(steps) steps are out of range: \(allowed.lowerBound)...\(allowed.upperBound) are possible"
     case .unknownName(let name, let allowed):
       "unknown name \"\(name)\": one of \(allowed.joined(separator: ", ")) is expected"
+    case .nameTaken(let name, let owner):
+      "the name \"\(name)\" is taken: it stands for \(owner); case, spaces, - and _ do not count"
+    case .invalidName(let name):
+      "\"\(name)\" is no name: letters and digits are expected"
     }
   }
 }

@@ -140,7 +140,7 @@ import Testing
     #expect(try result.floats().allSatisfy(\.isNaN))
   }
 
-  @Test(arguments: Sampler.allCases)
+  @Test(arguments: SamplerRegistry().samplers)
   func stepsOutOfRangeAreRefused(sampler: Sampler) throws {
     for steps in [sampler.stepRange.lowerBound - 1, sampler.stepRange.upperBound + 1] {
       var source: any NoiseSource = RecordedNoise([])

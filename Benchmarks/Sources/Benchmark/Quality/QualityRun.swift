@@ -22,7 +22,7 @@ struct QualityRun {
     let size = settings.size ?? model.configuration.imageSize
     let sampling = model.configuration.sampling
     var report = QualityReport(
-      model: model.name, steps: settings.steps ?? sampling.steps, sampler: sampling.sampler.rawValue,
+      model: model.name, steps: settings.steps ?? sampling.steps, sampler: sampling.sampler.name,
       size: size, seeds: quality.seeds)
     var sheet = ContactSheet(side: 192)
     let start = ContinuousClock().now

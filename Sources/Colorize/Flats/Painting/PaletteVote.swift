@@ -1,5 +1,14 @@
 import Glibc
 
+extension Flats {
+  /// The share of each region's vote that each entry of a palette gets from a painting, by region and entry: 0...1.
+  ///
+  /// - Throws: `CancellationError`.
+  package static func shares(_ map: RegionMap, painting: Image, palette: Palette) throws -> [[Float]] {
+    PaletteVote(palette).shares(try Ballots(map, painting: painting.composited()), regions: map.regions)
+  }
+}
+
 /// The palette entry that a region's samples vote for.
 ///
 /// A sample votes for every entry by how near it is, relative to the nearest: `exp(-(d^2 - m^2) / (2 s^2))` of the
@@ -19,6 +28,17 @@ struct PaletteVote {
   }
 
   func paints(_ ballots: Ballots, regions: [Region]) -> [Flats.Paint] {
+    counts(ballots, regions: regions) { region, counts, total in paint(region, ballots, counts, total) }
+  }
+
+  /// The share of each region's vote that each entry gets.
+  func shares(_ ballots: Ballots, regions: [Region]) -> [[Float]] {
+    counts(ballots, regions: regions) { _, counts, total in total > 0 ? counts.map { $0 / total } : counts }
+  }
+
+  private func counts<R>(
+    _ ballots: Ballots, regions: [Region], _ use: (_ region: Region, _ counts: [Float], _ total: Float) -> R
+  ) -> [R] {
     // What the entries get from each colour, which many samples share.
     var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
     return regions.map { region in
@@ -32,7 +52,7 @@ struct PaletteVote {
         for (entry, vote) in own { counts[entry] += vote * sample.weight }
         total += sample.weight
       }
-      return paint(region, ballots, counts, total)
+      return use(region, counts, total)
     }
   }
 

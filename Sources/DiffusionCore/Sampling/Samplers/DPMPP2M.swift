@@ -1,22 +1,24 @@
-/// DPM-Solver++(2M) on sigmas, see ``DPMPP2MStep``.
-func sampleDPMPP2M(
-  _ denoiser: some Denoiser, _ start: Tensor, sigmas: [Double], observer: SamplingObserver
-) throws -> Tensor {
-  var x = start
-  var previous: (sigma: Double, denoised: Tensor)?
-  for (index, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
-    let denoised = try denoiser.denoised(x, sigma: sigma)
-    let weights = DPMPP2MStep.weights(previousSigma: previous?.sigma, sigma: sigma, nextSigma: next)
-    x = try weights.applied(to: x, denoised: denoised, previousDenoised: previous?.denoised)
-    previous = (sigma, denoised)
-    try observer(SamplingStep(completed: index + 1, total: sigmas.count - 1, denoised: denoised))
+extension Sampler {
+  /// DPM-Solver++(2M) on sigmas (Lu et al. 2022), one evaluation a step, second order, deterministic: see
+  /// ``DPMPP2MStep``.
+  public static let dpmpp2M = Sampler("dpmpp_2m", spacing: .sigmas(preferring: .karras)) { run in
+    var x = try run.start()
+    var previous: (sigma: Double, denoised: Tensor)?
+    for step in run.steps {
+      let denoised = try run.denoiser.denoised(x, sigma: step.sigma)
+      let weights = DPMPP2MStep.weights(
+        previousSigma: previous?.sigma, sigma: step.sigma, nextSigma: step.next)
+      x = try weights.applied(to: x, denoised: denoised, previousDenoised: previous?.denoised)
+      previous = (step.sigma, denoised)
+      try run.report(step, denoised: denoised)
+    }
+    return x
   }
-  return x
 }
 
 extension StepWeights {
   /// `latent * x + denoised * d + previousDenoised * d_previous`.
-  func applied(to x: Tensor, denoised d: Tensor, previousDenoised: Tensor?) throws -> Tensor {
+  public func applied(to x: Tensor, denoised d: Tensor, previousDenoised: Tensor?) throws -> Tensor {
     let next = try x * Float(latent) + d * Float(denoised)
     guard let previousDenoised, self.previousDenoised != 0 else { return next }
     return try next + previousDenoised * Float(self.previousDenoised)

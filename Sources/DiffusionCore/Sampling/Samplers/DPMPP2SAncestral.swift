@@ -1,24 +1,25 @@
-/// DPM-Solver++(2S) with ancestral noise (k-diffusion's `sample_dpmpp_2s_ancestral`, eta 1).
-///
-/// A second evaluation at the geometric middle of the step; with lambda = -ln sigma, a step over h is
-/// `x' = e^-h x + (1 - e^-h) d`, and `e^-h` is the ratio of the sigmas.
-func sampleDPMPP2SAncestral(
-  _ denoiser: some Denoiser, _ start: Tensor, sigmas: [Double], source: inout any NoiseSource,
-  observer: SamplingObserver
-) throws -> Tensor {
-  var x = start
-  for (index, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
-    let denoised = try denoiser.denoised(x, sigma: sigma)
-    let (down, up) = ancestralStep(from: sigma, to: next)
-    if down == 0 {
-      x = try eulerStep(x, denoised, from: sigma, to: 0)
-    } else {
-      let middle = (sigma * down).squareRoot()
-      let there = try eulerStep(x, denoised, from: sigma, to: middle)
-      x = try eulerStep(x, denoiser.denoised(there, sigma: middle), from: sigma, to: down)
+extension Sampler {
+  /// DPM-Solver++(2S) with ancestral noise, two evaluations a step (k-diffusion's `sample_dpmpp_2s_ancestral`, eta 1).
+  ///
+  /// The second evaluation stands at the geometric middle of the step; with lambda = -ln sigma, a step over h is
+  /// `x' = e^-h x + (1 - e^-h) d`, and `e^-h` is the ratio of the sigmas.
+  public static let dpmpp2SAncestral = Sampler(
+    "dpmpp_2s_a", aliases: ["dpmpp_2s_ancestral"], spacing: .sigmas(preferring: .karras), isStochastic: true
+  ) { run in
+    var x = try run.start()
+    for step in run.steps {
+      let denoised = try run.denoiser.denoised(x, sigma: step.sigma)
+      let (down, up) = SigmaStep.ancestral(from: step.sigma, to: step.next)
+      if down == 0 {
+        x = try SigmaStep.euler(x, denoised, from: step.sigma, to: 0)
+      } else {
+        let middle = (step.sigma * down).squareRoot()
+        let there = try SigmaStep.euler(x, denoised, from: step.sigma, to: middle)
+        x = try SigmaStep.euler(x, run.denoiser.denoised(there, sigma: middle), from: step.sigma, to: down)
+      }
+      if step.next > 0 { x = try x + run.drawNoise(like: x) * Float(up) }
+      try run.report(step, denoised: denoised)
     }
-    if next > 0 { x = try x + source.noise(like: x) * Float(up) }
-    try observer(SamplingStep(completed: index + 1, total: sigmas.count - 1, denoised: denoised))
+    return x
   }
-  return x
 }

@@ -1,17 +1,12 @@
-/// `x += (sigma' - sigma) (x - denoised) / sigma`.
-func sampleEuler(
-  _ denoiser: some Denoiser, _ start: Tensor, sigmas: [Double], observer: SamplingObserver
-) throws -> Tensor {
-  var x = start
-  for (index, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
-    let denoised = try denoiser.denoised(x, sigma: sigma)
-    x = try eulerStep(x, denoised, from: sigma, to: next)
-    try observer(SamplingStep(completed: index + 1, total: sigmas.count - 1, denoised: denoised))
+extension Sampler {
+  /// Euler's method (Karras et al. 2022, algorithm 2 without churn): `x += (sigma' - sigma) (x - denoised) / sigma`.
+  public static let euler = Sampler("euler") { run in
+    var x = try run.start()
+    for step in run.steps {
+      let denoised = try run.denoiser.denoised(x, sigma: step.sigma)
+      x = try SigmaStep.euler(x, denoised, from: step.sigma, to: step.next)
+      try run.report(step, denoised: denoised)
+    }
+    return x
   }
-  return x
-}
-
-/// A step along the straight line to `denoised`.
-func eulerStep(_ x: Tensor, _ denoised: Tensor, from sigma: Double, to next: Double) throws -> Tensor {
-  try x * Float(next / sigma) + denoised * Float(1 - next / sigma)
 }

@@ -1,22 +1,14 @@
-/// Euler to a lower sigma than asked for, then fresh noise up to it.
-func sampleEulerAncestral(
-  _ denoiser: some Denoiser, _ start: Tensor, sigmas: [Double], source: inout any NoiseSource,
-  observer: SamplingObserver
-) throws -> Tensor {
-  var x = start
-  for (index, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
-    let denoised = try denoiser.denoised(x, sigma: sigma)
-    let (down, up) = ancestralStep(from: sigma, to: next)
-    x = try eulerStep(x, denoised, from: sigma, to: down)
-    if next > 0 { x = try x + source.noise(like: x) * Float(up) }
-    try observer(SamplingStep(completed: index + 1, total: sigmas.count - 1, denoised: denoised))
+extension Sampler {
+  /// Euler's method with ancestral noise: to a lower sigma than asked for, then fresh noise up to it.
+  public static let eulerAncestral = Sampler("euler_a", aliases: ["euler_ancestral"], isStochastic: true) { run in
+    var x = try run.start()
+    for step in run.steps {
+      let denoised = try run.denoiser.denoised(x, sigma: step.sigma)
+      let (down, up) = SigmaStep.ancestral(from: step.sigma, to: step.next)
+      x = try SigmaStep.euler(x, denoised, from: step.sigma, to: down)
+      if step.next > 0 { x = try x + run.drawNoise(like: x) * Float(up) }
+      try run.report(step, denoised: denoised)
+    }
+    return x
   }
-  return x
-}
-
-/// How far down a deterministic step goes, and how much noise brings it up to `next` again (k-diffusion's
-/// `get_ancestral_step` with eta 1): `down^2 + up^2 = next^2`.
-func ancestralStep(from sigma: Double, to next: Double) -> (down: Double, up: Double) {
-  let up = min(next, (next * next * (sigma * sigma - next * next) / (sigma * sigma)).squareRoot())
-  return ((next * next - up * up).squareRoot(), up)
 }

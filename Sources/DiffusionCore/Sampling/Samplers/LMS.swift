@@ -1,16 +1,19 @@
-/// The linear multistep method of order 4 (k-diffusion's `sample_lms`): Adams-Bashforth on an uneven grid of sigmas.
-func sampleLMS(
-  _ denoiser: some Denoiser, _ start: Tensor, sigmas: [Double], observer: SamplingObserver
-) throws -> Tensor {
+extension Sampler {
+  /// The linear multistep method of order 4 (k-diffusion's `sample_lms`): Adams-Bashforth on an uneven grid of sigmas.
+  public static let lms = Sampler("lms") { run in try sampleLMS(run, run.start(), sigmas: run.sigmas) }
+}
+
+/// The method on any sigmas, `run.stepCount + 1` that fall and end in 0.
+func sampleLMS(_ run: borrowing SamplingRun, _ start: Tensor, sigmas: [Double]) throws -> Tensor {
   var x = start
   var slopes: [Tensor] = []
-  for (index, (sigma, _)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
-    let denoised = try denoiser.denoised(x, sigma: sigma)
+  for (index, sigma) in sigmas.dropLast().enumerated() {
+    let denoised = try run.denoiser.denoised(x, sigma: sigma)
     slopes = try [(x - denoised) * Float(1 / sigma)] + slopes.prefix(3)
     for (term, slope) in slopes.enumerated() {
       x = try x + slope * Float(multistepWeight(sigmas, step: index, term: term, order: slopes.count))
     }
-    try observer(SamplingStep(completed: index + 1, total: sigmas.count - 1, denoised: denoised))
+    try run.report(index + 1, of: sigmas.count - 1, denoised: denoised)
   }
   return x
 }

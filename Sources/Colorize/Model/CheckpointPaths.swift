@@ -100,12 +100,18 @@ struct CheckpointPaths {
         case files = "weight_map"
       }
     }
-    guard let data = FileManager.default.contents(atPath: index) else {
-      throw WeightError.fileMissing(file: index)
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileReader.bytes(of: index, limit: 64 << 20)
+    } catch {
+      switch error {
+      case .notFound: throw WeightError.fileMissing(file: index)
+      case .unreadable(_, let reason): throw WeightError.fileNotReadable(file: index, reason: reason)
+      // Whatever is empty or so large is no list of files.
+      case .empty, .tooLarge: bytes = []
+      }
     }
-    guard data.count <= 64 << 20,
-      let map = try? JSONDecoder().decode(Index.self, from: data).files, !map.isEmpty
-    else {
+    guard let map = try? JSONDecoder().decode(Index.self, from: Data(bytes)).files, !map.isEmpty else {
       throw WeightError.incompleteShards(
         file: index,
         reason:

@@ -116,17 +116,19 @@ extension Model {
   }
 
   private static func readConfiguration(_ path: String) throws -> ModelConfiguration {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileReader.bytes(of: path, limit: 1 << 20)
     } catch {
-      throw ColorizeError.unusableModel(
-        path: path, reason: "the configuration cannot be read (\(error))")
+      let reason =
+        switch error {
+        case .notFound: "there is no such file. Check the path"
+        case .unreadable(_, let reason): "the configuration cannot be read: \(reason)"
+        case .empty: "the configuration is empty"
+        case .tooLarge: "larger than 1 MiB, so this is no configuration"
+        }
+      throw ColorizeError.unusableModel(path: path, reason: reason)
     }
-    guard data.count <= 1 << 20 else {
-      throw ColorizeError.unusableModel(
-        path: path, reason: "larger than 1 MiB, so this is no configuration")
-    }
-    return try decodeConfiguration(data, path: path)
+    return try decodeConfiguration(Data(bytes), path: path)
   }
 }

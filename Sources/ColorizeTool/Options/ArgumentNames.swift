@@ -86,26 +86,18 @@ struct TilingChoice: ExpressibleByArgument, CustomStringConvertible {
   let tiling: VAETiling
 
   static let automatic = TilingChoice(tiling: .automatic)
+  private static let coding = NameOrNumber<VAETiling>(
+    names: [("auto", .automatic), ("off", .off)], meaning: "a side in pixels", make: { .pixels($0) },
+    number: { if case .pixels(let side) = $0 { side } else { nil } })
 
   private init(tiling: VAETiling) { self.tiling = tiling }
 
   init?(argument: String) {
-    switch argument {
-    case "auto": tiling = .automatic
-    case "off": tiling = .off
-    default:
-      guard let side = Int(argument) else { return nil }
-      tiling = .pixels(side)
-    }
+    guard let tiling = Self.coding.value(of: argument) else { return nil }
+    self.tiling = tiling
   }
 
-  var description: String {
-    switch tiling {
-    case .automatic: "auto"
-    case .off: "off"
-    case .pixels(let side): "\(side)"
-    }
-  }
+  var description: String { Self.coding.text(of: tiling) }
 }
 
 /// A seed, or the wish for a new one.

@@ -97,6 +97,11 @@ public final class SafetensorsFile: WeightFile {
   /// again, from the system's cache as a rule, when they are next touched.
   public func releasePages() { region.releasePages() }
 
+  /// Makes sure that nobody has shortened the file since it was opened.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  public func checkLength() throws(WeightError) { try region.checkLength() }
+
   private func bytes(of entry: Entry) -> MappedBytes {
     MappedBytes(
       region, (dataStart + entry.byteRange.lowerBound)..<(dataStart + entry.byteRange.upperBound))

@@ -5,7 +5,7 @@ extension WeightError: CustomStringConvertible {
     case .fileMissing(let file):
       "\(file): there is no such file. Check the path."
     case .fileNotReadable(let file, let reason):
-      "\(file): the file cannot be read: \(reason). Check its permissions and the disk."
+      "\(file): the file cannot be read: \(reason)."
     case .isDirectory(let file):
       "\(file): this is a directory. Give the path of a .safetensors file inside it."
     case .emptyFile(let file):
@@ -33,8 +33,11 @@ extension WeightError: CustomStringConvertible {
     case .notFloatingPoint(let file, let key, let dtype):
       "\(file): \(Self.quoted(key)) has elements of type \(dtype.rawValue), which cannot be read as weights. "
         + "Convert it to F32, F16 or BF16."
+    case .shortened(let file, let expected, let found):
+      "\(file): the file has become shorter while it is in use: \(expected) bytes when it was opened, \(found) now. Wait "
+        + "until whatever writes it is done, and start again."
     case .fileNotWritable(let file, let reason):
-      "\(file): the file cannot be written: \(reason). Check the folder, its permissions and the free space."
+      "\(file): the file cannot be written: \(reason)."
     case .writeOutOfOrder(let file, let reason):
       "\(file): \(reason). Write every tensor once, whole and in the order of the writer's list."
     default:
@@ -122,5 +125,15 @@ extension WeightError: CustomStringConvertible {
     let texts =
       shape.prefix(8).map(String.init) + (shape.count > 8 ? ["... \(shape.count) dimensions"] : [])
     return "[\(texts.joined(separator: ", "))]"
+  }
+}
+
+extension WeightError: CategorizedError {
+  /// Reading is the model's fault, writing the disk's.
+  public var category: ErrorCategory {
+    switch self {
+    case .fileNotWritable, .writeOutOfOrder: .run
+    default: .model
+    }
   }
 }

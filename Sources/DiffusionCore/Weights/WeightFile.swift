@@ -19,13 +19,18 @@ public protocol WeightFile: AnyObject, Sendable {
 
   /// Gives memory that holds pages of the file back to the system. Tensors in use stay valid.
   func releasePages()
+
+  /// Makes sure that nobody has shortened the file since it was opened.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  func checkLength() throws(WeightError)
 }
 
 extension WeightFile {
   /// Calls the closure with the bytes of a tensor of any element type; the pointer is valid only during the call.
   ///
   /// - Throws: ``WeightError/keyNotFound(file:key:)``, or what the closure throws.
-  public func withBytes<R>(of key: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+  package func withBytes<R>(of key: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
     try bytes(of: key).withUnsafeBytes(body)
   }
 

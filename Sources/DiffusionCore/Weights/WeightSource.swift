@@ -58,6 +58,15 @@ public struct WeightSource: Sendable {
     }
   }
 
+  /// Adds a file whose tensors stand for those that the files before it have under the same keys.
+  mutating func replace(with file: SafetensorsFile) {
+    files.append(file)
+    for key in file.keys {
+      guard let entry = file[key] else { continue }
+      origins[key] = Origin(file: file, fileKey: key, entry: entry)
+    }
+  }
+
   /// All keys after renaming, sorted.
   public var keys: [String] { origins.keys.sorted() }
 

@@ -100,7 +100,7 @@ extension Shot {
   ) throws {
     let frame = result.frame
     let sketch = try FrameSketch(
-      InputReader.Content(bytes: ImageFileReader.bytes(of: frame.sketch), digest: record.key), of: frame)
+      InputReader.Content(bytes: Image.bytes(ofFile: frame.sketch), digest: record.key), of: frame)
     guard let (map, drawing) = try votes.regionMap(of: sketch.image) else { return }
     let flats = try Flats(map, paints: result.paints)
     let settings = votes.summary.settings

@@ -93,6 +93,8 @@ public final class PyTorchFile: WeightFile {
 
   public func releasePages() { region.releasePages() }
 
+  public func checkLength() throws(WeightError) { try region.checkLength() }
+
   /// Makes sure that a tensor lies within its storage, and the storage within the file.
   private static func stored(
     _ tensor: PyTorchTensor, key: String, places: [String: Range<Int>]

@@ -20,6 +20,8 @@ struct ShotBuilder {
   }
 
   private func build(note: (String) -> Void) throws -> Shot {
+    // Strokes lie on one drawing.
+    if options.finish.hints != nil { throw ToolError.usage("--hints are for single drawings; leave the option out") }
     let output = try FramePattern(inputs.output)
     let files = try FrameFiles(inputs.frames).files
     let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }

@@ -29,6 +29,11 @@ public struct FinishDefaults: Sendable, Hashable, Codable {
   /// to the program.
   public var maximumColors: Int?
 
+  private enum CodingKeys: String, CodingKey {
+    case fill, lines
+    case maximumColors = "maximum_colors"
+  }
+
   public init(fill: FillStyle, lines: LineSource, maximumColors: Int? = nil) {
     self.fill = fill
     self.lines = lines

@@ -107,14 +107,14 @@ extension Shot {
       lines.append("\(manifest.relative(entry.frame.output)) \(entry.state) \(record?.key.description ?? "-")")
       lines.append(record?.agreement?.description ?? "-")
       if let path = approved.pictures[entry.frame.output] {
-        lines.append("\(try Digest(ImageFileReader.bytes(of: path)))")
+        lines.append("\(try Digest(Image.bytes(ofFile: path)))")
       }
     }
     return Digest(lines.joined(separator: "\n"))
   }
 
   private static func lastState(_ manifest: Manifest) -> Digest? {
-    guard let bytes = try? ImageFileReader.bytes(of: FrameVotes.folder(of: manifest) + "/agreed", limit: 1024) else {
+    guard let bytes = try? FileReader.bytes(of: FrameVotes.folder(of: manifest) + "/agreed", limit: 1024) else {
       return nil
     }
     return try? JSONDecoder().decode(Digest.self, from: Data("\"\(String(decoding: bytes, as: UTF8.self))\"".utf8))

@@ -37,10 +37,10 @@ struct Program {
   ///   - folder: the working folder.
   ///   - executable: another program, nil for this one.
   ///   - environment: variables besides those of this process.
-  ///   - signal: sent as soon as the error stream says that sampling has begun.
+  ///   - signal: sent as soon as the error stream holds `word`.
   static func run(
     _ arguments: [String], in folder: Folder, executable path: String? = nil, signal: Int32? = nil,
-    environment: [String: String] = [:]
+    signalAfter word: String = "sampling", environment: [String: String] = [:]
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = try path.map { URL(fileURLWithPath: $0) } ?? executable()
@@ -57,11 +57,11 @@ struct Program {
     try process.run()
     if let signal {
       let deadline = Date(timeIntervalSinceNow: 60)
-      while try !text(errors).contains("sampling"), process.isRunning, Date() < deadline { usleep(10_000) }
+      while try !text(errors).contains(word), process.isRunning, Date() < deadline { usleep(10_000) }
       kill(process.processIdentifier, signal)
     }
     process.waitUntilExit()
-    #expect(process.terminationReason == .exit, "the program crashed")
+    #expect(process.terminationReason == .exit || signal == SIGKILL, "the program crashed")
     return Outcome(status: process.terminationStatus, output: try text(output), errors: try text(errors))
   }
 }

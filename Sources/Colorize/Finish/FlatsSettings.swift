@@ -43,7 +43,7 @@ public struct FlatsSettings: Sendable, Hashable, Codable {
   }
 
   /// - Parameter polarity: the one that was found.
-  func regionOptions(polarity: SketchPolarity, guides: GuideOptions?) -> RegionOptions {
+  package func regionOptions(polarity: SketchPolarity, guides: GuideOptions?) -> RegionOptions {
     RegionOptions(maximumGap: maximumGap, minimumArea: minimumArea, polarity: polarity, guides: guides)
   }
 }

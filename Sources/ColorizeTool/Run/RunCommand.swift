@@ -27,11 +27,13 @@ struct RunCommand: AsyncParsableCommand {
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
+    LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     let files = inputs.paths + (request.palette == nil ? [] : [finish.palette])
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
     let finishOutputs = try FinishOutputs(finish, count: request.count)
     try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
+    try finishOutputs.checkLayers(of: request, for: model)
     let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
@@ -82,25 +84,8 @@ struct RunCommand: AsyncParsableCommand {
     request.referenceMask = pictures.referenceMask
     request.background = pictures.background
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)
-    request.size = output.size
-    request.frame = output.frame
-    request.count = output.count
-    request.vaeTiling = memory.vaeTile.tiling
-    request.checksMemory = !memory.force
-    request.previewInterval = output.previews
-    try finish.apply(to: &request, defaults: model.configuration.finish)
-    try sampling.apply(to: &request, defaults: model.configuration.sampling)
-    request.seed = sampling.seed.resolved
-    request.noise = sampling.noise
-    request.schedule = sampling.schedule
-    request.referenceStrength = strengths.referenceStrength
-    request.foregroundStrength = strengths.foregroundStrength
-    request.backgroundStrength = strengths.backgroundStrength
-    request.sketchStrength = strengths.sketchStrength
-    request.merge = strengths.merge
-    request.sketchThreshold = strengths.sketchThreshold
-    request.referenceThreshold = strengths.referenceThreshold
-    request.contextLayout = strengths.contextLayout
+    try RequestOptions(output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
+      .apply(to: &request, model: model)
     try model.validate(request)
     return request
   }

@@ -9,6 +9,8 @@ final class Progress: Sendable {
     var stage = ""
     var steps: (completed: Int, total: Int)?
     var unit = "step"
+    /// What happens within the step.
+    var detail = ""
     var stageStart = ContinuousClock.now
     var lastLine = ContinuousClock.now
     var isFinished = false
@@ -45,11 +47,30 @@ final class Progress: Sendable {
   /// What a colorizer reports.
   func observe(_ event: ColorizeEvent) {
     switch event {
-    case .stage(let stage): begin(stage.rawValue)
+    case .stage(let stage): begin(stage.description)
     case .step(let completed, let total): step(completed, of: total)
     case .tile(let completed, let total): step(completed, of: total, unit: "tile")
     case .note, .preview, .picture, .finished: break
     }
+  }
+
+  /// What a colorizer reports of one frame of several.
+  func observe(_ event: ColorizeEvent, of frame: String) {
+    switch event {
+    case .stage(let stage): detail("\(frame): \(stage.rawValue)")
+    case .step(let completed, let total): detail("\(frame): step \(completed) of \(total)")
+    case .tile(let completed, let total): detail("\(frame): tile \(completed) of \(total)")
+    case .note, .preview, .picture, .finished: break
+    }
+  }
+
+  /// Something happens within a step.
+  private func detail(_ text: String) {
+    let steps = state.withLock { state in
+      state.detail = text
+      return state.steps
+    }
+    if let (completed, total) = steps { step(completed, of: total, unit: state.withLock { $0.unit }) }
   }
 
   /// A stage begins.
@@ -57,6 +78,7 @@ final class Progress: Sendable {
     state.withLock {
       $0.stage = stage
       $0.steps = nil
+      $0.detail = ""
       $0.stageStart = .now
       $0.lastLine = .now
     }
@@ -102,7 +124,7 @@ final class Progress: Sendable {
   private static func line(_ state: State, elapsed: Double, barWidth: Int?) -> String {
     guard let (completed, total) = state.steps, total > 0 else { return "\(state.stage), \(time(elapsed))" }
     let amount = state.unit == "%" ? "\(completed) %" : "\(state.unit) \(completed) of \(total)"
-    var line = "\(state.stage), \(amount)"
+    var line = "\(state.stage), \(amount)\(state.detail.isEmpty ? "" : " (\(state.detail))")"
     if let barWidth {
       let filled = barWidth * completed / total
       line += " [" + String(repeating: "#", count: filled) + String(repeating: ".", count: barWidth - filled) + "]"

@@ -39,7 +39,7 @@ struct EndToEndParityTests {
     let context = try self.context(c, s)
     let lines = try s.golden.image("in.\(c.inputs).sketch")
     func hints(_ sketch: Tensor) throws -> [Tensor] {
-      try s.network.sketchEncoder(sketch).map { try $0 * c.ctl_scale }
+      try s.network.hints(sketch).map { try $0 * c.ctl_scale }
     }
     let empty = try Tensor(repeating: -1, shape: lines.shape, on: s.backend)
     let denoiser = try GuidedDenoiser(
@@ -73,7 +73,8 @@ struct EndToEndParityTests {
           of: reference, mask: s.golden.image("in.\(c.inputs).rmask"), threshold: c.mask_thresh)
     }
     let context = try s.conditioning.context(
-      mode: c.mode, layout: .published, tokens: s.conditioning.tokens(reference), background: background,
+      mode: c.mode, layout: .published,
+      references: [EncodedReference(tokens: s.conditioning.tokens(reference), background: background)],
       mask: c.mode == .vanilla ? nil : s.golden.image("in.\(c.inputs).smask"), sketchThreshold: c.mask_thresh_sketch,
       batch: c.bs)
     // The published code keeps both halves in one tensor, and in full mode the pair twice.

@@ -36,24 +36,24 @@ struct PublishedComparison {
 
   func thresholdEmbedder() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
-    let split = try #require(network.split)
+    let threshold = try #require(network.split?.threshold)
     return [
       try compare(
-        split.threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"),
+        threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"),
         "threshold embedder")
     ]
   }
 
   func recovery() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
-    let split = try #require(network.split)
-    return [try compare(split.recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")]
+    let recovery = try #require(network.split?.recovery)
+    return [try compare(recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")]
   }
 
   func sketchEncoder() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
     return try Self.names(golden, "control.*.in").flatMap { size in
-      let hints = try network.sketchEncoder(golden.image("control.\(size).in"))
+      let hints = try network.hints(golden.image("control.\(size).in"))
       let recorded = try golden.images("control.\(size).hint")
       try #require(hints.count == recorded.count)
       return try zip(hints, recorded).enumerated().map { level, pair in

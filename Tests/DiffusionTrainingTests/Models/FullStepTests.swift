@@ -93,7 +93,7 @@ import Testing
       )
       let sketch = try s.image("sketch", index)
       let loss = try tape.recording {
-        let hints = try network.sketchEncoder(
+        let hints = try network.hints(
           sketch.broadcast(to: [1, sketch.shape[1], sketch.shape[2], 3]).contiguous())
         var context: ReferenceContext?
         if test.ints("drop")?[index] == 0 {

@@ -54,7 +54,7 @@ import Testing
       // The layer adds to a residual, here zeros.
       let x = s.input("x")
       return [
-        try Attention(p, channels: s.width("x"), heads: s.width("x") / unet.headWidth)(
+        try Attention(p, channels: s.width("x"), heads: unet.heads.count(channels: s.width("x")))(
           x, residual: Tensor(repeating: 0, shape: x.shape, on: x.backend))
       ]
     case "feed_forward":
@@ -66,15 +66,15 @@ import Testing
       "spatial_transformer_split_background":
       let isSplit = s.test["t_s"] != nil
       let block = try SpatialTransformer(
-        p, channels: s.width("x"), level: 0, unet: unet, lora: isSplit ? c.lora : nil, groups: groups)
+        p, channels: s.width("x"), level: 0, numbers: 0..<1, unet: unet, lora: isSplit ? c.lora : nil, groups: groups)
       return [try spatialTransformer(block, s, isSplit: isSplit)]
-    case "sketch_encoder": return try SketchEncoder(p, configuration: c.sketchEncoder)(s.input("x"))
-    case "recovery_transformer": return [try RecoveryTransformer(p, configuration: c.recovery)(s.input("x"))]
+    case "sketch_encoder": return try SketchEncoder(p, configuration: #require(c.sketchEncoder))(s.input("x"))
+    case "recovery_transformer": return [try RecoveryTransformer(p, configuration: #require(c.recovery))(s.input("x"))]
     case "threshold_embedder":
       let first = try Linear(p[0], inputs: s.width("x"), outputs: s.outputs)
       return [try Linear(p[2], inputs: s.outputs, outputs: s.outputs)(first(s.input("x"), activation: .silu))]
     case "vision_block":
-      return [try OpenCLIPVisionTower.Block(p, width: c.imageEncoder.width, heads: c.imageEncoder.heads)(s.input("x"))]
+      return [try OpenCLIPBlock(p, width: c.imageEncoder.width, heads: c.imageEncoder.heads)(s.input("x"))]
     case "vae_residual_block":
       return [try VAEResidualBlock(p, inputs: s.width("x"), outputs: s.outputs, groups: groups)(s.input("x"))]
     case "vae_attention": return [try VAEAttention(p, channels: s.width("x"), groups: groups)(s.input("x"))]
@@ -89,7 +89,7 @@ import Testing
     let control = AttentionControl(referenceScales: [1])
     guard isSplit else {
       let context = ReferenceContext(whole: s.input("context"))
-      let block = try module.block.crossAttention.prepare(context, repeats: 1)
+      let block = try module.blocks[0].crossAttention.prepare(context, repeats: 1)
       let prepared = PreparedContext(activeRows: s.input("x").shape[0], blocks: [block], masks: [], regions: [])
       return try module(s.input("x"), AttentionConditions(context: prepared, control: control))
     }
@@ -103,7 +103,7 @@ import Testing
         useBackgroundLoRA: s.test["use_bg"] as? Bool ?? false)
       let tokens = try (mask > thresholds[index]).reshaped([1, mask.shape[1] * mask.shape[2], 1])
       let prepared = PreparedContext(
-        activeRows: 1, blocks: [try module.block.crossAttention.prepare(reference, repeats: 1)], masks: [tokens],
+        activeRows: 1, blocks: [try module.blocks[0].crossAttention.prepare(reference, repeats: 1)], masks: [tokens],
         regions: [try TokenRegions(mask: tokens)])
       return try module(input("x"), AttentionConditions(context: prepared, control: control))
     }

@@ -1,0 +1,127 @@
+import Colorize
+import Foundation
+import Shots
+
+/// Makes a shot of the command's options.
+struct ShotBuilder {
+  let inputs: ShotInputOptions
+  let run: ShotRunOptions
+  let options: RequestOptions
+  let mode: InferenceMode?
+  let model: Model
+
+  /// The frames that are asked for, with their settings.
+  func shot(note: (String) -> Void) throws -> Shot {
+    do {
+      return try build(note: note)
+    } catch let error as ShotError {
+      throw ToolError.usage(error.description)
+    }
+  }
+
+  private func build(note: (String) -> Void) throws -> Shot {
+    let output = try FramePattern(inputs.output)
+    let files = try FrameFiles(inputs.frames).files
+    let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }
+    let base = try settings()
+    let masks = try inputs.sketchMask.map { try companions("--sketch-mask", $0) }
+    let references = try companions("--reference", inputs.reference)
+    let referenceMasks = try inputs.referenceMask.map { try companions("--reference-mask", $0) }
+    let backgrounds = try inputs.background.map { try companions("--background", $0) }
+    let palette = ["reference", "painting"].contains(options.finish.palette) ? nil : options.finish.palette
+    var frames: [ShotFrame] = []
+    for file in files {
+      var frame = ShotFrame(
+        number: file.number, label: file.label, sketch: file.path, reference: references.path(for: file),
+        settings: base,
+        output: try output.path(number: file.number, name: file.name))
+      frame.sketchMask = masks?.path(for: file)
+      frame.referenceMask = referenceMasks?.path(for: file)
+      frame.background = backgrounds?.path(for: file)
+      frame.palette = palette
+      let set = try sheet?.apply(to: &frame) ?? []
+      if frame.reference == nil { frame.problem = "there is no \(inputs.reference) for it" }
+      if masks != nil, frame.sketchMask == nil { frame.problem = "there is no \(inputs.sketchMask ?? "") for it" }
+      if mode == nil, !set.contains("mode") { frame.settings.mode = automaticMode(frame) }
+      frames.append(frame)
+    }
+    if let sheet {
+      let unused = sheet.unusedEntries(for: frames)
+      if let first = unused.first { note("--sheet: \(unused.count) entries match no frame, the first is \(first)") }
+    }
+    frames = try selected(frames)
+    let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
+    var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
+    shot.masks = inputs.masks == .auto ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.agreesOnColors = run.consistency == .auto
+    shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
+    for path in shot.approved where !FileManager.default.fileExists(atPath: path) {
+      throw ToolError.usage("--keys \(path): there is no such picture")
+    }
+    shot.overwrites = options.output.replacing.overwrite
+    shot.writer = try ShotFiles(options.finish, output: options.output, inputs: inputs, frames: frames).writer
+    return shot
+  }
+
+  private func companions(_ option: String, _ pattern: String) throws -> FrameCompanions {
+    do {
+      return try FrameCompanions(pattern)
+    } catch {
+      throw ToolError.usage("\(option) \(error)")
+    }
+  }
+
+  /// The settings that all frames have unless the sheet says otherwise.
+  private func settings() throws -> ColorizeSettings {
+    guard options.output.count == 1 else {
+      throw ToolError.usage("--count is \(options.output.count); a shot has one picture for each frame, leave it out")
+    }
+    guard options.output.previews == nil else {
+      throw ToolError.usage("--previews are for single pictures; leave it out")
+    }
+    // A picture stands in for all frames': only the settings are looked at.
+    let blank = try Image(width: 8, height: 8, color: [255])
+    var request = ColorizeRequest(sketch: blank, reference: blank)
+    request.polarity = inputs.polarity.polarity
+    request.preparation = inputs.prepare.preparation
+    request.mode = mode ?? .vanilla
+    try options.apply(to: &request, model: model)
+    try request.settings.validate()
+    if let mode, !model.supports(mode) {
+      throw ColorizeError.unsupportedMode(mode: mode, model: model.name)
+    }
+    return request.settings
+  }
+
+  private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
+    let masks = inputs.masks == .auto || inputs.alphaMasks
+    let hasSketch = frame.sketchMask != nil || masks
+    let hasReference = frame.referenceMask != nil || frame.background != nil || masks
+    return hasSketch && hasReference && model.supports(.full) ? .full : .vanilla
+  }
+
+  /// The frames of the selection and of the shard.
+  private func selected(_ frames: [ShotFrame]) throws -> [ShotFrame] {
+    var frames = frames
+    if let text = run.frames {
+      let selection = try FrameSelection(text)
+      guard frames.allSatisfy({ $0.number != nil }) else {
+        throw ToolError.usage("--frames \(text): the frames' names have no numbers to choose them by")
+      }
+      frames = frames.filter { $0.number.map(selection.contains) ?? false }
+      guard !frames.isEmpty else { throw ToolError.usage("--frames \(text): there is no such frame") }
+    }
+    if let text = run.shard {
+      let shard = try Shard(text)
+      frames = frames.filter { frame in
+        do {
+          return try shard.contains(sketch: frame.sketch)
+        } catch {
+          // Somebody has to say that it cannot be read.
+          return shard.index == 1
+        }
+      }
+    }
+    return frames
+  }
+}

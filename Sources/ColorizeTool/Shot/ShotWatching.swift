@@ -1,0 +1,57 @@
+import Colorize
+import Foundation
+import Shots
+
+/// Writes what shows a shot as a whole.
+struct ShotWatching {
+  let options: ShotWatchingOptions
+  let overwrites: Bool
+
+  /// What pictures of this kind say of themselves, so that they are known again and may be replaced.
+  private static func texts(_ kind: String) -> [(key: String, value: String)] {
+    [("Software", "\(Tool.name) \(Tool.version)"), ("Title", kind)]
+  }
+
+  /// Told before any work.
+  func check(_ shot: Shot) throws {
+    guard (1...240).contains(options.fps) else { throw ToolError.usage("--fps is \(options.fps), expected 1 to 240") }
+    var taken = Set(try shot.frames.flatMap { try shot.writer.paths($0) } + [shot.manifest])
+    let inputs = shot.frames.flatMap { $0.inputs.map(\.path) }
+    for (option, path, kind) in files {
+      guard path.lowercased().hasSuffix(".png"), path.count > 4 else {
+        throw ToolError.usage("\(option) \(path): it is written as PNG; give a path that ends in .png")
+      }
+      guard taken.insert(path).inserted else {
+        throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
+      }
+      // One that was made before is out of date, and nobody's work.
+      let isOurs = (try? PNGText.read(path: path))?.contains { $0 == ("Title", kind) } ?? false
+      try OutputCheck(option: option, overwrite: overwrites || isOurs, inputs: inputs).check([path])
+    }
+  }
+
+  private static let sheetKind = "contact sheet of a shot"
+  private static let animationKind = "animation of a shot"
+
+  private var files: [(option: String, path: String, kind: String)] {
+    [
+      ("--contact-sheet", options.contactSheet, Self.sheetKind), ("--animation", options.animation, Self.animationKind),
+    ].compactMap { option, path, kind in path.map { (option, $0, kind) } }
+  }
+
+  /// The paths that are written.
+  var paths: [String] { files.map(\.path) }
+
+  func write(_ shot: Shot, progress: Progress) throws {
+    let strip = FilmStrip(shot.frames)
+    guard !strip.pictures.isEmpty else { return }
+    if let path = options.contactSheet {
+      progress.begin("making the contact sheet")
+      try strip.contactSheet().write(to: path, text: Self.texts(Self.sheetKind))
+    }
+    if let path = options.animation {
+      progress.begin("making the animation")
+      try strip.writeAnimation(to: path, rate: options.fps, texts: Self.texts(Self.animationKind))
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Colorize
+import Glibc
+
+/// What a region looks like, in units that a picture's size does not change.
+struct RegionShape: Sendable {
+  /// In units of the picture's diagonal.
+  let center: SIMD2<Float>
+  /// The logarithm of the share of the picture.
+  let logArea: Float
+  /// How much longer than wide it is: 0 for a disc, 1 for a line.
+  let elongation: Float
+  /// Twice the angle of its longer axis, as a direction: an axis has no front.
+  let axis: SIMD2<Float>
+  /// How much of the ellipse with its moments it fills: 1 for a disc, less for what is bent or branched.
+  let fullness: Float
+  /// Whether it reaches the picture's edge, beyond which it goes on.
+  let isCut: Bool
+  let neighbors: [Neighbor]
+
+  struct Neighbor: Sendable {
+    let region: Int
+    /// The share of the region's bounds.
+    let share: Float
+  }
+}
+
+/// The shapes of all regions of a drawing.
+struct RegionShapes: Sendable {
+  let map: RegionMap
+  let shapes: [RegionShape]
+  let diagonal: Float
+
+  init(_ map: RegionMap) {
+    self.map = map
+    let diagonal = Float(map.width * map.width + map.height * map.height).squareRoot()
+    self.diagonal = diagonal
+    var sums = [(x: Double, y: Double, xx: Double, yy: Double, xy: Double)](
+      repeating: (0, 0, 0, 0, 0), count: map.regions.count)
+    for y in 0..<map.height {
+      for x in 0..<map.width {
+        let region = Int(map.labels[y * map.width + x])
+        let (u, v) = (Double(x), Double(y))
+        sums[region].x += u
+        sums[region].y += v
+        sums[region].xx += u * u
+        sums[region].yy += v * v
+        sums[region].xy += u * v
+      }
+    }
+    shapes = zip(map.regions, sums).map { region, sum in
+      let n = Double(region.area)
+      let (mx, my) = (sum.x / n, sum.y / n)
+      // A pixel is a square, so that no region is without extent.
+      let (a, b, c) = (sum.xx / n - mx * mx + 1 / 12, sum.yy / n - my * my + 1 / 12, sum.xy / n - mx * my)
+      let spread = ((a - b) * (a - b) + 4 * c * c).squareRoot()
+      let (longer, shorter) = ((a + b + spread) / 2, max((a + b - spread) / 2, 1e-9))
+      let elongation = 1 - (shorter / longer).squareRoot()
+      let bounds = max(1, region.neighbors.reduce(0) { $0 + $1.length })
+      let box = region.box
+      return RegionShape(
+        center: SIMD2(Float(mx) / diagonal, Float(my) / diagonal),
+        logArea: Float(log(n / Double(map.width * map.height))), elongation: Float(elongation),
+        axis: spread > 1e-9 ? SIMD2(Float((a - b) / spread), Float(2 * c / spread)) : SIMD2(0, 0),
+        fullness: Float(n / (4 * .pi * (longer * shorter).squareRoot())),
+        isCut: box.x == 0 || box.y == 0 || box.x + box.width == map.width || box.y + box.height == map.height,
+        neighbors: region.neighbors.map { .init(region: $0.id, share: Float($0.length) / Float(bounds)) })
+    }
+  }
+}

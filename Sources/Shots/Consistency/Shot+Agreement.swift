@@ -1,0 +1,122 @@
+import Colorize
+import DiffusionCore
+import Foundation
+
+extension Shot {
+  /// What became of a shot's colours.
+  public struct Agreement: Sendable {
+    /// The frames that were written again, with the number of regions that have another colour than the frame had alone.
+    public internal(set) var rewritten: [(frame: ShotFrame, regions: Int)] = []
+    /// The frames whose colours were agreed on.
+    public internal(set) var frameCount = 0
+    /// Finished frames that could not take part: they have no flats, were changed by hand, or their votes are lost.
+    public internal(set) var others: [ShotFrame] = []
+  }
+
+  /// Gives what is the same in all finished frames the same colours: the regions of each drawing are matched with those of
+  /// the drawings before and after, and each takes the colour that its own painting and those of its matches speak for.
+  /// Approved pictures stand fast, and their colours spread.
+  ///
+  /// Nothing is painted by the network, which has been done; frames whose colours change are written again. The result
+  /// depends on the frames alone, and not on their order or on the machines that coloured them. Of several processes one
+  /// does it, the others wait.
+  ///
+  /// - Parameters:
+  ///   - plan: made after the frames were coloured.
+  ///   - progress: called with how many of the frames have been looked at.
+  /// - Throws: ``ShotError``, ``ImageError``, `FlatsError`, `CancellationError`.
+  @discardableResult
+  public func agree(
+    on plan: ShotPlan, progress: (_ completed: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) async throws -> Agreement {
+    let manifest = try Manifest(path: manifest)
+    var claim = manifest.claim(output: Self.agreementClaim)
+    while claim == nil {
+      try await Task.sleep(for: .milliseconds(500))
+      claim = manifest.claim(output: Self.agreementClaim)
+    }
+    try manifest.refresh()
+    defer { withExtendedLifetime(claim) {} }
+    return try perform(plan, manifest, progress)
+  }
+
+  /// Stands for the whole shot among the frames that are claimed.
+  private static let agreementClaim = "\u{0}agreement"
+
+  private func perform(
+    _ plan: ShotPlan, _ manifest: Manifest, _ progress: (_ completed: Int, _ total: Int) throws -> Void
+  ) throws -> Agreement {
+    let approved = try ApprovedFrames(self.approved, frames: plan.entries.map(\.frame))
+    var outcome = Agreement()
+    var agreement = ShotAgreement()
+    for (place, entry) in plan.entries.enumerated() {
+      try Task.checkCancellation()
+      try progress(place, plan.entries.count)
+      let frame = entry.frame
+      guard entry.state == .finished || entry.state == .approved || entry.state == .retouched else { continue }
+      guard let record = manifest.record(output: frame.output),
+        let votes = FrameVotes(of: frame, key: record.key, manifest: manifest),
+        let found = try votes.regionMap(of: Image.load(frame.sketch))
+      else {
+        // An approved picture says what its regions are, whoever made it.
+        guard let path = approved.pictures[frame.output] else {
+          outcome.others.append(frame)
+          continue
+        }
+        let map = try RegionMap(
+          lineArt: Image.load(frame.sketch),
+          options: frame.settings.flats.regionOptions(polarity: frame.settings.polarity, guides: frame.settings.guides))
+        let colors = try ApprovedFrames.colors(of: Image.load(path), in: map)
+        try agreement.add(.init(frame: frame, votes: nil, approved: colors), map: map)
+        continue
+      }
+      let colors = try approved.pictures[frame.output].map {
+        try ApprovedFrames.colors(of: Image.load($0), in: found.map)
+      }
+      try agreement.add(.init(frame: frame, votes: votes, approved: colors), map: found.map)
+    }
+    for result in try agreement.results() {
+      try Task.checkCancellation()
+      outcome.frameCount += 1
+      let output = result.frame.output
+      let isOurs = plan.entries.first { $0.frame.output == output }?.state == .finished
+      guard isOurs, let record = manifest.record(output: output), let votes = result.votes else { continue }
+      // What was agreed on before is there already.
+      let digest = result.changedCount == 0 ? nil : Self.digest(of: result.paints)
+      guard record.agreement != digest else { continue }
+      try write(result, votes, record: record, digest: digest, manifest)
+      outcome.rewritten.append((result.frame, result.changedCount))
+    }
+    return outcome
+  }
+
+  private static func digest(of paints: [Flats.Paint]) -> Digest {
+    Digest(paints.map { "\($0.color.red),\($0.color.green),\($0.color.blue)" }.joined(separator: " "))
+  }
+
+  /// Writes a frame once more, with other colours.
+  private func write(
+    _ result: ShotAgreement.Result, _ votes: FrameVotes, record: ManifestRecord, digest: Digest?, _ manifest: Manifest
+  ) throws {
+    let frame = result.frame
+    let sketch = try FrameSketch(
+      InputReader.Content(bytes: Image.bytes(ofFile: frame.sketch), digest: record.key), of: frame)
+    guard let (map, drawing) = try votes.regionMap(of: sketch.image) else { return }
+    let flats = try Flats(map, paints: result.paints)
+    let settings = votes.summary.settings
+    let image =
+      settings.lines == .own ? flats.image.overlaid(with: drawing.ink(polarity: votes.summary.polarity)) : flats.image
+    let picture = ColorizeResult.Picture(image: image, painting: image, flats: flats, drawing: drawing)
+    let files = try writer.encode(frame, sketch, ColorizeResult(pictures: [picture], summary: votes.summary))
+    var line = record
+    line.agreement = digest
+    line.files = files.map {
+      ManifestRecord.File(path: manifest.relative($0.path), sha256: Digest($0.bytes), bytes: $0.bytes.count)
+    }
+    line.time = ShotRunner.now
+    line.host = ShotRunner.host
+    line.process = getpid()
+    try manifest.append(line)
+    for (path, bytes) in files { try ShotFolder.write(bytes, to: path) }
+  }
+}

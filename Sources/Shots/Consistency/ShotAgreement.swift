@@ -1,0 +1,126 @@
+import Colorize
+import DiffusionCore
+
+/// Finds the colours of all frames' regions together: what each frame was painted in, and what is the same thing in the
+/// frames before and after.
+struct ShotAgreement {
+  /// One frame that takes part.
+  struct Member {
+    let frame: ShotFrame
+    /// Nil for an approved picture that the shot has not made.
+    let votes: FrameVotes?
+    /// The colours of its regions where it is approved.
+    var approved: [RGB]?
+  }
+
+  /// What is found for one frame: the paint of each region.
+  struct Result {
+    let frame: ShotFrame
+    let votes: FrameVotes?
+    let paints: [Flats.Paint]
+    /// How many regions have another colour than the frame had alone.
+    let changedCount: Int
+  }
+
+  /// The colours of all frames, in one list.
+  private struct Colors {
+    var list: [RGB] = []
+    var names: [String?] = []
+    private var places: [RGB: Int] = [:]
+
+    mutating func place(of color: RGB, name: String?) -> Int {
+      if let place = places[color] { return place }
+      places[color] = list.count
+      list.append(color)
+      names.append(name)
+      return list.count - 1
+    }
+  }
+
+  private var colors = Colors()
+  private var members: [Member] = []
+  private var offsets = [0]
+  private var links: [ColorAgreement.Link] = []
+  private var weights: [Float] = []
+  /// The last drawings that were looked at: links go to the next and to the one after it.
+  private var window: [(member: Int, shapes: RegionShapes)] = []
+
+  /// How much a link over a frame in between counts.
+  private static let skipping: Float = 0.5
+
+  /// Adds a frame; frames come in their order.
+  mutating func add(_ member: Member, map: RegionMap) throws {
+    let shapes = RegionShapes(map)
+    let index = members.count
+    for (place, earlier) in window.enumerated() {
+      try Task.checkCancellation()
+      var matcher = RegionMatcher(earlier.shapes, shapes)
+      let share = place == window.count - 1 ? 1 : Self.skipping
+      for link in matcher.links() {
+        links.append(
+          ColorAgreement.Link(
+            one: offsets[earlier.member] + link.first, other: offsets[index] + link.second, weight: link.weight * share)
+        )
+      }
+    }
+    window.append((index, shapes))
+    if window.count > 2 { window.removeFirst() }
+    members.append(member)
+    offsets.append((offsets.last ?? 0) + map.regions.count)
+    let pixels = Float(map.width * map.height)
+    // Of small regions a painting tells little.
+    weights += map.regions.map { 0.4 + 0.6 * min(1, Float($0.area) / pixels / 0.005) }
+    if let votes = member.votes {
+      for (color, name) in zip(votes.colors, votes.names) { _ = colors.place(of: color, name: name) }
+    }
+    for color in member.approved ?? [] { _ = colors.place(of: color, name: nil) }
+  }
+
+  /// The paints of all frames.
+  mutating func results() throws -> [Result] {
+    var votes: [[Float]] = []
+    var fixed: [Int: Int] = [:]
+    var groups: [[Int]] = []
+    for (index, member) in members.enumerated() {
+      votes += shares(of: member, count: offsets[index + 1] - offsets[index])
+      guard let approved = member.approved else { continue }
+      groups.append(Array(offsets[index]..<offsets[index + 1]))
+      for (region, color) in approved.enumerated() {
+        fixed[offsets[index] + region] = colors.place(of: color, name: nil)
+      }
+    }
+    try Task.checkCancellation()
+    var agreement = ColorAgreement(votes: votes, weights: weights, links: links, fixed: fixed, groups: groups)
+    let chosen = agreement.colors()
+    return members.enumerated().map { index, member in
+      let range = offsets[index]..<offsets[index + 1]
+      guard let own = member.votes else {
+        return Result(frame: member.frame, votes: nil, paints: [], changedCount: 0)
+      }
+      let paints = zip(own.paints, range).map { paint, region in
+        let place = chosen[region]
+        guard colors.list[place] != paint.color else { return paint }
+        return Flats.Paint(
+          colors.list[place], share: Double(min(max(agreement.beliefs[region][place], 0), 1)),
+          name: colors.names[place],
+          entry: own.colors.firstIndex(of: colors.list[place]), distance: paint.distance)
+      }
+      return Result(
+        frame: member.frame, votes: own, paints: paints,
+        changedCount: zip(paints, own.paints).count { $0.color != $1.color })
+    }
+  }
+
+  /// What a frame's regions vote for, of all frames' colours.
+  private mutating func shares(of member: Member, count: Int) -> [[Float]] {
+    guard let own = member.votes else {
+      return [[Float]](repeating: [Float](repeating: 0, count: colors.list.count), count: count)
+    }
+    let places = zip(own.colors, own.names).map { colors.place(of: $0, name: $1) }
+    return own.votes.map { row in
+      var shares = [Float](repeating: 0, count: colors.list.count)
+      for pair in stride(from: 0, to: row.count, by: 2) { shares[places[row[pair]]] += Float(row[pair + 1]) / 10_000 }
+      return shares
+    }
+  }
+}

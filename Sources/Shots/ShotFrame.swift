@@ -1,0 +1,88 @@
+import Colorize
+
+/// One frame of a shot: the paths of its pictures, and its settings.
+public struct ShotFrame: Sendable, Hashable {
+  /// Its number; nil where its name has none.
+  public var number: Int?
+  /// What it is called in reports.
+  public var label: String
+  /// The line art.
+  public var sketch: String
+  /// Where the colours come from; nil for none.
+  public var reference: String?
+  /// As ``ColorizeRequest/sketchMask``.
+  public var sketchMask: String?
+  /// As ``ColorizeRequest/referenceMask``.
+  public var referenceMask: String?
+  /// As ``ColorizeRequest/background``.
+  public var background: String?
+  /// A palette's file.
+  public var palette: String?
+  /// Everything else.
+  public var settings: ColorizeSettings
+  /// Where the result goes.
+  public var output: String
+  /// Why the frame cannot be coloured, where its plan says so already.
+  public var problem: String?
+
+  /// A frame with a picture and a reference.
+  public init(
+    number: Int? = nil, label: String, sketch: String, reference: String?, settings: ColorizeSettings, output: String
+  ) {
+    self.number = number
+    self.label = label
+    self.sketch = sketch
+    self.reference = reference
+    self.settings = settings
+    self.output = output
+  }
+
+  /// The drawing's name without its folder and its extension, which stands for `*` in patterns.
+  public var name: String { FrameFile.name(of: sketch) }
+
+  /// The paths of its inputs, by their names in the manifest.
+  public var inputs: [(name: String, path: String)] {
+    [
+      ("sketch", sketch), ("reference", reference), ("sketchMask", sketchMask), ("referenceMask", referenceMask),
+      ("background", background), ("palette", palette),
+    ].compactMap { name, path in path.map { (name, $0) } }
+  }
+}
+
+/// Which masks a shot takes where none is given.
+public enum MaskSource: String, Sendable, Hashable, Codable, CaseIterable {
+  /// None.
+  case given
+  /// The alpha channel of the picture, where it has transparency.
+  case alpha
+  /// Those that ``Image/figureMask(_:)`` finds.
+  case found
+}
+
+/// What became of a frame.
+public struct ShotOutcome: Sendable {
+  /// What became of it.
+  public enum Status: Sendable, Hashable {
+    /// It was coloured now.
+    case finished
+    /// Its files were there, made from the same content.
+    case unchanged
+    /// Another process has coloured it meanwhile.
+    case finishedElsewhere
+    /// Its file was changed by hand since it was made, and is left alone.
+    case retouched
+    /// Its picture is approved, and is left alone.
+    case approved
+    /// It could not be coloured.
+    case failed(reason: String)
+  }
+
+  public let frame: ShotFrame
+  public let status: Status
+  /// The files, the picture first.
+  public let files: [String]
+  /// How long it took.
+  public let seconds: Double
+  /// What was found odd about it.
+  public let notes: [String]
+}

@@ -1,0 +1,180 @@
+import Colorize
+import DiffusionCore
+import Foundation
+import Shots
+import TestSupport
+import Testing
+
+/// Shots on a tiny network: what is done, what is not done again, and what is left of what was interrupted.
+struct ShotTests {
+  private let folder: TemporaryFolder
+  private let model: Model
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let path = folder.file("tiny.safetensors")
+    try TinyNetwork.write(to: path)
+    model = Model(
+      name: "tiny", weights: WeightSource(try SafetensorsFile(path: path)), configuration: TinyNetwork.configuration)
+    for frame in 1...4 { try drawing(frame).write(to: folder.file("\(frame).png")) }
+    try Image(width: 30, height: 20, channels: 3, pixels: (0..<1800).map { UInt8(truncatingIfNeeded: $0 * 7) })
+      .write(to: folder.file("sheet.png"))
+  }
+
+  private func drawing(_ frame: Int) throws -> Image {
+    try Image(
+      width: 40, height: 28, channels: 1, pixels: (0..<40 * 28).map { ($0 / 40 + $0 % 40 + frame) % 9 == 0 ? 0 : 255 })
+  }
+
+  private func shot(_ numbers: [Int] = [1, 2, 3, 4], out: String = "out") throws -> Shot {
+    try FileManager.default.createDirectory(atPath: folder.file(out), withIntermediateDirectories: true)
+    var settings = ColorizeSettings()
+    settings.steps = 2
+    settings.size = 64
+    settings.fill = .painting
+    settings.lines = .network
+    return Shot(
+      frames: numbers.map { number in
+        ShotFrame(
+          number: number, label: "\(number)", sketch: folder.file("\(number).png"), reference: folder.file("sheet.png"),
+          settings: settings, output: folder.file("\(out)/\(number).png"))
+      }, manifest: folder.file("\(out)/shot.jsonl"))
+  }
+
+  private func run(_ shot: Shot) async throws -> [String: ShotOutcome.Status] {
+    let colorizer = try await Colorizer(model: model)
+    var found: [String: ShotOutcome.Status] = [:]
+    for try await outcome in try shot.outcomes(on: colorizer) { found[outcome.frame.label] = outcome.status }
+    return found
+  }
+
+  private func bytes(_ out: String) throws -> [Data] {
+    try (1...4).map { try Data(contentsOf: URL(fileURLWithPath: folder.file("\(out)/\($0).png"))) }
+  }
+
+  @Test func framesAreThoseOfSingleRequests() async throws {
+    let outcomes = try await run(shot())
+    #expect(outcomes.values.allSatisfy { $0 == .finished } && outcomes.count == 4)
+    let colorizer = try await Colorizer(model: model)
+    for frame in try shot().frames {
+      let request = ColorizeRequest(
+        sketch: try Image.load(frame.sketch), reference: .image(try Image.load(folder.file("sheet.png"))),
+        settings: frame.settings)
+      #expect(try await colorizer.colorize(request).image == Image.load(frame.output))
+    }
+    #expect(folder.contents.filter { $0.hasSuffix(".tmp") }.isEmpty)
+  }
+
+  @Test func whatIsFinishedIsNotDoneAgain() async throws {
+    var shot = try shot()
+    _ = try await run(shot)
+    let before = try bytes("out")
+    #expect(try await run(shot).values.allSatisfy { $0 == .unchanged })
+    // One is missing, of one the drawing has changed, of one the settings, and one was changed by hand.
+    try FileManager.default.removeItem(atPath: folder.file("out/1.png"))
+    try drawing(7).write(to: folder.file("2.png"))
+    shot.frames[2].settings.seed = 5
+    try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder.file("out/4.png")))
+    let states = try shot.plan(for: model).entries.map(\.state)
+    #expect(states == [.new, .changed, .changed, .retouched])
+    let outcomes = try await run(shot)
+    #expect(outcomes == ["1": .finished, "2": .finished, "3": .finished, "4": .retouched])
+    let after = try bytes("out")
+    #expect(after[0] == before[0] && after[1] != before[1] && after[2] != before[2] && after[3] == Data([1, 2, 3]))
+    shot.overwrites = true
+    #expect(try await run(shot)["4"] == .finished)
+    #expect(try bytes("out")[3] == before[3])
+  }
+
+  @Test func filesOfOthersAreNotReplaced() async throws {
+    let shot = try shot()
+    try Data([9]).write(to: URL(fileURLWithPath: folder.file("out/3.png")))
+    #expect(try shot.plan(for: model).entries[2].state == .occupied(file: folder.file("out/3.png")))
+    let outcomes = try await run(shot)
+    guard case .failed = outcomes["3"] else { return #expect(Bool(false), "\(String(describing: outcomes["3"]))") }
+    #expect(try bytes("out")[2] == Data([9]))
+  }
+
+  @Test func aFrameThatFailsStopsNoOther() async throws {
+    try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.file("2.png")))
+    try FileManager.default.removeItem(atPath: folder.file("3.png"))
+    var outcomes = try await run(shot())
+    #expect(outcomes["1"] == .finished && outcomes["4"] == .finished)
+    for frame in ["2", "3"] {
+      guard case .failed(let reason) = outcomes[frame] else { return #expect(Bool(false), "frame \(frame)") }
+      #expect(reason.contains("\(frame).png"))
+    }
+    try drawing(2).write(to: folder.file("2.png"))
+    try drawing(3).write(to: folder.file("3.png"))
+    outcomes = try await run(shot())
+    #expect(outcomes == ["1": .unchanged, "2": .finished, "3": .finished, "4": .unchanged])
+  }
+
+  @Test func cancellationLeavesWholeFramesOnly() async throws {
+    let shot = try shot()
+    let colorizer = try await Colorizer(model: model)
+    let task = Task {
+      for try await outcome in try shot.outcomes(on: colorizer) where outcome.frame.label == "2" {
+        withUnsafeCurrentTask { $0?.cancel() }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).sorted() == [
+        "1.png", "2.png", "shot.jsonl",
+      ])
+    #expect(try await run(shot) == ["1": .unchanged, "2": .unchanged, "3": .finished, "4": .finished])
+    _ = try await run(self.shot(out: "other"))
+    #expect(try bytes("out") == bytes("other"))
+  }
+
+  @Test func twoRunsPartTheFrames() async throws {
+    let shot = try shot()
+    async let one = run(shot)
+    async let other = run(shot)
+    let (first, second) = try await (one, other)
+    for frame in ["1", "2", "3", "4"] {
+      // One of them colours it, and the other finds it done, before or at the end.
+      let states = [first[frame], second[frame]]
+      #expect(states.count { $0 == .finished } == 1, "\(frame)")
+      #expect(states.count { $0 == .finishedElsewhere || $0 == .unchanged } == 1, "\(frame)")
+    }
+    _ = try await run(self.shot(out: "other"))
+    #expect(try bytes("out") == bytes("other"))
+  }
+
+  @Test func aFolderThatGoesAwayEndsTheShot() async throws {
+    let shot = try shot()
+    let colorizer = try await Colorizer(model: model)
+    let outcomes = try shot.outcomes(on: colorizer)
+    var done = 0
+    await #expect(throws: ShotError.self) {
+      for try await _ in outcomes {
+        done += 1
+        try FileManager.default.removeItem(atPath: folder.file("out"))
+      }
+    }
+    #expect(done == 1)
+  }
+
+  @Test func twoFramesOfOneFileAreRefused() throws {
+    var shot = try shot()
+    shot.frames[1].output = shot.frames[0].output
+    #expect(throws: ShotError.self) { try shot.plan(for: model) }
+    shot.frames[1].output = shot.frames[2].sketch
+    #expect(throws: ShotError.self) { try shot.plan(for: model) }
+  }
+
+  @Test func anotherModelIsAnotherResult() throws {
+    let path = folder.file("other.safetensors")
+    try TinyNetwork.write(to: path, withSplit: false)
+    let other = Model(
+      name: "tiny", weights: WeightSource(try SafetensorsFile(path: path)), configuration: TinyNetwork.configuration)
+    #expect(try other.contentDigest() != model.contentDigest())
+    var configuration = TinyNetwork.configuration
+    configuration.prediction = configuration.prediction == .eps ? .v : .eps
+    #expect(
+      try Model(name: "tiny", weights: model.weights, configuration: configuration).contentDigest()
+        != model.contentDigest())
+  }
+}

@@ -71,7 +71,8 @@ struct RecordedRunTests {
       let latent = try Sampler(published: run.sampler).sample(
         recorded, noise: golden.image("x_T.bs\(run.batch)"), steps: run.steps,
         schedule: SigmaSchedule(named: run.scheduler), source: &source)
-      #expect(recorded.asked == recorded.count && (source as? RecordedNoise)?.remaining == 0, "\(run.key)")
+      #expect(recorded.asked == recorded.count, "\(run.key): \(recorded.asked) evaluations of \(recorded.count)")
+      #expect(try #require(source as? RecordedNoise).remaining <= run.spareNoises, "\(run.key)")
       #expect(recorded.worst < 2e-5, "\(run.key): it asks for what is off by \(recorded.worst)")
       let error = try latent.relativeError(to: golden.image("\(run.key).final"))
       #expect(error < 2e-5, "\(run.key): \(error)")

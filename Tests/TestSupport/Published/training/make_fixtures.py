@@ -66,7 +66,8 @@ def cut(name, T, J):
         if first not in names: return False
         kind, _, weight = rest.partition(".")
         if kind in ("grad", "after", "ema"): return weight in names[first] and T[key].numel() <= FEW
-        return kind not in ("mean", "logvar", "reconstruction") and not (kind in ("context", "grad_context") and first != "full_b1")
+        if name == "lora_step": return first == "full_b1" or kind not in ("context", "grad_context")
+        return name != "full_step" or kind not in ("mean", "logvar", "reconstruction")
     return {k: v for k, v in T.items() if keeps(k)}, J
 
 

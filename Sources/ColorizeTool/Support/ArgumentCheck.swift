@@ -12,10 +12,12 @@ enum ArgumentCheck {
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
-    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys", "--consistency",
+    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys",
+    "--consistency",
     "--parts", "--steps", "--minutes", "--resolution", "--batch", "--rows", "--rate", "--warm-up", "--course",
     "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep", "--variants",
-    "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute", "--times", "--cache",
+    "--recolor", "--ground-weight", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
+    "--times", "--cache",
     "--cache-size",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]

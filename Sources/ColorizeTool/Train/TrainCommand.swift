@@ -150,7 +150,9 @@ struct TrainCommand: AsyncParsableCommand {
       model: model, folder: folder, output: output, software: "\(Tool.name) \(Tool.version)", settings: settings,
       length: length.minutes.map { .seconds($0 * 60) } ?? .steps(steps))
     plan.resolution = length.resolution ?? plan.resolution
-    plan.views = ViewSettings(variantCount: pictures.variants, recoloringShare: pictures.recolor)
+    plan.views = ViewSettings(
+      variantCount: pictures.variants, recoloringShare: pictures.recolor,
+      groundWeight: pictures.groundWeight)
     plan.validationShare = pictures.validation
     plan.saveInterval = saving.saveEvery
     plan.previewInterval = saving.previewEvery

@@ -105,6 +105,11 @@ struct TrainDataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "How much the ground counts beside the figure where another picture is the reference, 0 to 1.", valueName: "x"))
+  var groundWeight = 0.0
+
+  @Option(
+    help: ArgumentHelp(
       "Where latents and tokens are kept. (default: cache in the folder of the states)", valueName: "folder"))
   var cache: String?
 

@@ -55,6 +55,14 @@ final class SampleEncoder {
       return stored
     }
     try store("latent", parts.vaeEncoder()(target).mean * Float(configuration.scaleFactor))
+    if view.isReferenceAnother, views.settings.groundWeight < 1, let mask = view.mask {
+      let ground = Float(views.settings.groundWeight)
+      let plane = try Tensor(mask.values, shape: [1, height, width, 1], on: tape)
+      let factor = configuration.latentFactor
+      // The share of each block that is figure.
+      let shares = try plane.resized(height: height / factor, width: width / factor, by: .area)
+      try store("weight", (shares * (1 - ground)) + (ground + 1e-3))
+    }
     let lines = try Tensor(view.lines, shape: [1, height, width, 1], on: tape)
     if trained.contains(.sketchEncoder) {
       try store("lines", lines)
@@ -104,6 +112,7 @@ final class SampleEncoder {
     item.hints = hints.isEmpty ? nil : hints
     item.mask = try tensor("mask")
     item.tokens = try tensor("tokens")
+    item.weight = try tensor("weight")
     item.backgroundTokens = try tensor("backgroundTokens")
     item.reference = try tensor("reference")
     item.background = try tensor("background")

@@ -56,12 +56,13 @@ struct LineDrawing: Sendable, Hashable {
       let value = (lines.values[pixel] / typical * 0.5 - floor) / (1 - floor)
       lines.values[pixel] = min(1, max(0, value) * gain)
     }
-    if edges > 0 { addEdges(of: picture, to: &lines) }
+    if edges > 0 { addEdges(of: picture, to: &lines, scale: scale) }
     return softness > 0 ? lines.blurred(sigma: max(0.4, softness * scale)) : lines
   }
 
-  /// Where colours meet, the larger step of both axes.
-  private func addEdges(of picture: Plane, to lines: inout Plane) {
+  /// Where colours meet, the larger step of both axes; not beside a line, whose own two sides are no lines.
+  private func addEdges(of picture: Plane, to lines: inout Plane, scale: Float) {
+    let near = lines.blurred(sigma: max(1, 2.5 * scale))
     let smooth = picture.blurred(sigma: 0.7)
     let (width, height) = (picture.width, picture.height)
     func step(_ one: Int, _ other: Int) -> Float {
@@ -78,7 +79,8 @@ struct LineDrawing: Sendable, Hashable {
         let across = step(y * width + max(x - 1, 0), y * width + min(x + 1, width - 1))
         let down = step(max(y - 1, 0) * width + x, min(y + 1, height - 1) * width + x)
         let strength = (max(across, down).squareRoot() - 0.08) * 2.5
-        lines.values[pixel] = max(lines.values[pixel], edges * min(1, max(0, strength)))
+        let alone = max(0, 1 - 6 * near.values[pixel])
+        lines.values[pixel] = max(lines.values[pixel], alone * edges * min(1, max(0, strength)))
       }
     }
   }

@@ -8,13 +8,18 @@ public struct ViewSettings: Sendable, Hashable, Codable {
   public var variantCount: Int
   /// How often a picture that is its own reference gets other colours, both alike, 0...1.
   public var recoloringShare: Double
+  /// How much the ground counts beside the figure where the reference is another picture, 0...1: a character's drawings
+  /// have grounds of their own, and a model that learned to guess them would no longer take them from the reference.
+  public var groundWeight: Double
   /// How far crops go, as a share of the picture's side, 0...0.5.
   public var cropShare: Double
 
   /// What suits most folders.
-  public init(variantCount: Int = 4, recoloringShare: Double = 0.5, cropShare: Double = 0.12) {
+  public init(variantCount: Int = 4, recoloringShare: Double = 0.5, groundWeight: Double = 0, cropShare: Double = 0.12)
+  {
     self.variantCount = variantCount
     self.recoloringShare = recoloringShare
+    self.groundWeight = groundWeight
     self.cropShare = cropShare
   }
 }
@@ -31,6 +36,8 @@ struct TrainingView: Sendable {
   let reference: Plane
   /// 1 where the reference's figure is.
   let referenceMask: Plane?
+  /// Whether the reference is another picture.
+  let isReferenceAnother: Bool
 }
 
 /// Makes views of the pictures of a folder.
@@ -43,7 +50,7 @@ struct ViewMaker: Sendable {
   let isReference: [Bool]
 
   /// Raise it when views come out otherwise, so that nothing older is taken from a cache.
-  static let version = 1
+  static let version = 2
 
   /// The picture that a view takes its colours from; the picture itself if its group has no other.
   func reference(of index: Int, variant: Int) -> Int {
@@ -62,7 +69,7 @@ struct ViewMaker: Sendable {
     let size = buckets.size(for: pictures[index].size)
     let other = reference(of: index, variant: variant)
     hash.add(
-      "view \(Self.version) \(size.width) \(size.height) \(variant) \(seed) \(settings.recoloringShare) \(settings.cropShare)"
+      "view \(Self.version) \(size.width) \(size.height) \(variant) \(seed) \(settings.recoloringShare) \(settings.groundWeight) \(settings.cropShare)"
     )
     hash.add(pictures[index].contentHash)
     hash.add(pictures[other].contentHash)
@@ -103,7 +110,8 @@ struct ViewMaker: Sendable {
       reference = recoloring(reference)
     }
     return TrainingView(
-      target: target, lines: lines, mask: targetMask, reference: reference, referenceMask: warpedMask)
+      target: target, lines: lines, mask: targetMask, reference: reference, referenceMask: warpedMask,
+      isReferenceAnother: !isOwn)
   }
 
   /// A picture on white, and where its figure is: its mask's file, its alpha channel, or what can be found.

@@ -101,6 +101,7 @@ public struct TrainingPlan: Sendable {
     try check((1...64).contains(views.variantCount), "the number of views", views.variantCount, "1 to 64")
     try check((0...1).contains(settings.dropShare), "the share without a reference", settings.dropShare, "0 to 1")
     try check((0...1).contains(views.recoloringShare), "the share of other colours", views.recoloringShare, "0 to 1")
+    try check((0...1).contains(views.groundWeight), "the weight of the ground", views.groundWeight, "0 to 1")
     try check((0...1).contains(settings.offsetNoise), "the offset noise", settings.offsetNoise, "0 to 1")
   }
 

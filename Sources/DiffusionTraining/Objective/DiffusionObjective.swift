@@ -86,6 +86,21 @@ public struct DiffusionObjective: Sendable {
     return try (errors * Tensor(weights.map(Float.init), shape: [rows], on: predicted.backend)).mean()
   }
 
+  /// The same with a weight for each place: of each row the weighted mean of its squared errors.
+  ///
+  /// - Parameter places: `[B, h, w, 1]`, not negative, and not zero everywhere in a row.
+  /// - Throws: ``BackendError``.
+  public func loss(_ predicted: Tensor, target: Tensor, timesteps: [Int], places: Tensor) throws -> Tensor {
+    let (rows, channels) = (predicted.shape[0], predicted.shape[3])
+    let count = predicted.shape.elementCount / max(rows, 1)
+    precondition(timesteps.count == rows, "\(timesteps.count) timesteps for \(rows) rows")
+    let difference = try predicted - target
+    let errors = try (difference * difference * places).reshaped([rows, count]).sum().reshaped([rows])
+    let totals = try places.reshaped([rows, count / channels]).sum().reshaped([rows]).floats()
+    let factors = zip(timesteps, totals).map { Float(weight(at: $0)) / ($1 * Float(channels)) }
+    return try (errors * Tensor(factors, shape: [rows], on: predicted.backend)).mean()
+  }
+
   /// Noise with an offset that all pixels of a channel share, so that the network learns to change a picture's mean
   /// (Guttenberg 2023): `noise + strength * offset`.
   ///

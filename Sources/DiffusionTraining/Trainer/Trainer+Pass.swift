@@ -40,7 +40,16 @@ extension Trainer {
       let predicted = try unet(
         input, timesteps: samples.map { Float($0.draws.timestep) }, context: context, hints: hints,
         control: AttentionControl(referenceScales: [Float](repeating: 1, count: blocks)))
-      return try objective.loss(predicted, target: target, timesteps: samples.map(\.draws.timestep))
+      let timesteps = samples.map(\.draws.timestep)
+      // Where some of a batch have weights and others not, the others' are 1.
+      guard samples.contains(where: { $0.item.weight != nil }) else {
+        return try objective.loss(predicted, target: target, timesteps: timesteps)
+      }
+      let places = try samples.map { sample in
+        try sample.item.weight
+          ?? Tensor(repeating: 1, shape: sample.latent.shape.replacing(axis: 3, with: 1), on: base)
+      }
+      return try objective.loss(predicted, target: target, timesteps: timesteps, places: joined(places))
     }
   }
 

@@ -10,6 +10,8 @@ public struct TrainingItem: Sendable {
   public var hints: [Tensor]?
   /// The figure at latent size, soft, `[1, h, w, 1]`.
   public var mask: Tensor?
+  /// How much each place of the latent counts, `[1, h, w, 1]`; nil where all count alike.
+  public var weight: Tensor?
   /// The reference's tokens, `[1, M, C]`: where the image encoder is frozen.
   public var tokens: Tensor?
   /// The tokens of the reference without its figure.

@@ -108,6 +108,15 @@ import Testing
       let loss = try objective.loss(a, target: b, timesteps: [20, 999]).floats()[0]
       let expected = (2.5 * objective.weight(at: 20) + 12.5 * objective.weight(at: 999)) / 2
       #expect(abs(Double(loss) / expected - 1) < 1e-6)
+      // Places that weigh nothing do not count, and the others' weights are shares.
+      let (wide, zero) = (
+        try Tensor([1, 2, 9, 9, 3, 4, 5, 6], shape: [2, 1, 2, 2], on: backend),
+        try Tensor(repeating: 0, shape: [2, 1, 2, 2], on: backend)
+      )
+      let places = try Tensor([2, 0, 1, 3], shape: [2, 1, 2, 1], on: backend)
+      let weighed = try objective.loss(wide, target: zero, timesteps: [20, 999], places: places).floats()[0]
+      let mean = (2.5 * objective.weight(at: 20) + (12.5 + 3 * 30.5) / 4 * objective.weight(at: 999)) / 2
+      #expect(abs(Double(weighed) / mean - 1) < 1e-6)
     }
   }
 }

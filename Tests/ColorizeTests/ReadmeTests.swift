@@ -40,7 +40,7 @@ struct ReadmeTests {
     let changes = try String(contentsOf: root.appending(path: "CHANGELOG.md"), encoding: .utf8)
     let heading = try #require(changes.split(separator: "\n").first { $0.hasPrefix("## ") })
     let source = try String(
-      contentsOf: root.appending(path: "Sources/DiffusionCore/Version.swift"), encoding: .utf8)
+      contentsOf: root.appending(path: "Sources/DiffusionCore/Support/Version.swift"), encoding: .utf8)
     let version = try #require(source.firstMatch(of: /version = "(?<number>[^"]+)"/)).number
     #expect(heading == "## \(version)")
   }

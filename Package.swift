@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "DiffusionVulkan", targets: ["DiffusionVulkan"]),
     .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "Colorize", targets: ["Colorize"]),
+    .library(name: "ColorizeTraining", targets: ["ColorizeTraining"]),
     .library(name: "LayeredPictures", targets: ["LayeredPictures"]),
     .library(name: "Shots", targets: ["Shots"]),
     .library(name: "PictureFormats", targets: ["PictureFormats"]),
@@ -23,8 +24,9 @@ let package = Package(
     // libpng (libpng-dev) and libjpeg (libjpeg-dev) report errors by longjmp, which Swift cannot catch: a few lines of
     // C stand between. libpng's simplified API would do without, but it takes 16-bit samples for linear light and
     // converts gamma; the pixels of a drawing must come through as they stand in the file.
-    .target(name: "CPNGIO", linkerSettings: [.linkedLibrary("png16")]),
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CCodec"),
+    .target(name: "CPNGIO", dependencies: ["CCodec"], linkerSettings: [.linkedLibrary("png16")]),
+    .target(name: "CJPEG", dependencies: ["CCodec"], linkerSettings: [.linkedLibrary("jpeg")]),
     // libpng needs it too, so libpng-dev brings it along (zlib1g-dev). Krita's palettes are zip files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
@@ -36,17 +38,19 @@ let package = Package(
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
-      name: "DiffusionShaders", path: "Shaders", exclude: ["compile.sh", "matrix.sh", "include"],
+      name: "DiffusionShaders", path: "Shaders",
+
+      exclude: ["compile.sh", "matrix.sh", "arguments.sh", "constants.sh", "include", "arguments", "constants"],
       plugins: ["CompileShaders"]),
     .plugin(name: "CompileShaders", capability: .buildTool()),
     .target(name: "DiffusionVulkan", dependencies: ["DiffusionCore", "DiffusionShaders", "CVulkan"]),
     .target(
       name: "Colorize",
       dependencies: [
-        "DiffusionCore", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+        "DiffusionCore", "CCodec", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
-    .target(name: "LayeredPictures", dependencies: ["Colorize", "CZlib"]),
+    .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),
     // libcrypto (libssl-dev) for the digests of a shot's manifest, which only programs that colour shots link.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Shots", dependencies: ["Colorize", "DiffusionCore", "CCrypto", "CZlib"]),
@@ -55,24 +59,29 @@ let package = Package(
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .target(name: "PictureFormats", dependencies: ["Colorize", "DiffusionCore", "CTIFF", "CWebP"]),
     .target(name: "DiffusionTraining", dependencies: ["DiffusionCore"]),
+    // Pictures as data, and the loop. Apart from both: who trains on tensors of their own reads no pictures, and who
+    // colours need not learn.
+    .target(name: "ColorizeTraining", dependencies: ["Colorize", "DiffusionTraining"]),
     .target(name: "BackendConformance", dependencies: ["DiffusionCore", "DiffusionTraining"]),
     // The folder is not called `colorize`: file systems that ignore case would mix it up with `Colorize`.
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "DiffusionVulkan", "LayeredPictures", "PictureFormats", "Shots", "BackendConformance",
+        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "PictureFormats",
+        "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["DiffusionCore"], path: "Tests/TestSupport", exclude: ["Published"]),
     .testTarget(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"],
-      resources: [.copy("Golden")]),
+      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ColorizeTrainingTests", dependencies: ["ColorizeTraining", "TestSupport"]),
     .testTarget(
       name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
       resources: [.copy("Fixtures")]),

@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "DiffusionCore", package: "Irodori"),
         .product(name: "DiffusionVulkan", package: "Irodori"),
         .product(name: "Colorize", package: "Irodori"),
+        .product(name: "BackendConformance", package: "Irodori"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -1,7 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Programs that depend on the library as anyone's would; Tests/all.sh builds and runs them.
+// Programs that depend on the library as anyone's would; Tests/all.sh builds and runs them, so that what the documents say
+// about importing stays true.
+let irodori = { (product: String) in Target.Dependency.product(name: product, package: "Irodori") }
+
 let package = Package(
   name: "Examples",
   dependencies: [
@@ -9,12 +12,15 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "CustomSampler",
-      dependencies: [
-        .product(name: "Colorize", package: "Irodori"),
-        .product(name: "DiffusionCore", package: "Irodori"),
-      ],
-      path: "CustomSampler")
+      name: "Minimal", dependencies: [irodori("Colorize"), irodori("DiffusionCore")], path: "Minimal"),
+    .executableTarget(name: "Cut", dependencies: [irodori("Colorize")], path: "Cut"),
+    .executableTarget(name: "EventStream", dependencies: [irodori("Colorize")], path: "EventStream"),
+    .executableTarget(
+      name: "CustomBackend",
+      dependencies: [irodori("Colorize"), irodori("DiffusionCore"), irodori("BackendConformance")],
+      path: "CustomBackend"),
+    .executableTarget(
+      name: "CustomSampler", dependencies: [irodori("Colorize"), irodori("DiffusionCore")], path: "CustomSampler"),
   ],
   swiftLanguageModes: [.v6]
 )

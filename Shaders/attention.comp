@@ -12,13 +12,8 @@
 #endif
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/attention.glsl"
 
-layout(constant_id = 0) const uint OUT_TYPE = 0;
-layout(constant_id = 1) const uint Q_TYPE = 0;
-layout(constant_id = 2) const uint K_TYPE = 0;
-layout(constant_id = 3) const uint V_TYPE = 0;
-// How many channels each invocation sums, for four queries: a multiple of four.
-layout(constant_id = 4) const uint CHANNELS = 8;
 layout(local_size_x = 64) in;
 SOURCE(q, 1)
 SOURCE(k, 2)
@@ -28,21 +23,7 @@ const uint QUERIES = 32;
 const uint KEYS = 32;
 const uint RUN = 32;
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 shared float queryTile[QUERIES * (RUN + 1)];
 // Keys, then values.

@@ -4,18 +4,10 @@
 // owns 16 queries and walks over the keys, two for each invocation at a time, with a running maximum and sum of each
 // row. A head wider than 4 * WIDTH channels takes several groups along z, each of which makes the scores anew.
 #extension GL_KHR_shader_subgroup_arithmetic : require
+#include "constants/attention_lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint Q_TYPE = 0;
-layout(constant_id = 3) const uint K_TYPE = 0;
-layout(constant_id = 4) const uint V_TYPE = 0;
-// Whether pairs of channels of the queries and keys, of the values, and of the outputs, are neighbours that begin at
-// an even index.
-layout(constant_id = 5) const bool QK_PAIRED = true;
-layout(constant_id = 6) const bool V_PAIRED = true;
-layout(constant_id = 7) const bool OUT_PAIRED = true;
 SOURCE(q, 1)
 SOURCE(k, 2)
 SOURCE(v, 3)
@@ -23,21 +15,7 @@ PAIRS_OF(q, 1)
 PAIRS_OF(k, 2)
 PAIRS_OF(v, 3)
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 uint firstQuery;
 uint qStart;

@@ -18,18 +18,13 @@
 #endif
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/attention_matrix.glsl"
 
-layout(local_size_x_id = 0) in;
 // Four subgroups: the specialisation is four times the device's size, so that each is full.
 const uint THREADS = gl_WorkGroupSize.x;
 const uint WIDTH = THREADS / 4;
 // The shape of the device's matrices: 16 rows; columns and inner extent divide 32.
 const uint MATRIX_ROWS = 16;
-layout(constant_id = 1) const uint MATRIX_COLUMNS = 16;
-layout(constant_id = 2) const uint MATRIX_INNER = 16;
-// The channels of a head, rounded up to a multiple of 32.
-layout(constant_id = 3) const uint DEPTH = 64;
-layout(constant_id = 4) const uint OUT_TYPE = 1;
 layout(set = 0, binding = 1) readonly buffer q_block { uvec4 q_words[]; };
 layout(set = 0, binding = 2) readonly buffer k_block { uvec4 k_words[]; };
 layout(set = 0, binding = 3) readonly buffer v_block { uvec4 v_words[]; };
@@ -40,21 +35,7 @@ const uint SLICE = 32;
 // Of the weights, on their way through f16; a power of two, and at most 65504.
 const float WEIGHT_SCALE = 32768.0;
 
-layout(push_constant) uniform Push {
-  uint heads;
-  uint queries;
-  uint keys;
-  uint width;
-  float scale;
-  uint outOffset;
-  uint outStrides[4];
-  uint qOffset;
-  uint qStrides[4];
-  uint kOffset;
-  uint kStrides[4];
-  uint vOffset;
-  uint vStrides[4];
-} push;
+#include "arguments/attention.glsl"
 
 // Words of 16 bytes. Rows lie whole words apart, as the extension wants it, and one more than they need, so that they
 // start in different banks: queries, keys or values, probabilities (KEYS first halves, then the second ones), and of each

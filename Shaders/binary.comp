@@ -1,17 +1,10 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = f(a, b)
-#define OPERANDS 3
-#define MAX_RANK 6
+#include "arguments/binary.glsl"
 #include "elementwise.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint A_TYPE = 0;
-layout(constant_id = 3) const uint B_TYPE = 0;
-layout(constant_id = 4) const uint FUNCTION = 0;
-// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(a, 1)
 SOURCE(b, 2)
 TWOS_OF(a, 1)
@@ -25,7 +18,8 @@ float evaluate(float a, float b) {
     case 3: return a / b;
     case 4: return isNaN(a) ? a : (isNaN(b) || b > a ? b : a);
     case 5: return isNaN(a) ? a : (isNaN(b) || b < a ? b : a);
-    default: return a > b ? 1.0 : 0.0;
+    case 6: return a > b ? 1.0 : 0.0;
+    default: return a > 0.0 ? a : a * b;
   }
 }
 

@@ -5,7 +5,7 @@ set -eu
 compiler=$1 shader=$2 name=$3 output=$4
 shift 4
 binary=$output.spv
-if ! "$compiler" -V --target-env vulkan1.1 -g0 --quiet "$@" -I"$(dirname "$shader")/include" -o "$binary" "$shader"; then
+if ! "$compiler" -V --target-env vulkan1.1 -g0 --quiet "$@" -I"$(dirname "$shader")/include" -I"$(dirname "$shader")" -o "$binary" "$shader"; then
   echo "error: $shader does not compile" >&2
   exit 1
 fi

@@ -5,41 +5,16 @@
 // along z each sum a part of the inner extent of `split` elements, a multiple of 16.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/tiles.glsl"
 
 layout(local_size_x = 64) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-layout(constant_id = 4) const uint UPSAMPLING = 1;
-layout(constant_id = 5) const uint LEFT_MODE = 1;
-layout(constant_id = 6) const uint RIGHT_MODE = 1;
-layout(constant_id = 7) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 QUADS_OF(left, 1)
 QUADS_OF(right, 2)
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
-  uint flags;
-  uint biasOffset;
-  uint residualOffset;
-  uint split;
-} push;
+#include "arguments/convolution.glsl"
 
 // Of each row of the tile: its image's first element, and the position of its first tap in the upsampled image.
 shared uint imageStart[64];
@@ -47,7 +22,7 @@ shared int firstY[64];
 shared int firstX[64];
 
 void locateRow(uint lane) {
-  uint row = min(gl_WorkGroupID.y * 32u * PARTS + lane, push.rows - 1u);
+  uint row = min(push.firstRow + gl_WorkGroupID.y * 32u * PARTS + lane, push.rows - 1u);
   uint x = row % push.outWidth;
   uint rest = row / push.outWidth;
   uint y = rest % push.outHeight;
@@ -64,14 +39,14 @@ uint tapChannel;
 void prepareLeft(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  tapY = int(row);
-  tapX = int(tap - row * push.kernelWidth);
+  tapY = int(row * push.dilation);
+  tapX = int((tap - row * push.kernelWidth) * push.dilation);
   tapChannel = k - tap * push.channels;
 }
 
 bool leftInside(uint row, uint k) {
   // Negative positions are large ones without a sign.
-  return gl_WorkGroupID.y * 32u * PARTS + row < push.rows && k < push.inner &&
+  return push.firstRow + gl_WorkGroupID.y * 32u * PARTS + row < push.rows && k < push.inner &&
          uint(firstY[row] + tapY) < push.height * UPSAMPLING && uint(firstX[row] + tapX) < push.width * UPSAMPLING;
 }
 
@@ -111,7 +86,7 @@ void main() {
     shareSums(part);
     if (column < push.columns) {
       [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
-        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
+        uint row = push.firstRow + gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         uint index = row * push.columns + column;
         float value = finish(

@@ -3,42 +3,17 @@
 // out = activation(conv2d(x, weight) + bias) + residual as an implicit matrix product in the registers of a subgroup:
 // rows are output positions, the inner index runs over (ky, kx, channel). Everything is row-major: x [B, H, W, I],
 // weight [O, kh, kw, I].
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const uint PAIRS = 2;
-layout(constant_id = 7) const uint UPSAMPLING = 1;
 SOURCE(left, 1)
 SOURCE(right, 2)
 PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 #include "epilogue_lanes.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
-  uint flags;
-  uint biasOffset;
-  uint residualOffset;
-} push;
+#include "arguments/convolution.glsl"
 
 uint firstRow;
 uint firstColumn;
@@ -74,7 +49,8 @@ struct Tap {
 Tap tapOf(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  return Tap(int(row), int(tap - row * push.kernelWidth), k - tap * push.channels);
+  return Tap(
+      int(row * push.dilation), int((tap - row * push.kernelWidth) * push.dilation), k - tap * push.channels);
 }
 
 Tap tap;
@@ -123,7 +99,7 @@ vec2 loadRight(uint k, uint j) {
 #include "product_lanes.glsl"
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   firstColumn = gl_WorkGroupID.x * 2u * PAIRS * WIDTH;
   locateRows();
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {

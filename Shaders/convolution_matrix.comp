@@ -6,32 +6,12 @@
 // only variant: EMULATED
 #include "storage.glsl"
 #include "math.glsl"
-layout(constant_id = 6) const uint OUT_TYPE = 1;
-layout(constant_id = 7) const uint UPSAMPLING = 1;
+#include "constants/matrix.glsl"
 layout(set = 0, binding = 1) readonly buffer left_block { uvec4 left_words[]; };
 layout(set = 0, binding = 2) readonly buffer right_block { uvec4 right_words[]; };
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
-  uint flags;
-  uint biasOffset;
-  uint residualOffset;
-  uint split;
-} push;
+#include "arguments/convolution.glsl"
 
 #include "product_matrix.glsl"
 
@@ -43,7 +23,7 @@ int firstX[LEFT_WORDS];
 
 void locateRows() {
   [[unroll]] for (uint i = 0; i < LEFT_WORDS; ++i) {
-    uint row = min(gl_WorkGroupID.y * TILE_ROWS + wordOf(i) / (RUN / 8), push.rows - 1u);
+    uint row = min(push.firstRow + gl_WorkGroupID.y * TILE_ROWS + wordOf(i) / (RUN / 8), push.rows - 1u);
     uint x = row % push.outWidth;
     uint rest = row / push.outWidth;
     uint y = rest % push.outHeight;
@@ -61,8 +41,8 @@ uint tapChannel;
 void prepareLeft(uint k) {
   uint tap = k / push.channels;
   uint row = tap / push.kernelWidth;
-  tapY = int(row);
-  tapX = int(tap - row * push.kernelWidth);
+  tapY = int(row * push.dilation);
+  tapX = int((tap - row * push.kernelWidth) * push.dilation);
   tapChannel = k - tap * push.channels;
 }
 
@@ -70,7 +50,7 @@ uvec4 loadLeft(uint i, uint row, uint k, uint end) {
   // Negative positions are large ones without a sign.
   uint y = uint(firstY[i] + tapY);
   uint x = uint(firstX[i] + tapX);
-  bool inside = gl_WorkGroupID.y * TILE_ROWS + row < push.rows && k < end && y < push.height * UPSAMPLING &&
+  bool inside = push.firstRow + gl_WorkGroupID.y * TILE_ROWS + row < push.rows && k < end && y < push.height * UPSAMPLING &&
                 x < push.width * UPSAMPLING;
   uvec4 bits = uvec4(0);
   if (inside) {
@@ -100,7 +80,7 @@ void main() {
       uint within = e % QUARTER_COLUMNS;
       uint i = e / QUARTER_COLUMNS % MATRIX_ROWS;
       uint quarter = e / (QUARTER_COLUMNS * MATRIX_ROWS);
-      uint row = gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
+      uint row = push.firstRow + gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
       uint column = gl_WorkGroupID.x * TILE_COLUMNS + (quarter & 1u) * QUARTER_COLUMNS + within;
       if (row >= push.rows || column >= push.columns) continue;
       uint index = row * push.columns + column;

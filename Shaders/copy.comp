@@ -1,14 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = x. No arithmetic touches the value, so that NaN patterns and subnormal numbers survive.
-#define OPERANDS 2
-#define MAX_RANK 8
+#include "arguments/unary.glsl"
 #include "elementwise.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
-layout(constant_id = 3) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
@@ -18,12 +13,12 @@ void main() {
   uint positions[OPERANDS];
   locate(index, positions);
   if (STEP == 2) {
-    if (X_TYPE == OUT_TYPE && X_TYPE != TYPE_F32) {
+    if (A_TYPE == OUT_TYPE && A_TYPE != TYPE_F32) {
       out_words[positions[0] >> 1] = x_words[positions[1] >> 1];
     } else {
-      storeTwoBits(positions[0], x_two_bits(positions[1], X_TYPE), OUT_TYPE);
+      storeTwoBits(positions[0], x_two_bits(positions[1], A_TYPE), OUT_TYPE);
     }
   } else {
-    storeBits(positions[0], x_bits(positions[1], X_TYPE), OUT_TYPE);
+    storeBits(positions[0], x_bits(positions[1], A_TYPE), OUT_TYPE);
   }
 }

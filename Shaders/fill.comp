@@ -1,11 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = value
-#define OPERANDS 1
-#define MAX_RANK 8
+#include "arguments/fill.glsl"
 #include "elementwise.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
 
 void main() {
   uint index = elementIndex(1);

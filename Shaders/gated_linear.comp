@@ -4,34 +4,16 @@
 // the two sums that belong together end in one group of invocations.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/tiles.glsl"
 
 layout(local_size_x = 64) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-layout(constant_id = 4) const uint LEFT_MODE = 1;
-layout(constant_id = 5) const uint RIGHT_MODE = 1;
-layout(constant_id = 6) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 QUADS_OF(left, 1)
 QUADS_OF(right, 2)
 SOURCE(bias, 3)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[2];
-  uint rightOffset;
-  uint rightStrides[2];
-  uint outOffset;
-  uint outStrides[2];
-  uint biasType;
-  uint biasOffset;
-  uint biasStride;
-} push;
+#include "arguments/gated_linear.glsl"
 
 void prepareLeft(uint k) {}
 
@@ -39,12 +21,12 @@ bool leftInside(uint row, uint k) { return row < push.rows && k < push.inner; }
 uint leftIndex(uint row, uint k) { return push.leftOffset + row * push.leftStrides[0] + k * push.leftStrides[1]; }
 
 float loadLeft(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_at(leftIndex(row, k), LEFT_TYPE) : 0.0;
 }
 
 vec4 loadLeftQuad(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_quad(leftIndex(row, k), LEFT_TYPE) : vec4(0.0);
 }
 
@@ -77,7 +59,7 @@ void main() {
       float valueBias = bias_at(push.biasOffset + column * push.biasStride, push.biasType);
       float gateBias = bias_at(push.biasOffset + (column + push.columns) * push.biasStride, push.biasType);
       [[dont_unroll]] for (uint i = gl_LocalInvocationIndex >> 5; i < 32; i += 2) {
-        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
+        uint row = push.firstRow + gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         float value = sharedSum(i, within) + valueBias;
         float gate = sharedSum(i, within + 32u) + gateBias;

@@ -2,37 +2,17 @@
 #extension GL_GOOGLE_include_directive : require
 // out = value * gelu(gate), where x weight^T + bias = [value, gate], in the registers of a subgroup: the first pair of
 // columns of each invocation is of the values, the second of their gates.
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis, and of outputs, are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const bool OUT_PAIRED = true;
-const uint PAIRS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 SOURCE(bias, 3)
 PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[2];
-  uint rightOffset;
-  uint rightStrides[2];
-  uint outOffset;
-  uint outStrides[2];
-  uint biasType;
-  uint biasOffset;
-  uint biasStride;
-} push;
+#include "arguments/gated_linear.glsl"
 
 uint firstRow;
 uint rightStarts[2 * PAIRS];
@@ -63,7 +43,7 @@ vec2 loadRight(uint k, uint j) {
 float bias(uint column) { return bias_at(push.biasOffset + column * push.biasStride, push.biasType); }
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   uint column = gl_WorkGroupID.x * 2u * WIDTH + 2u * lane();
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {
     uint own = column + (j & 1u);

@@ -6,25 +6,12 @@
 // only variant: EMULATED
 #include "storage.glsl"
 #include "math.glsl"
-layout(constant_id = 6) const uint OUT_TYPE = 1;
+#include "constants/matrix.glsl"
 layout(set = 0, binding = 1) readonly buffer left_block { uvec4 left_words[]; };
 layout(set = 0, binding = 2) readonly buffer right_block { uvec4 right_words[]; };
 SOURCE(bias, 3)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[2];
-  uint rightOffset;
-  uint rightStrides[2];
-  uint outOffset;
-  uint outStrides[2];
-  uint biasType;
-  uint biasOffset;
-  uint biasStride;
-} push;
+#include "arguments/gated_linear.glsl"
 
 #include "product_matrix.glsl"
 
@@ -33,7 +20,7 @@ const uint HALF = QUARTER_COLUMNS / 2;
 void prepareLeft(uint k) {}
 
 uvec4 loadLeft(uint i, uint row, uint k, uint end) {
-  row += gl_WorkGroupID.y * TILE_ROWS;
+  row += push.firstRow + gl_WorkGroupID.y * TILE_ROWS;
   uvec4 bits = uvec4(0);
   if (row < push.rows && k < end) bits = left_words[(push.leftOffset + row * push.leftStrides[0] + k) >> 3];
   return bits;
@@ -62,7 +49,7 @@ void main() {
       uint within = e % HALF;
       uint i = e / HALF % MATRIX_ROWS;
       uint quarter = e / (HALF * MATRIX_ROWS);
-      uint row = gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
+      uint row = push.firstRow + gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
       uint column = gl_WorkGroupID.x * 2u * HALF + (quarter & 1u) * HALF + within;
       if (row >= push.rows || column >= push.columns) continue;
       float value = sharedSum(quarter, i, within) + bias(column);

@@ -4,14 +4,8 @@
 // a channel, or two neighbours, so that its parameters are loaded once for a run of tokens.
 #include "pairs.glsl"
 #include "math.glsl"
+#include "constants/group_norm.glsl"
 
-layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-layout(constant_id = 3) const uint ACTIVATION = 0;
-// 2 where an invocation takes two channels, which are of one group and lie side by side from an even index on in all
-// operands.
-layout(constant_id = 4) const uint STEP = 1;
 SOURCE(x, 1)
 SOURCE(moments, 2)
 SOURCE(gamma, 3)
@@ -20,23 +14,7 @@ TWOS_OF(x, 1)
 TWOS_OF(gamma, 3)
 TWOS_OF(beta, 4)
 
-layout(push_constant) uniform Push {
-  uint tokens;
-  uint channels;
-  uint width;
-  uint tokensPerRun;
-  uint xOffset;
-  uint xStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint momentsOffset;
-  uint gammaOffset;
-  uint gammaStride;
-  uint gammaType;
-  uint betaOffset;
-  uint betaStride;
-  uint betaType;
-} push;
+#include "arguments/group_norm.glsl"
 
 void main() {
   uint channel = STEP * gl_GlobalInvocationID.x;

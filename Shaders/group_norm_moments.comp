@@ -7,20 +7,14 @@
 
 SOURCE(partials_in, 1)
 
-layout(push_constant) uniform Push {
-  uint tokens;
-  uint width;
-  uint tokensPerChunk;
-  uint chunks;
-  uint inOffset;
-  uint outOffset;
-  float epsilon;
-} push;
+#include "arguments/group_norm_moments.glsl"
 
 float tokensOf(uint chunk) { return float(min(push.tokensPerChunk, push.tokens - chunk * push.tokensPerChunk)); }
 
 void main() {
-  uint start = push.inOffset + 2u * push.chunks * gl_WorkGroupID.x;
+  uint index = rowIndex();
+  if (index >= push.groups) return;
+  uint start = push.inOffset + 2u * push.chunks * index;
   uint lane = gl_LocalInvocationIndex;
   float total = 0.0;
   for (uint chunk = lane; chunk < push.chunks; chunk += THREADS) {
@@ -36,7 +30,7 @@ void main() {
   squares = sumOfGroup(squares);
   if (lane == 0) {
     float variance = squares / (float(push.tokens) * float(push.width));
-    store(push.outOffset + 2u * gl_WorkGroupID.x, mean, TYPE_F32);
-    store(push.outOffset + 2u * gl_WorkGroupID.x + 1u, 1.0 / sqrt(variance + push.epsilon), TYPE_F32);
+    store(push.outOffset + 2u * index, mean, TYPE_F32);
+    store(push.outOffset + 2u * index + 1u, 1.0 / sqrt(variance + push.epsilon), TYPE_F32);
   }
 }

@@ -4,21 +4,10 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 2) const uint X_TYPE = 0;
-// 2 where an invocation takes two channels at a time, which lie side by side from an even index on.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
-layout(push_constant) uniform Push {
-  uint tokens;
-  uint groups;
-  uint width;
-  uint tokensPerChunk;
-  uint xOffset;
-  uint xStrides[3];
-  uint outOffset;
-} push;
+#include "arguments/group_norm_partials.glsl"
 
 // STEP elements of the run, of which each token has `width`.
 vec2 load(uint start, uint e) {
@@ -31,9 +20,13 @@ vec2 load(uint start, uint e) {
 float sumOfStep(vec2 x) { return STEP == 2 ? x.x + x.y : x.x; }
 
 void main() {
-  uint batch = gl_WorkGroupID.y / push.groups;
-  uint group = gl_WorkGroupID.y % push.groups;
-  uint first = gl_WorkGroupID.x * push.tokensPerChunk;
+  uint index = rowIndex();
+  uint chunk = index % push.chunks;
+  uint sampleGroup = index / push.chunks;
+  if (sampleGroup >= push.batch * push.groups) return;
+  uint batch = sampleGroup / push.groups;
+  uint group = sampleGroup % push.groups;
+  uint first = chunk * push.tokensPerChunk;
   uint elements = min(push.tokensPerChunk, push.tokens - first) * push.width;
   uint start =
       push.xOffset + batch * push.xStrides[0] + first * push.xStrides[1] + group * push.width * push.xStrides[2];
@@ -53,7 +46,7 @@ void main() {
   rest = sumOfGroup(rest);
   squares = sumOfGroup(squares);
   if (lane == 0) {
-    uint target = push.outOffset + 2u * (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
+    uint target = push.outOffset + 2u * index;
     float correction = rest / float(elements);
     store(target, mean + correction, TYPE_F32);
     store(target + 1u, max(squares - rest * correction, 0.0), TYPE_F32);

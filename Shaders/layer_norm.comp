@@ -4,12 +4,6 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-// How many times STEP columns an invocation keeps in registers; 0 if a row has too many, which is then read three times.
-layout(constant_id = 3) const uint HELD = 0;
-// 2 where an invocation takes two columns at a time, which lie side by side from an even index on in all operands.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 SOURCE(gamma, 2)
 SOURCE(beta, 3)
@@ -17,23 +11,7 @@ TWOS_OF(x, 1)
 TWOS_OF(gamma, 2)
 TWOS_OF(beta, 3)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint outOffset;
-  uint outRow;
-  uint outColumn;
-  uint xOffset;
-  uint xRow;
-  uint xColumn;
-  float epsilon;
-  uint gammaOffset;
-  uint gammaStride;
-  uint gammaType;
-  uint betaOffset;
-  uint betaStride;
-  uint betaType;
-} push;
+#include "arguments/layer_norm.glsl"
 
 // STEP columns of a row.
 vec2 load(uint start, uint column) {

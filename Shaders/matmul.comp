@@ -3,36 +3,16 @@
 // out[b] = activation(left[b] right[b] + bias) + residual, all strided: left [B, M, K], right [B, K, N].
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/tiles.glsl"
 
 layout(local_size_x = 64) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-layout(constant_id = 4) const uint LEFT_MODE = 1;
-layout(constant_id = 5) const uint RIGHT_MODE = 1;
-layout(constant_id = 6) const uint PARTS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 QUADS_OF(left, 1)
 QUADS_OF(right, 2)
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[3];
-  uint rightOffset;
-  uint rightStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/matmul.glsl"
 
 void prepareLeft(uint k) {}
 
@@ -50,12 +30,12 @@ uint rightIndex(uint k, uint column) {
 }
 
 float loadLeft(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_at(leftIndex(row, k), LEFT_TYPE) : 0.0;
 }
 
 vec4 loadLeftQuad(uint row, uint k) {
-  row += gl_WorkGroupID.y * 32u * PARTS;
+  row += push.firstRow + gl_WorkGroupID.y * 32u * PARTS;
   return leftInside(row, k) ? left_quad(leftIndex(row, k), LEFT_TYPE) : vec4(0.0);
 }
 
@@ -79,7 +59,7 @@ void main() {
     shareSums(part);
     if (column < push.columns) {
       [[dont_unroll]] for (uint i = 0; i < 32; ++i) {
-        uint row = gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
+        uint row = push.firstRow + gl_WorkGroupID.y * 32u * PARTS + part * 32u + i;
         if (row >= push.rows) break;
         float value = finish(
             sharedSum(i, gl_LocalInvocationIndex), push.flags, push.biasOffset + column * push.biasStride,

@@ -2,38 +2,17 @@
 #extension GL_GOOGLE_include_directive : require
 // out[b] = activation(left[b] right[b] + bias) + residual, all strided: left [B, M, K], right [B, K, N], in the
 // registers of a subgroup.
+#include "constants/lanes.glsl"
 #include "lanes.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint LEFT_TYPE = 0;
-layout(constant_id = 3) const uint RIGHT_TYPE = 0;
-// Whether pairs along the inner axis are neighbours that begin at an even index.
-layout(constant_id = 4) const bool LEFT_PAIRED = true;
-layout(constant_id = 5) const bool RIGHT_PAIRED = true;
-layout(constant_id = 6) const uint PAIRS = 2;
 SOURCE(left, 1)
 SOURCE(right, 2)
 PAIRS_OF(left, 1)
 PAIRS_OF(right, 2)
 #include "epilogue_lanes.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[3];
-  uint rightOffset;
-  uint rightStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/matmul.glsl"
 
 uint firstRow;
 uint firstColumn;
@@ -64,7 +43,7 @@ vec2 loadRight(uint k, uint j) {
 #include "product_lanes.glsl"
 
 void main() {
-  firstRow = gl_WorkGroupID.y * ROWS;
+  firstRow = push.firstRow + gl_WorkGroupID.y * ROWS;
   firstColumn = gl_WorkGroupID.x * 2u * PAIRS * WIDTH;
   leftStart = push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0] + firstRow * push.leftStrides[1];
   [[unroll]] for (uint j = 0; j < 2 * PAIRS; ++j) {

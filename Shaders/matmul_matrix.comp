@@ -5,34 +5,19 @@
 // only variant: EMULATED
 #include "storage.glsl"
 #include "math.glsl"
-layout(constant_id = 6) const uint OUT_TYPE = 1;
+#include "constants/matrix.glsl"
 layout(set = 0, binding = 1) readonly buffer left_block { uvec4 left_words[]; };
 layout(set = 0, binding = 2) readonly buffer right_block { uvec4 right_words[]; };
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint inner;
-  uint leftOffset;
-  uint leftStrides[3];
-  uint rightOffset;
-  uint rightStrides[3];
-  uint outOffset;
-  uint outStrides[3];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/matmul.glsl"
 
 #include "product_matrix.glsl"
 
 void prepareLeft(uint k) {}
 
 uvec4 loadLeft(uint i, uint row, uint k, uint end) {
-  row += gl_WorkGroupID.y * TILE_ROWS;
+  row += push.firstRow + gl_WorkGroupID.y * TILE_ROWS;
   uvec4 bits = uvec4(0);
   if (row < push.rows && k < end) {
     bits = left_words[(push.leftOffset + gl_WorkGroupID.z * push.leftStrides[0] + row * push.leftStrides[1] + k) >> 3];
@@ -61,7 +46,7 @@ void main() {
       uint within = e % QUARTER_COLUMNS;
       uint i = e / QUARTER_COLUMNS % MATRIX_ROWS;
       uint quarter = e / (QUARTER_COLUMNS * MATRIX_ROWS);
-      uint row = gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
+      uint row = push.firstRow + gl_WorkGroupID.y * TILE_ROWS + (quarter >> 1) * QUARTER_ROWS + strip * MATRIX_ROWS + i;
       uint column = gl_WorkGroupID.x * TILE_COLUMNS + (quarter & 1u) * QUARTER_COLUMNS + within;
       if (row >= push.rows || column >= push.columns) continue;
       float value = finish(

@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
   echo "/// The compute shaders for matrix units as SPIR-V in base64, made by \`matrix.sh\`."
   echo "package enum MatrixShaderBinaries {"
   for name in matmul gated_linear convolution attention; do
-    "$compiler" -V --target-env vulkan1.2 -g0 --quiet -Iinclude -o "$work/binary" "${name}_matrix.comp" >&2 || {
+    "$compiler" -V --target-env vulkan1.2 -g0 --quiet -Iinclude -I. -o "$work/binary" "${name}_matrix.comp" >&2 || {
       echo "matrix.sh: ${name}_matrix.comp does not compile; does $compiler know GL_KHR_cooperative_matrix?" >&2
       exit 1
     }

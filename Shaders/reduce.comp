@@ -4,21 +4,9 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-layout(constant_id = 3) const uint REDUCTION = 0;
 SOURCE(x, 1)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint outOffset;
-  uint outRow;
-  uint outColumn;
-  uint xOffset;
-  uint xRow;
-  uint xColumn;
-} push;
+#include "arguments/reduce.glsl"
 
 void main() {
   uint row = rowIndex();

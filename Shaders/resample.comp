@@ -2,26 +2,14 @@
 #extension GL_GOOGLE_include_directive : require
 // out[a, o, i] = sum_j weights[o, j] * x[a, indices[o, j], i]
 #include "storage.glsl"
+#include "constants/outputs.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
 SOURCE(x, 1)
 SOURCE(indices, 2)
 SOURCE(weights, 3)
 
-layout(push_constant) uniform Push {
-  uint count;
-  uint extent;
-  uint inner;
-  uint width;
-  uint outOffset;
-  uint outStrides[3];
-  uint xOffset;
-  uint xStrides[3];
-  uint indicesOffset;
-  uint weightsOffset;
-} push;
+#include "arguments/resample.glsl"
 
 void main() {
   uint index = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;
@@ -35,7 +23,7 @@ void main() {
   for (uint j = 0; j < push.width; ++j) {
     uint tap = o * push.width + j;
     uint source = indices_bits(push.indicesOffset + tap, TYPE_F32);
-    total += weights_at(push.weightsOffset + tap, TYPE_F32) * x_at(start + source * push.xStrides[1], X_TYPE);
+    total += weights_at(push.weightsOffset + tap, TYPE_F32) * x_at(start + source * push.xStrides[1], LEFT_TYPE);
   }
   store(push.outOffset + a * push.outStrides[0] + o * push.outStrides[1] + i * push.outStrides[2], total, OUT_TYPE);
 }

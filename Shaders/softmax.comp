@@ -4,24 +4,10 @@
 // variant: SUBGROUPS
 #include "rows.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-// 2 where an invocation takes two columns at a time, which lie side by side from an even index on in all operands.
-layout(constant_id = 5) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint outOffset;
-  uint outRow;
-  uint outColumn;
-  uint xOffset;
-  uint xRow;
-  uint xColumn;
-  float scale;
-} push;
+#include "arguments/softmax.glsl"
 
 // scale * x of STEP columns.
 vec2 logits(uint start, uint column) {

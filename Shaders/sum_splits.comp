@@ -4,25 +4,13 @@
 // groups of invocations. splits [S, M, N] of f32, summed in order, so that the result is always the same.
 #include "storage.glsl"
 #include "math.glsl"
+#include "constants/outputs.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint OUT_TYPE = 0;
 SOURCE(splits, 1)
 #include "epilogue.glsl"
 
-layout(push_constant) uniform Push {
-  uint rows;
-  uint columns;
-  uint splits;
-  uint splitsOffset;
-  uint outOffset;
-  uint outStrides[2];
-  uint flags;
-  uint biasOffset;
-  uint biasStride;
-  uint residualOffset;
-  uint residualStrides[2];
-} push;
+#include "arguments/sum_splits.glsl"
 
 void main() {
   uint index = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 256u + gl_LocalInvocationIndex;

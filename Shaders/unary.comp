@@ -1,16 +1,10 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // out = f(x), or scale * x + offset
-#define OPERANDS 2
-#define MAX_RANK 8
+#include "arguments/unary.glsl"
 #include "elementwise.glsl"
 #include "math.glsl"
 
-layout(constant_id = 1) const uint OUT_TYPE = 0;
-layout(constant_id = 2) const uint X_TYPE = 0;
-layout(constant_id = 3) const uint FUNCTION = 0;
-// 2 where an invocation takes two neighbours, which lie side by side from an even index on in all operands.
-layout(constant_id = 4) const uint STEP = 1;
 SOURCE(x, 1)
 TWOS_OF(x, 1)
 
@@ -22,6 +16,8 @@ float evaluate(float x) {
     case 4: return sigmoid(x);
     case 5: return silu(x);
     case 6: return gelu(x);
+    case 7: return relu(x);
+    case 8: return hyperbolicTangent(x);
     default: return push.scalars[0] * x + push.scalars[1];
   }
 }
@@ -36,9 +32,9 @@ void main() {
   uint positions[OPERANDS];
   locate(index, positions);
   if (STEP == 2) {
-    uvec2 bits = x_two_bits(positions[1], X_TYPE);
+    uvec2 bits = x_two_bits(positions[1], A_TYPE);
     storeTwoBits(positions[0], uvec2(evaluateBits(bits.x), evaluateBits(bits.y)), OUT_TYPE);
   } else {
-    storeBits(positions[0], evaluateBits(x_bits(positions[1], X_TYPE)), OUT_TYPE);
+    storeBits(positions[0], evaluateBits(x_bits(positions[1], A_TYPE)), OUT_TYPE);
   }
 }

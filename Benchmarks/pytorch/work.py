@@ -285,8 +285,8 @@ def job(s, size, steps):
             stages[name] = time.perf_counter() - start
             return result
 
-        context = stage("encoding the reference", encode_reference)
-        control = stage("encoding the sketch", lambda: [h.expand(2, -1, -1, -1) for h in sketch_net(sketch)])
+        context = stage("encodingReference", encode_reference)
+        control = stage("encodingSketch", lambda: [h.expand(2, -1, -1, -1) for h in sketch_net(sketch)])
         mask = F.interpolate(sketch_mask, size=(side, side), mode="bicubic")
         cond = dict(control=control, context=context, masks=model.level_masks(mask, config, 0.05))
         latent = stage("sampling", lambda: sample(cond))

@@ -3,6 +3,9 @@ import PackagePlugin
 
 /// Compiles every `.comp` file of a target to SPIR-V and embeds it as a `StaticString` in a generated Swift file.
 ///
+/// Of every block of arguments in the folder `arguments` and of all constants of a file in `constants`, which shaders
+/// include, it makes a Swift struct.
+///
 /// A shader with the line `// variant: NAME` is compiled a second time with the macro NAME defined, as
 /// `<shader>_<name>`; with `// only variant: NAME` it is not compiled without.
 ///
@@ -24,10 +27,24 @@ struct CompileShaders: BuildToolPlugin {
     }
     let root = target.directoryURL
     let script = root.appending(path: "compile.sh")
-    let includes = try FileManager.default.contentsOfDirectory(
-      at: root.appending(path: "include"), includingPropertiesForKeys: nil
-    ).sorted { $0.path < $1.path }
-    return try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
+    func files(in folder: String) throws -> [URL] {
+      try FileManager.default.contentsOfDirectory(
+        at: root.appending(path: folder), includingPropertiesForKeys: nil
+      ).sorted { $0.path < $1.path }
+    }
+    let described = ["arguments", "constants"]
+    let includes = try files(in: "include") + described.flatMap(files)
+    let structs = try described.flatMap { kind -> [Command] in
+      let script = root.appending(path: "\(kind).sh")
+      return try files(in: kind).map { file in
+        let name = "\(file.deletingPathExtension().lastPathComponent)_\(kind)"
+        let output = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
+        return .buildCommand(
+          displayName: "Making \(name)", executable: URL(filePath: "/bin/sh"),
+          arguments: [script.path, file.path, output.path], inputFiles: [file, script], outputFiles: [output])
+      }
+    }
+    let shaders = try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in
       let stem = file.url.deletingPathExtension().lastPathComponent
       return try Self.variants(of: file.url).map { macro -> Command in
         let name = macro.map { "\(stem)_\($0.lowercased())" } ?? stem
@@ -38,6 +55,7 @@ struct CompileShaders: BuildToolPlugin {
           inputFiles: [file.url, script] + includes, outputFiles: [output])
       }
     }
+    return structs + shaders
   }
 
   /// The macros that a shader is to be compiled with, nil for none.

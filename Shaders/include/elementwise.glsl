@@ -1,17 +1,9 @@
-// A loop over all elements of up to OPERANDS strided operands of one shape, the destination first. Define OPERANDS and
-// MAX_RANK before.
+// A loop over all elements of up to OPERANDS strided operands of one shape, the destination first. Include
+// their arguments before, which define OPERANDS and MAX_RANK.
 #include "pairs.glsl"
+#include "constants/elementwise.glsl"
 
 layout(local_size_x = 256) in;
-layout(constant_id = 0) const uint RANK = 1;
-
-layout(push_constant) uniform Push {
-  uint count;
-  uint offsets[OPERANDS];
-  uint extents[MAX_RANK];
-  uint strides[OPERANDS * MAX_RANK];
-  float scalars[2];
-} push;
 
 // The element of this invocation, or the first of `step` neighbours; the grid has two axes because one may be limited to 65535 groups.
 uint elementIndex(uint step) {

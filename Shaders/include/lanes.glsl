@@ -7,8 +7,6 @@
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
 #include "storage.glsl"
 
-// A group of invocations is one subgroup.
-layout(local_size_x_id = 0) in;
 const uint WIDTH = gl_WorkGroupSize.x;
 const uint ROWS = 16;
 

@@ -77,11 +77,31 @@ float gelu(float x) {
   return x >= 0.0 ? x - half_complement : half_complement;
 }
 
+// Not a number stays none.
+float relu(float x) { return x > 0.0 || isNaN(x) ? x : 0.0; }
+
+// Cephes' tanhf: a polynomial where the quotient would cancel, else 1 - 2 / (e^2|x| + 1).
+float hyperbolicTangent(float x) {
+  if (isNaN(x)) return x;
+  float y = abs(x);
+  float z = x * x;
+  float p = -5.70498872745e-3;
+  p = p * z + 2.06390887954e-2;
+  p = p * z - 5.37397155531e-2;
+  p = p * z + 1.33314422036e-1;
+  p = p * z - 3.33332819422e-1;
+  float far = 1.0 - 2.0 / (exponential(2.0 * min(y, 44.0)) + 1.0);
+  return y < 0.625 ? p * z * x + x : (x < 0.0 ? -far : far);
+}
+
+// The positions of the cases of `Activation`.
 const uint ACTIVATION_SILU = 1;
 const uint ACTIVATION_GELU = 2;
+const uint ACTIVATION_RELU = 3;
 
 float activate(float x, uint activation) {
   if (activation == ACTIVATION_SILU) return silu(x);
   if (activation == ACTIVATION_GELU) return gelu(x);
+  if (activation == ACTIVATION_RELU) return relu(x);
   return x;
 }

@@ -19,16 +19,8 @@
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #endif
 
-layout(local_size_x_id = 0) in;
 // Four subgroups: the specialisation is four times the device's size, so that each is full.
 const uint THREADS = gl_WorkGroupSize.x;
-// The shape of the device's matrices; it divides half a tile and, inwards, RUN.
-layout(constant_id = 1) const uint MATRIX_ROWS = 16;
-layout(constant_id = 2) const uint MATRIX_COLUMNS = 16;
-layout(constant_id = 3) const uint MATRIX_INNER = 16;
-// 64 or 128.
-layout(constant_id = 4) const uint TILE_ROWS = 64;
-layout(constant_id = 5) const uint TILE_COLUMNS = 64;
 const uint RUN = 32;
 
 // A row of a tile in words of 16 bytes: a run, and one word so that rows start in different banks. Loads and stores of

@@ -8,9 +8,8 @@
 #endif
 #include "pairs.glsl"
 #include "math.glsl"
+#include "constants/rows.glsl"
 
-// A power of two.
-layout(local_size_x_id = 0) in;
 const uint THREADS = gl_WorkGroupSize.x;
 
 shared float partials[THREADS];
@@ -21,8 +20,6 @@ float larger(float a, float b) { return isNaN(a) ? a : (isNaN(b) || b > a ? b : 
 
 #ifdef SUBGROUPS
 
-// Whether a group is one subgroup, so that nothing needs to be shared.
-layout(constant_id = 4) const bool ONE_SUBGROUP = false;
 
 float sumOfSubgroup(float value) { return subgroupAdd(value); }
 

@@ -66,17 +66,37 @@ public enum ConformanceSuite {
     }
   }
 
-  /// The members that the suite knows, in the order in which it runs them.
+  /// What the suite runs, in this order: memory, the members of ``BackendMember``, and operations that are made of them.
   public static var operations: [String] {
     var seen: Set<String> = []
     return allCases.map(\.operation).filter { seen.insert($0).inserted }
   }
 
   private static var allCases: [ConformanceCase] {
-    memoryCases() + fillCases() + copyCases() + conversionCases() + affineCases() + unaryCases() + binaryCases()
-      + selectCases() + reductionCases() + matmulCases() + convolutionCases(fused: false) + resamplingCases()
-      + softmaxCases() + layerNormCases() + groupNormCases() + linearCases() + gatedLinearCases()
-      + convolutionCases(fused: true) + attentionCases()
+    memoryCases() + BackendMember.allCases.flatMap(cases) + transposedConvolutionCases()
+  }
+
+  static func cases(of member: BackendMember) -> [ConformanceCase] {
+    switch member {
+    case .fill: fillCases()
+    case .copy: copyCases() + conversionCases()
+    case .affine: affineCases()
+    case .unary: unaryCases()
+    case .binary: binaryCases()
+    case .select: selectCases()
+    case .reduce: reductionCases()
+    case .matmul: matmulCases()
+    case .conv2d: convolutionCases(fused: false)
+    case .resample: resamplingCases()
+    case .softmax: softmaxCases()
+    case .layerNorm: layerNormCases()
+    case .groupNorm: groupNormCases()
+    case .linear: linearCases()
+    case .gatedLinear: gatedLinearCases()
+    case .convolution: convolutionCases(fused: true)
+    case .attention: attentionCases()
+    case .pool: poolingCases()
+    }
   }
 
   private static func cases(_ options: ConformanceOptions) -> [ConformanceCase] {

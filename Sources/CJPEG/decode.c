@@ -16,23 +16,23 @@ typedef struct decoder {
 typedef struct request {
   const uint8_t *data;
   size_t size;
-  cjpeg_limits limits;
+  codec_limits limits;
   uint8_t *pixels;
   size_t capacity;
-  cjpeg_info *info;
+  codec_info *info;
 } request;
 
 static void on_progress(j_common_ptr cinfo) {
   j_decompress_ptr decompress = (j_decompress_ptr)cinfo;
   if (decompress->input_scan_number <= MAX_SCANS) return;
   cjpeg_errors *errors = (cjpeg_errors *)cinfo->err;
-  snprintf(errors->message, CJPEG_MESSAGE_SIZE, "more than %d scans", MAX_SCANS);
-  errors->status = CJPEG_CORRUPT;
+  snprintf(errors->message, CODEC_MESSAGE_SIZE, "more than %d scans", MAX_SCANS);
+  errors->status = CODEC_CORRUPT;
   longjmp(errors->escape, 1);
 }
 
-static cjpeg_status reject(decoder *d, cjpeg_status status, const char *why) {
-  snprintf(d->errors.message, CJPEG_MESSAGE_SIZE, "%s", why);
+static codec_status reject(decoder *d, codec_status status, const char *why) {
+  snprintf(d->errors.message, CODEC_MESSAGE_SIZE, "%s", why);
   return status;
 }
 
@@ -83,7 +83,7 @@ static bool is_whole(j_decompress_ptr cinfo) {
   return true;
 }
 
-static cjpeg_status run(decoder *d, const request *r) {
+static codec_status run(decoder *d, const request *r) {
   j_decompress_ptr cinfo = &d->cinfo;
   jpeg_create_decompress(cinfo);
   d->progress.progress_monitor = on_progress;
@@ -94,9 +94,8 @@ static cjpeg_status run(decoder *d, const request *r) {
   const uint32_t width = cinfo->image_width, height = cinfo->image_height;
   r->info->width = width;
   r->info->height = height;
-  if (width > r->limits.max_side || height > r->limits.max_side
-      || (uint64_t)width * height > r->limits.max_pixels) {
-    return reject(d, CJPEG_TOO_LARGE, "the image is too large");
+  if (!codec_fits(r->limits, width, height)) {
+    return reject(d, CODEC_TOO_LARGE, "the image is too large");
   }
   switch (cinfo->jpeg_color_space) {
     case JCS_GRAYSCALE:
@@ -111,10 +110,10 @@ static cjpeg_status run(decoder *d, const request *r) {
       break;
   }
   r->info->channels = cinfo->out_color_space == JCS_GRAYSCALE ? 1 : 3;
-  if (r->pixels == NULL) return d->errors.has_ended ? CJPEG_TRUNCATED : CJPEG_OK;
+  if (r->pixels == NULL) return d->errors.has_ended ? CODEC_TRUNCATED : CODEC_OK;
 
   if (r->capacity < (size_t)width * height * r->info->channels) {
-    return reject(d, CJPEG_BAD_ARGUMENT, "the pixel buffer is too small");
+    return reject(d, CODEC_BAD_ARGUMENT, "the pixel buffer is too small");
   }
   jpeg_start_decompress(cinfo);
   read_rows(d, r);
@@ -123,11 +122,11 @@ static cjpeg_status run(decoder *d, const request *r) {
   // Reads on to the end marker, so that a file cut off after its last row is noticed too.
   jpeg_finish_decompress(cinfo);
   if (d->errors.has_ended) {
-    if (!whole) return CJPEG_TRUNCATED;
+    if (!whole) return CODEC_TRUNCATED;
     r->info->lacks_end = 1;
     d->errors.message[0] = '\0';
   }
-  return CJPEG_OK;
+  return CODEC_OK;
 }
 
 // Apart from its caller, because what is changed in the frame of a setjmp is indeterminate after the jump.
@@ -135,26 +134,26 @@ static void attempt(decoder *d, const request *r) {
   if (setjmp(d->errors.escape) == 0) d->errors.status = run(d, r);
 }
 
-static cjpeg_status decode(const request *r, char *message) {
+static codec_status decode(const request *r, char *message) {
   // Zeroed, so that destroying is safe even where creating failed.
   decoder storage = {0};
   decoder *const d = &storage;
-  *r->info = (cjpeg_info){0};
+  *r->info = (codec_info){0};
   d->cinfo.err = cjpeg_errors_init(&d->errors, message);
-  if (r->data == NULL || r->size == 0) return reject(d, CJPEG_TRUNCATED, "there is no data");
+  if (r->data == NULL || r->size == 0) return reject(d, CODEC_TRUNCATED, "there is no data");
   attempt(d, r);
   jpeg_destroy_decompress(&d->cinfo);
   return d->errors.status;
 }
 
-cjpeg_status cjpeg_read_info(
-  const uint8_t *data, size_t size, cjpeg_limits limits, cjpeg_info *info, char *message) {
+codec_status cjpeg_read_info(
+  const uint8_t *data, size_t size, codec_limits limits, codec_info *info, char *message) {
   const request r = {data, size, limits, NULL, 0, info};
   return decode(&r, message);
 }
 
-cjpeg_status cjpeg_decode(
-  const uint8_t *data, size_t size, cjpeg_limits limits, uint8_t *pixels, size_t capacity, cjpeg_info *info,
+codec_status cjpeg_decode(
+  const uint8_t *data, size_t size, codec_limits limits, uint8_t *pixels, size_t capacity, codec_info *info,
   char *message) {
   const request r = {data, size, limits, pixels, capacity, info};
   return decode(&r, message);

@@ -82,7 +82,7 @@ static void run(
   jpeg_finish_compress(cinfo);
 }
 
-cjpeg_status cjpeg_encode(
+codec_status cjpeg_encode(
   const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int quality,
   uint32_t density_x, uint32_t density_y, uint8_t **out, size_t *out_size, char *message) {
   encoder storage = {0};
@@ -92,20 +92,16 @@ cjpeg_status cjpeg_encode(
   e->cinfo.err = cjpeg_errors_init(&e->errors, message);
   if (pixels == NULL || width == 0 || height == 0 || (channels != 1 && channels != 3) || quality < 1
       || quality > 100 || density_x > 65535 || density_y > 65535) {
-    snprintf(message, CJPEG_MESSAGE_SIZE, "the image cannot be a JPEG file");
-    return CJPEG_BAD_ARGUMENT;
+    snprintf(message, CODEC_MESSAGE_SIZE, "the image cannot be a JPEG file");
+    return CODEC_BAD_ARGUMENT;
   }
   run(e, pixels, width, height, channels, quality, density_x, density_y);
   jpeg_destroy_compress(&e->cinfo);
-  if (e->errors.status != CJPEG_OK) {
+  if (e->errors.status != CODEC_OK) {
     free(e->bytes);
     return e->errors.status;
   }
   *out = e->bytes;
   *out_size = e->count;
-  return CJPEG_OK;
-}
-
-void cjpeg_free(uint8_t *bytes) {
-  free(bytes);
+  return CODEC_OK;
 }

@@ -8,21 +8,21 @@ static void fail(j_common_ptr cinfo) {
   errors->base.format_message(cinfo, text);
   // Whatever goes wrong after the end of the data goes wrong because of it, and has been given that reason.
   if (errors->has_ended) {
-    errors->status = CJPEG_TRUNCATED;
+    errors->status = CODEC_TRUNCATED;
     longjmp(errors->escape, 1);
   }
-  snprintf(errors->message, CJPEG_MESSAGE_SIZE, "%s", text);
+  snprintf(errors->message, CODEC_MESSAGE_SIZE, "%s", text);
   switch (errors->base.msg_code) {
     case JWRN_JPEG_EOF:
     case JERR_INPUT_EOF:
     case JERR_INPUT_EMPTY:
-      errors->status = CJPEG_TRUNCATED;
+      errors->status = CODEC_TRUNCATED;
       break;
     case JERR_OUT_OF_MEMORY:
-      errors->status = CJPEG_OUT_OF_MEMORY;
+      errors->status = CODEC_OUT_OF_MEMORY;
       break;
     default:
-      errors->status = CJPEG_CORRUPT;
+      errors->status = CODEC_CORRUPT;
       break;
   }
   longjmp(errors->escape, 1);
@@ -35,7 +35,7 @@ static void note_end(j_common_ptr cinfo) {
   if (errors->has_ended) return;
   char text[JMSG_LENGTH_MAX];
   errors->base.format_message(cinfo, text);
-  snprintf(errors->message, CJPEG_MESSAGE_SIZE, "%s", text);
+  snprintf(errors->message, CODEC_MESSAGE_SIZE, "%s", text);
   errors->has_ended = true;
 }
 
@@ -69,7 +69,7 @@ struct jpeg_error_mgr *cjpeg_errors_init(cjpeg_errors *errors, char *message) {
   errors->base.error_exit = fail;
   errors->base.emit_message = on_message;
   errors->base.output_message = print_nothing;
-  errors->status = CJPEG_OK;
+  errors->status = CODEC_OK;
   errors->has_ended = false;
   errors->message = message;
   message[0] = '\0';

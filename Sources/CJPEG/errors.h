@@ -12,7 +12,7 @@
 typedef struct cjpeg_errors {
   struct jpeg_error_mgr base;  // first: libjpeg hands back a pointer to it
   jmp_buf escape;
-  cjpeg_status status;
+  codec_status status;
   bool has_ended;  // the data has run out, and an end marker was put in its place
   char *message;
 } cjpeg_errors;

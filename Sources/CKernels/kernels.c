@@ -16,9 +16,13 @@
   .unary = CK(unary), .sum_rows = CK(sum_rows), .max_rows = CK(max_rows), .softmax_rows = CK(softmax_rows), \
   .layer_norm_rows = CK(layer_norm_rows), .channel_moments = CK(channel_moments), \
   .scale_channels = CK(scale_channels), .epilogue = CK(epilogue), .gate = CK(gate), .im2col = CK(im2col), \
+  .depthwise = CK(depthwise), .pool = CK(pool), \
   .resample = CK(resample), .winograd_values = CK(winograd_values), .winograd_sums = CK(winograd_sums), \
   .winograd_scratch = CK(winograd_scratch), .winograd_input = CK(winograd_input), \
-  .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output)
+  .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output), .slopes = CK(slopes), \
+  .gate_slopes = CK(gate_slopes), .softmax_slopes = CK(softmax_slopes), .column_sums = CK(column_sums), \
+  .norm_slope_sums = CK(norm_slope_sums), .norm_slopes = CK(norm_slopes), \
+  .layer_norm_slopes = CK(layer_norm_slopes), .adamw = CK(adamw)
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"

@@ -14,7 +14,7 @@ typedef struct writer {
   uint8_t *bytes;
   size_t capacity;
   size_t count;
-  cpng_status status;
+  codec_status status;
   char *message;
 } writer;
 
@@ -35,8 +35,8 @@ typedef struct request {
 
 static void on_error(png_structp png, png_const_charp text) {
   writer *w = png_get_error_ptr(png);
-  snprintf(w->message, CPNG_MESSAGE_SIZE, "%s", text);
-  if (w->status == CPNG_OK) w->status = CPNG_BAD_ARGUMENT;
+  snprintf(w->message, CODEC_MESSAGE_SIZE, "%s", text);
+  if (w->status == CODEC_OK) w->status = CODEC_BAD_ARGUMENT;
   png_longjmp(png, 1);
 }
 
@@ -52,7 +52,7 @@ static void on_write(png_structp png, png_bytep source, size_t count) {
     while (capacity - w->count < count) capacity *= 2;
     uint8_t *bytes = realloc(w->bytes, capacity);
     if (bytes == NULL) {
-      w->status = CPNG_OUT_OF_MEMORY;
+      w->status = CODEC_OUT_OF_MEMORY;
       png_error(png, "no memory for the encoded image");
     }
     w->bytes = bytes;
@@ -70,7 +70,7 @@ static void set_texts(writer *w, const request *r) {
   if (r->text_count == 0) return;
   w->entries = calloc(r->text_count, sizeof *w->entries);
   if (w->entries == NULL) {
-    w->status = CPNG_OUT_OF_MEMORY;
+    w->status = CODEC_OUT_OF_MEMORY;
     png_error(w->png, "no memory for the texts");
   }
   for (size_t i = 0; i < r->text_count; i++) {
@@ -118,7 +118,7 @@ static void run(writer *w, const request *r) {
   if (r->widens) {
     w->row = malloc(stride * 2);
     if (w->row == NULL) {
-      w->status = CPNG_OUT_OF_MEMORY;
+      w->status = CODEC_OUT_OF_MEMORY;
       png_error(w->png, "no memory for a row");
     }
   }
@@ -136,38 +136,38 @@ static void attempt(writer *w, const request *r) {
   if (setjmp(png_jmpbuf(w->png)) == 0) run(w, r);
 }
 
-static cpng_status encode(const request *r, uint8_t **out, size_t *out_size, char *message) {
-  writer storage = {.status = CPNG_OK, .message = message};
+static codec_status encode(const request *r, uint8_t **out, size_t *out_size, char *message) {
+  writer storage = {.status = CODEC_OK, .message = message};
   writer *const w = &storage;
   message[0] = '\0';
   *out = NULL;
   *out_size = 0;
   if (r->pixels == NULL || r->width == 0 || r->height == 0 || r->pixel_size == 0 || r->text_count > 1000) {
-    snprintf(message, CPNG_MESSAGE_SIZE, "the image cannot be a PNG file");
-    return CPNG_BAD_ARGUMENT;
+    snprintf(message, CODEC_MESSAGE_SIZE, "the image cannot be a PNG file");
+    return CODEC_BAD_ARGUMENT;
   }
   w->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, on_error, on_warning);
   if (w->png != NULL) w->info = png_create_info_struct(w->png);
   if (w->info == NULL) {
     png_destroy_write_struct(&w->png, NULL);
-    snprintf(message, CPNG_MESSAGE_SIZE, "no memory for the encoder");
-    return CPNG_OUT_OF_MEMORY;
+    snprintf(message, CODEC_MESSAGE_SIZE, "no memory for the encoder");
+    return CODEC_OUT_OF_MEMORY;
   }
   png_set_write_fn(w->png, w, on_write, on_flush);
   attempt(w, r);
   png_destroy_write_struct(&w->png, &w->info);
   free(w->entries);
   free(w->row);
-  if (w->status != CPNG_OK) {
+  if (w->status != CODEC_OK) {
     free(w->bytes);
     return w->status;
   }
   *out = w->bytes;
   *out_size = w->count;
-  return CPNG_OK;
+  return CODEC_OK;
 }
 
-cpng_status cpng_encode(
+codec_status cpng_encode(
   const uint8_t *pixels, uint32_t bit_depth, uint32_t width, uint32_t height, uint32_t channels, const uint8_t *text_bytes,
   const cpng_text_span *texts, size_t text_count, uint32_t density_x, uint32_t density_y, uint8_t **out,
   size_t *out_size, char *message) {
@@ -182,7 +182,7 @@ cpng_status cpng_encode(
   return encode(&r, out, out_size, message);
 }
 
-cpng_status cpng_encode_indexed(
+codec_status cpng_encode_indexed(
   const uint8_t *indices, uint32_t width, uint32_t height, const uint8_t *colors, uint32_t color_count,
   const uint8_t *text_bytes, const cpng_text_span *texts, size_t text_count, uint8_t **out, size_t *out_size,
   char *message) {
@@ -194,15 +194,11 @@ cpng_status cpng_encode_indexed(
   return encode(&r, out, out_size, message);
 }
 
-cpng_status cpng_encode_grey16(
+codec_status cpng_encode_grey16(
   const uint16_t *pixels, uint32_t width, uint32_t height, const uint8_t *text_bytes, const cpng_text_span *texts,
   size_t text_count, uint8_t **out, size_t *out_size, char *message) {
   const request r = {
     .pixels = (const uint8_t *)pixels, .width = width, .height = height, .color_type = PNG_COLOR_TYPE_GRAY,
     .bit_depth = 16, .pixel_size = 2, .text_bytes = text_bytes, .texts = texts, .text_count = text_count};
   return encode(&r, out, out_size, message);
-}
-
-void cpng_free(uint8_t *bytes) {
-  free(bytes);
 }

@@ -10,7 +10,7 @@ static void collect(cpng_reader *reader, uint8_t **profile, size_t *profile_size
   if (png_get_iCCP(reader->png, reader->info, &name, &compression, &bytes, &size) == 0 || size == 0) return;
   *profile = malloc(size);
   if (*profile == NULL) {
-    cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the profile");
+    cpng_reader_reject(reader, CODEC_OUT_OF_MEMORY, "no memory for the profile");
     return;
   }
   memcpy(*profile, bytes, size);
@@ -33,13 +33,13 @@ static void attempt(cpng_reader *reader, uint8_t **profile, size_t *profile_size
   collect(reader, profile, profile_size);
 }
 
-cpng_status cpng_read_profile(
+codec_status cpng_read_profile(
   const uint8_t *data, size_t size, uint8_t **profile, size_t *profile_size, char *message) {
   cpng_reader storage;
   cpng_reader *const reader = &storage;
   *profile = NULL;
   *profile_size = 0;
-  if (cpng_reader_open(reader, data, size, message) != CPNG_OK) return reader->status;
+  if (cpng_reader_open(reader, data, size, message) != CODEC_OK) return reader->status;
   attempt(reader, profile, profile_size);
   cpng_reader_close(reader);
   return reader->status;

@@ -2,8 +2,8 @@
 
 static void on_error(png_structp png, png_const_charp text) {
   cpng_reader *reader = png_get_error_ptr(png);
-  snprintf(reader->message, CPNG_MESSAGE_SIZE, "%s", text);
-  if (reader->status == CPNG_OK) reader->status = CPNG_CORRUPT;
+  snprintf(reader->message, CODEC_MESSAGE_SIZE, "%s", text);
+  if (reader->status == CODEC_OK) reader->status = CODEC_CORRUPT;
   png_longjmp(png, 1);
 }
 
@@ -16,34 +16,34 @@ static void on_warning(png_structp png, png_const_charp text) {
 static void on_read(png_structp png, png_bytep target, size_t count) {
   cpng_reader *reader = png_get_io_ptr(png);
   if (count > reader->size - reader->position) {
-    reader->status = CPNG_TRUNCATED;
+    reader->status = CODEC_TRUNCATED;
     png_error(png, "the data ends early");
   }
   memcpy(target, reader->data + reader->position, count);
   reader->position += count;
 }
 
-cpng_status cpng_reader_reject(cpng_reader *reader, cpng_status status, const char *why) {
-  snprintf(reader->message, CPNG_MESSAGE_SIZE, "%s", why);
+codec_status cpng_reader_reject(cpng_reader *reader, codec_status status, const char *why) {
+  snprintf(reader->message, CODEC_MESSAGE_SIZE, "%s", why);
   reader->status = status;
   return status;
 }
 
-cpng_status cpng_reader_open(cpng_reader *reader, const uint8_t *data, size_t size, char *message) {
+codec_status cpng_reader_open(cpng_reader *reader, const uint8_t *data, size_t size, char *message) {
   message[0] = '\0';
-  *reader = (cpng_reader){.data = data, .size = size, .status = CPNG_OK, .message = message};
-  if (data == NULL || size == 0) return cpng_reader_reject(reader, CPNG_TRUNCATED, "there is no data");
+  *reader = (cpng_reader){.data = data, .size = size, .status = CODEC_OK, .message = message};
+  if (data == NULL || size == 0) return cpng_reader_reject(reader, CODEC_TRUNCATED, "there is no data");
   reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, on_error, on_warning);
-  if (reader->png == NULL) return cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the decoder");
+  if (reader->png == NULL) return cpng_reader_reject(reader, CODEC_OUT_OF_MEMORY, "no memory for the decoder");
   reader->info = png_create_info_struct(reader->png);
   if (reader->info == NULL) {
     cpng_reader_close(reader);
-    return cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the decoder");
+    return cpng_reader_reject(reader, CODEC_OUT_OF_MEMORY, "no memory for the decoder");
   }
   png_set_read_fn(reader->png, reader, on_read);
   // Sizes are checked against the caller's limits, with a better message than libpng's own.
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  return CPNG_OK;
+  return CODEC_OK;
 }
 
 void cpng_reader_close(cpng_reader *reader) {

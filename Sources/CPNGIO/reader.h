@@ -14,14 +14,14 @@ typedef struct cpng_reader {
   const uint8_t *data;
   size_t size;
   size_t position;
-  cpng_status status;
+  codec_status status;
   char *message;
 } cpng_reader;
 
 /// Makes `png` and `info`. On failure the status and the message are set and nothing is left to free.
-cpng_status cpng_reader_open(cpng_reader *reader, const uint8_t *data, size_t size, char *message);
+codec_status cpng_reader_open(cpng_reader *reader, const uint8_t *data, size_t size, char *message);
 
 void cpng_reader_close(cpng_reader *reader);
 
 /// Records why, and returns the status.
-cpng_status cpng_reader_reject(cpng_reader *reader, cpng_status status, const char *why);
+codec_status cpng_reader_reject(cpng_reader *reader, codec_status status, const char *why);

@@ -20,12 +20,12 @@ static void collect(cpng_reader *reader, cpng_text **texts, size_t *count) {
     total += entries[i].compression >= PNG_ITXT_COMPRESSION_NONE ? entries[i].itxt_length : entries[i].text_length;
   }
   if (total > (size_t)64 << 20) {
-    cpng_reader_reject(reader, CPNG_TOO_LARGE, "its texts take more than 64 MiB");
+    cpng_reader_reject(reader, CODEC_TOO_LARGE, "its texts take more than 64 MiB");
     return;
   }
   *texts = calloc((size_t)found, sizeof **texts);
   if (*texts == NULL) {
-    cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the texts");
+    cpng_reader_reject(reader, CODEC_OUT_OF_MEMORY, "no memory for the texts");
     return;
   }
   for (int i = 0; i < found; i++) {
@@ -37,7 +37,7 @@ static void collect(cpng_reader *reader, cpng_text **texts, size_t *count) {
     text->text = copy_bytes(entries[i].text, text->text_length);
     *count = (size_t)i + 1;
     if (text->key == NULL || text->text == NULL) {
-      cpng_reader_reject(reader, CPNG_OUT_OF_MEMORY, "no memory for the texts");
+      cpng_reader_reject(reader, CODEC_OUT_OF_MEMORY, "no memory for the texts");
       return;
     }
   }
@@ -63,16 +63,16 @@ static void attempt(cpng_reader *reader, cpng_text **texts, size_t *count) {
   collect(reader, texts, count);
 }
 
-cpng_status cpng_read_texts(
+codec_status cpng_read_texts(
   const uint8_t *data, size_t size, cpng_text **texts, size_t *count, char *message) {
   cpng_reader storage;
   cpng_reader *const reader = &storage;
   *texts = NULL;
   *count = 0;
-  if (cpng_reader_open(reader, data, size, message) != CPNG_OK) return reader->status;
+  if (cpng_reader_open(reader, data, size, message) != CODEC_OK) return reader->status;
   attempt(reader, texts, count);
   cpng_reader_close(reader);
-  if (reader->status != CPNG_OK) {
+  if (reader->status != CODEC_OK) {
     cpng_free_texts(*texts, *count);
     *texts = NULL;
     *count = 0;

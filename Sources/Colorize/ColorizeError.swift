@@ -11,7 +11,7 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A mask whose aspect is not its picture's, by more than 1% and a pixel: ``Input/sketchMask`` or
   /// ``Input/referenceMask``.
   case mismatchedMask(Input, size: ImageSize, picture: ImageSize)
-  /// The model has not the weights that the mode needs.
+  /// The model does not have the weights that the mode needs.
   case unsupportedMode(mode: InferenceMode, model: String)
   /// The reference was encoded by another model or on another backend.
   case foreignReference
@@ -49,5 +49,16 @@ extension MemoryShortage {
     var shortage = self
     shortage.advice = advice
     return BackendError.insufficientMemory(shortage).description
+  }
+}
+
+extension ColorizeError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unusableModel: .model
+    case .nonFinite, .insufficientMemory: .run
+    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference:
+      .usage
+    }
   }
 }

@@ -17,20 +17,6 @@ public enum ColorizeEvent: Sendable {
   case picture(index: Int, picture: ColorizeResult.Picture, summary: ColorizeResult.Summary)
   /// The last event of a run that succeeds.
   case finished(ColorizeResult)
-
-  /// The stages of a run, in order.
-  public enum Stage: String, Sendable, Hashable, CaseIterable, Codable {
-    /// The reference, and its background, through the image encoder.
-    case encodingReference = "encoding the reference"
-    /// The sketch through the sketch encoder.
-    case encodingSketch = "encoding the sketch"
-    /// The steps of the sampler.
-    case sampling
-    /// The latent through the autoencoder.
-    case decoding
-    /// Regions, flats and lines, where the request asks for more than what the network paints.
-    case finishing
-  }
 }
 
 /// The pictures, and how they were made.
@@ -55,12 +41,15 @@ public struct ColorizeResult: Sendable {
     public let flats: Flats?
     /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
     public let drawing: Image
+    /// The lines of the drawing without their paper, where they were made.
+    package var ink: Image?
 
-    package init(image: Image, painting: Image, flats: Flats?, drawing: Image) {
+    package init(image: Image, painting: Image, flats: Flats?, drawing: Image, ink: Image? = nil) {
       self.image = image
       self.painting = painting
       self.flats = flats
       self.drawing = drawing
+      self.ink = ink
     }
   }
 
@@ -101,7 +90,7 @@ public struct ColorizeResult: Sendable {
     public var seeds: [UInt64]
     /// The tiles that the pictures were decoded in, in pixels a side; nil if whole.
     public var vaeTile: Int?
-    /// How long each stage took, in seconds.
+    /// How long each stage took, in seconds, by the ``ColorizeEvent/Stage``'s raw value.
     public var seconds: [String: Double]
 
     /// A setting: `summary.steps` is `summary.settings.steps`.

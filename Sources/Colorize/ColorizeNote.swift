@@ -32,7 +32,8 @@ extension ColorizeNote: CustomStringConvertible {
     switch self {
     case .blankSketch: "no lines were found in the sketch; the colours will follow nothing"
     case .paintingAsSketch:
-      "the sketch looks like a painting or a photo, and lines on plain paper are expected; the result will be poor"
+      "the sketch looks like a painting or a photo, and lines on plain paper are expected; use preparation .extracted, "
+        + "which takes drawn lines out of their colours"
     case .faintLines:
       "the sketch's lines will hardly be visible to the network; use preparation .automatic, a larger size, or darker "
         + "lines"

@@ -28,15 +28,14 @@ public actor Colorizer {
 
   nonisolated let conditioning: Conditioning
   private nonisolated let identity = Identity()
-  private nonisolated let executor: QueueExecutor
-  private nonisolated let turns = TurnQueue()
+  private nonisolated let queue: WorkQueue
 
   /// Whether the whole network is in memory.
   nonisolated let isLoaded: Locked<Bool>
 
   private final class Identity: Sendable {}
 
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
   /// Loads a model on a backend, on the colorizer's own thread. Cancelling the task that waits for it ends it soon.
   ///
@@ -53,8 +52,8 @@ public actor Colorizer {
   ) async throws {
     let model = try model ?? .embedded()
     let backend = try backend ?? CPUBackend()
-    let executor = QueueExecutor(label: "irodori.colorizer")
-    let parts = try await executor.run { checkCancellation in
+    let queue = WorkQueue(label: "irodori.colorizer")
+    let parts = try await queue.run { checkCancellation in
       // Checking reads every byte; of the parts, most is used where it lies.
       let share = memory == .normal ? 0.7 : 1
       let parts = try NetworkParts(
@@ -74,7 +73,7 @@ public actor Colorizer {
     self.backend = backend
     self.memory = memory
     self.conditioning = Conditioning(parts: parts, backend: backend)
-    self.executor = executor
+    self.queue = queue
     self.isLoaded = Locked(memory == .normal)
   }
 
@@ -83,9 +82,7 @@ public actor Colorizer {
   ///
   /// - Throws: `CancellationError`, while it waits.
   public nonisolated func releaseWeights() async throws {
-    try await turns.take()
-    defer { turns.giveBack() }
-    await performRelease()
+    try await queue.inTurn { await performRelease() }
   }
 
   private func performRelease() {
@@ -133,9 +130,7 @@ public actor Colorizer {
   ) async throws -> ColorizeResult {
     // What cannot be done is told at once, and not when the runs before it are over.
     let run = try ColorizeRun(request: request, colorizer: self, owner: identity)
-    try await turns.take()
-    defer { turns.giveBack() }
-    return try await perform(run, observer: observer)
+    return try await queue.inTurn { try await perform(run, observer: observer) }
   }
 
   private func perform(_ run: ColorizeRun, observer: @Sendable (ColorizeEvent) -> Void) throws -> ColorizeResult {
@@ -177,9 +172,9 @@ public actor Colorizer {
     if mask != nil || background != nil { try model.require(.full) }
     try ColorizeSettings.check(threshold, .referenceThreshold, in: 0...1)
     try ColorizeRequest.checkBackground(of: image, mask: mask, picture: background)
-    try await turns.take()
-    defer { turns.giveBack() }
-    return try await performEncoding(image, mask: mask, background: background, threshold: threshold)
+    return try await queue.inTurn {
+      try await performEncoding(image, mask: mask, background: background, threshold: threshold)
+    }
   }
 
   private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
@@ -189,7 +184,8 @@ public actor Colorizer {
       if memory == .low { conditioning.parts.keep(only: []) }
       conditioning.parts.releasePages()
     }
-    let encoded = try conditioning.encode(image, mask: mask, background: background, threshold: threshold)
+    let encoded = try conditioning.encode(
+      image, mask: mask, background: background, threshold: threshold, from: HostPixels(backend: backend))
     return Reference(
       tokens: encoded.tokens, background: encoded.background, threshold: threshold, picture: image, mask: mask,
       backgroundPicture: background, owner: identity)

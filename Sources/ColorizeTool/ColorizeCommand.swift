@@ -31,8 +31,8 @@ struct ColorizeCommand: AsyncParsableCommand {
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
       RunCommand.self, ShotCommand.self, AgainCommand.self, DemoCommand.self, SketchCommand.self, MaskCommand.self,
-      PaletteCommand.self,
-      DevicesCommand.self, ProfileCommand.self, InspectCommand.self, ConvertCommand.self, RandomModelCommand.self,
+      PaletteCommand.self, TrainCommand.self, DevicesCommand.self, ProfileCommand.self, InspectCommand.self,
+      ConvertCommand.self, RandomModelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

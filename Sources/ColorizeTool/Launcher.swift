@@ -1,5 +1,5 @@
 import ArgumentParser
-import Colorize
+import DiffusionCore
 import DiffusionVulkan
 import Foundation
 import PictureFormats
@@ -10,6 +10,8 @@ enum Launcher {
   static func main() async {
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
+    BusError.handle()
+    checkMemory()
     VulkanBackend.register()
     PictureFormats.register()
     var status = await run(arguments)
@@ -18,11 +20,24 @@ enum Launcher {
       if reason != EPIPE {
         Console.shared.message(
           "colorize: error: the work is done, and what was to be said of it could not be written "
-            + "(\(String(cString: strerror(reason))))")
+            + "(\(SystemError(code: reason).writingReason))")
       }
       status = .failure
     }
+    // What has failed may have left threads behind that wait for memory, and leaving in order would wait for them.
+    if status == .failure { _exit(status.rawValue) }
     exit(status.rawValue)
+  }
+
+  /// Ends the program where there is not even memory for its threads: the system's libraries wait for it without end, or
+  /// crash.
+  private static func checkMemory() {
+    let (free, needed) = (HostMemory.availableByteCount >> 20, 64)
+    guard free < needed else { return }
+    report(
+      ToolError(.failure, "\(free) MiB of memory are free, and the program needs \(needed) to begin; free some memory"),
+      asJSON: arguments.contains("--json"))
+    _exit(ExitStatus.failure.rawValue)
   }
 
   /// What the program was called with. Names of files are bytes, and need not be UTF-8.

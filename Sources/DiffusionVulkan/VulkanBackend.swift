@@ -1,6 +1,7 @@
 import Glibc
 import CVulkan
 import DiffusionCore
+import DiffusionShaders
 import Synchronization
 
 /// A Vulkan device: records compute shaders and waits only when something is read back.
@@ -27,6 +28,7 @@ public final class VulkanBackend: Backend {
   /// Set on devices with matrix units.
   let matrixProducts: MatrixProducts?
   let productPlan: ProductPlan
+  let groupLimits: GroupLimits
   private let messages: ValidationMessages?
 
   /// How a backend is set up.
@@ -52,6 +54,7 @@ public final class VulkanBackend: Backend {
     package var avoidsLanes = false
     package var emulatesMatrices = false
     package var wantedGroups: Int?
+    package var mostGroups: Int?
     /// What happens to the device and when, by `IRODORI_VULKAN_FAULT`.
     package var fault: String?
 
@@ -97,6 +100,7 @@ public final class VulkanBackend: Backend {
     var tier = min(options.tier ?? device.tier, device.physical.kernelFeatures.tier)
     storageType = options.storageType
     productPlan = ProductPlan(device.kind, wantedGroups: options.wantedGroups)
+    groupLimits = GroupLimits(context.limits, lowered: options.mostGroups)
     memory = MemoryPool(context: context)
     pipelines = try PipelineCache(context: context, folder: options.pipelineFolder)
     var matrixProducts = MatrixProducts(device, tier: tier, emulated: options.emulatesMatrices)
@@ -256,27 +260,17 @@ extension VulkanBackend {
 
   /// Records one dispatch; the first window is the destination.
   func run(
-    _ kernel: Kernel, _ constants: [UInt32], _ windows: [Window], _ push: PushConstants, _ groups: WorkGroups,
-    work: Double = 0
+    _ kernel: Kernel, _ constants: some ShaderConstants, _ windows: [Window], _ arguments: some ShaderArguments,
+    _ groups: WorkGroups, work: Double = 0
   ) throws {
-    let limits = context.limits.maxComputeWorkGroupCount
-    guard groups.x <= limits.0, groups.y <= limits.1, groups.z <= limits.2 else {
+    guard groupLimits.allow(groups) else {
       throw BackendError.deviceFailure(
         backend: name, reason: "\(groups.x) x \(groups.y) x \(groups.z) groups are more than the device starts at once")
     }
     try recorder.dispatch(
       Batch.Dispatch(
-        pipeline: pipelines.pipeline(kernel, constants), windows: windows, push: push, groups: groups, work: work))
-  }
-}
-
-extension DType {
-  /// The number that shaders know the type by.
-  var code: UInt32 {
-    switch self {
-    case .f32: 0
-    case .f16: 1
-    case .bf16: 2
-    }
+        pipeline: pipelines.pipeline(kernel, constants.words), windows: windows, arguments: arguments.words,
+        groups: groups,
+        work: work))
   }
 }

@@ -1,11 +1,9 @@
 import Colorize
+import DiffusionCore
 import Glibc
 
 /// Where a file goes, piece by piece: into memory, or to a descriptor through a buffer.
 package final class ByteSink {
-  /// A system call that failed, with its `errno`.
-  package struct SystemFailure: Error { package let code: Int32 }
-
   private static let bufferSize = 1 << 20
 
   private var buffer: [UInt8] = []
@@ -90,9 +88,9 @@ package final class ByteSink {
       if written > 0 {
         done += written
       } else if written == 0 {
-        throw SystemFailure(code: EIO)
+        throw SystemError(code: EIO)
       } else if errno != EINTR {
-        throw SystemFailure(code: errno)
+        throw SystemError.last
       }
     }
   }

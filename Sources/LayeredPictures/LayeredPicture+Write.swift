@@ -1,5 +1,5 @@
 import Colorize
-import Glibc
+import DiffusionCore
 
 /// The file formats that layers are written in.
 public enum LayeredFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
@@ -38,6 +38,14 @@ public enum LayeredFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
     }
   }
 
+  /// The most layers that a file holds, where a group counts as two.
+  package var maximumLayerCount: Int {
+    switch self {
+    case .openRaster: LayeredPicture.maximumLayerCount
+    case .photoshop: PhotoshopWriter.maximumRecordCount
+    }
+  }
+
   fileprivate var advice: String {
     switch self {
     case .openRaster: "Give fewer or smaller layers"
@@ -46,9 +54,13 @@ public enum LayeredFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
   }
 
   func write(_ picture: LayeredPicture, to sink: ByteSink, progress: ((Double) -> Void)?) throws {
-    switch self {
-    case .openRaster: try OpenRasterWriter(picture: picture, sink: sink, progress: progress).write()
-    case .photoshop: try PhotoshopWriter(picture: picture, sink: sink, progress: progress).write()
+    do {
+      switch self {
+      case .openRaster: try OpenRasterWriter(picture: picture, sink: sink, progress: progress).write()
+      case .photoshop: try PhotoshopWriter(picture: picture, sink: sink, progress: progress).write()
+      }
+    } catch let error as ZipWriter.Failure {
+      throw LayeredPictureError.tooLarge(reason: error.reason)
     }
   }
 
@@ -81,24 +93,27 @@ extension LayeredPicture {
   ///   what ``data(as:progress:)`` throws.
   public func write(to path: String, progress: ((Double) -> Void)? = nil) throws {
     let format = try LayeredFormat(pathExtensionOf: path)
-    var failure: (any Error)?
+    // What has no end to go back to gets the file in one piece.
+    guard !FileName.isPipe(path) else {
+      let data = try data(as: format, progress: progress)
+      return try Self.translating { () throws(UnwritableFile) in try AtomicFile.write(data, to: path) }
+    }
+    let file = try Self.translating { () throws(UnwritableFile) in try AtomicFile(path) }
+    let sink = format.sink(descriptor: file.descriptor)
     do {
-      try AtomicFile.write(to: path) { descriptor in
-        let sink = format.sink(descriptor: descriptor)
-        do {
-          try format.write(self, to: sink, progress: progress)
-          try sink.flush()
-          return 0
-        } catch let error as ByteSink.SystemFailure {
-          return error.code
-        } catch {
-          failure = error
-          return ECANCELED
-        }
-      }
+      try format.write(self, to: sink, progress: progress)
+      try sink.flush()
+    } catch let error as SystemError {
+      throw ImageError.unwritable(file: path, reason: error.writingReason)
+    }
+    try Self.translating { () throws(UnwritableFile) in try file.commit() }
+  }
+
+  private static func translating<R>(_ body: () throws(UnwritableFile) -> R) throws(ImageError) -> R {
+    do {
+      return try body()
     } catch {
-      // The file that was begun is gone; what ended it says more than that it could not be written.
-      throw failure ?? error
+      throw ImageError(error)
     }
   }
 }

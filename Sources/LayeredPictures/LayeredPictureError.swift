@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// What can be wrong with a layered picture or its file.
 ///
 /// What is wrong with writing a file is an `ImageError`, as for any other image.
@@ -17,5 +19,11 @@ extension LayeredPictureError: CustomStringConvertible {
     case .invalid(let reason), .tooLarge(let reason): "\(reason)."
     case .unsupportedExtension(let file): "\(file): layers are written as .ora or .psd. Use one of the two."
     }
+  }
+}
+
+extension LayeredPictureError: CategorizedError {
+  public var category: ErrorCategory {
+    if case .unsupportedExtension = self { .usage } else { .run }
   }
 }

@@ -32,9 +32,11 @@ enum CodecBuffers {
     return pixels
   }
 
-  /// Checks a picture's size before anything of that size is allocated.
+  /// Checks a picture's size against the limits and against the memory that is free, before anything of that size is
+  /// allocated.
   static func check(width: Int, height: Int, file: String?) throws(ImageError) {
     try Image.checkSize(width: width, height: height, file: file)
+    try Image.checkRoom(width: width, height: height, channels: 4, file: file)
   }
 }
 

@@ -21,6 +21,7 @@ struct TIFFCodec: ImageCodec {
     try check(file: file, info: &info) { info, message in
       ctiff_read_info(data, data.count, Self.limits, &info, message)
     }
+    try CodecBuffers.check(width: Int(info.width), height: Int(info.height), file: file)
     let size = Int(info.width) * Int(info.height) * Int(info.channels)
     var profile = [UInt8](repeating: 0, count: info.profile_size)
     let pixels = try CodecBuffers.pixels(count: size) { address throws(ImageError) in

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 /// Why a shot cannot be coloured at all. What is wrong with single frames is in their ``ShotOutcome``.
 public enum ShotError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A pattern of file names that cannot be read, or does not go with the frames.
@@ -24,6 +26,15 @@ public enum ShotError: Error, Sendable, Equatable, CustomStringConvertible {
     case .invalidSheet(let file, let place, let reason): "\(file), \(place): \(reason)"
     case .unusableManifest(let file, let reason): "\(file): \(reason)"
     case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
+    }
+  }
+}
+
+extension ShotError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unwritable: .run
+    default: .usage
     }
   }
 }

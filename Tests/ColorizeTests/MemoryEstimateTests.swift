@@ -1,5 +1,6 @@
 import Colorize
 import DiffusionCore
+import Synchronization
 import Testing
 
 /// What a job is said to need, and what is said where that is too much.
@@ -55,6 +56,23 @@ struct MemoryEstimateTests {
     #expect(try peak(.sampling, 1024) { $0.batching = .whole } > peak(.sampling, 1024))
     let tiled = try peak(.decoding, 1024)
     #expect(try peak(.decoding, 1024) { $0.vaeTiling = .off } > tiled)
+  }
+
+  @Test(arguments: MemoryUse.allCases) func everyStageThatRunsIsMeteredAndTimed(memory: MemoryUse) async throws {
+    let colorizer = try await Colorizer(model: TinyModel().model(), backend: CPUBackend(threads: 1), memory: memory)
+    for fill in FillStyle.allCases {
+      var request = try request(64, .full)
+      (request.steps, request.fill, request.lines) = (1, fill, .network)
+      let stages = Mutex<[ColorizeEvent.Stage]>([])
+      let result = try await colorizer.colorize(request) { event in
+        if case .stage(let stage) = event { stages.withLock { $0.append(stage) } }
+      }
+      let told = stages.withLock { $0 }
+      #expect(told.contains(.finishing) == (fill == .flats))
+      let estimate = try colorizer.memoryEstimate(for: request)
+      #expect(Set(estimate.stageBytes.keys) == Set(told))
+      #expect(Set(result.summary.seconds.keys) == Set(told.map(\.rawValue)))
+    }
   }
 
   @Test func saysWhatWouldFitBeforeAnythingIsComputed() throws {

@@ -158,6 +158,17 @@ struct RequestTests {
     }
   }
 
+  @Test func aModelWithoutSketchEncoderIsRefused() throws {
+    var blind = ModelConfiguration.v1_5
+    blind.sketchEncoder = nil
+    let model = Model(name: "blind", weights: WeightSource(), configuration: blind)
+    let request = ColorizeRequest(sketch: try picture(), reference: try picture())
+    let error = #expect(throws: ColorizeError.self) { try model.validate(request) }
+    #expect(
+      error?.description
+        == "model blind: it has no sketch encoder, through which a colorizer sees its drawing")
+  }
+
   /// What a sampler would refuse in the middle of the run is refused before it.
   @Test(arguments: SamplerRegistry().samplers) func stepsFitTheModelsTimesteps(sampler: Sampler) throws {
     var short = ModelConfiguration.v1_5

@@ -111,7 +111,7 @@ import Testing
     let sections = try #require(try outcome.json()["sections"] as? [[String: Any]])
     #expect(
       sections.compactMap { $0["name"] as? String } == [
-        "loading the model", "encoding the reference", "encoding the sketch", "first step", "step", "decoding",
+        "loading", "encodingReference", "encodingSketch", "firstStep", "step", "decoding",
       ])
     let step = try #require(sections.first { $0["name"] as? String == "step" })
     #expect(step["runs"] as? Int == 2)

@@ -94,6 +94,24 @@ import Testing
     #expect(try folder.files() == before)
   }
 
+  @Test("Layers that a file has no room for are refused before a picture is made") func tooManyLayers() throws {
+    let side = 801
+    let cells = try Image(
+      width: side, height: side, channels: 1,
+      pixels: (0..<side * side).map { ($0 % side) % 8 == 0 || ($0 / side) % 8 == 0 ? 0 : 255 })
+    try cells.write(to: folder.path("cells.png"))
+    let before = try folder.files()
+    let outcome = try Program.run(
+      Folder.quick([
+        "-s", "cells.png", "-o", "out.png", "--least-area", "0", "--layers", "out.psd", "--layers-by", "region",
+      ]), in: folder)
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors.contains("--layers out.psd: the drawing has 10000 regions, and the file holds 8000 layers; say "),
+      "\(outcome.errors)")
+    #expect(try folder.files() == before)
+  }
+
   @Test("Without a word the model's own finish is taken") func theModelsFinish() throws {
     let plain = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1"]
     #expect(try Program.run(plain + ["-o", "out.png"], in: folder).status == 0)

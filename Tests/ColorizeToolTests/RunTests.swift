@@ -123,13 +123,16 @@ import Testing
     #expect(files.contains("out.jpg") && files.contains("out.preview.jpg"))
   }
 
-  @Test("A signal stops the run and leaves no file", arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  @Test(
+    "A signal stops the run and leaves no file",
+    arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
   func signalStopsTheRun(signal: Int32, status: Int32) throws {
     let before = try folder.files()
     let outcome = try Program.run(
       Folder.quick(["--steps", "1000", "-o", "out.png", "--json"]), in: folder, signal: signal)
     #expect(outcome.status == status)
-    #expect(outcome.errors.contains("colorize: error: \(signal == SIGINT ? "interrupted" : "terminated")"))
+    let reason = [SIGINT: "interrupted", SIGTERM: "terminated", SIGHUP: "the terminal is gone"]
+    #expect(outcome.errors.contains("colorize: error: \(reason[signal] ?? "")"))
     #expect(try outcome.json()["exitCode"] as? Int == Int(status))
     #expect(try folder.files() == before)
   }

@@ -3,23 +3,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Recorded losses, gradients and steps: the package's own cut of them, and the whole set below the folder that
-/// `IRODORI_GOLDEN` names.
+/// Recorded losses, gradients and steps: the folder `training` of a set.
 struct TrainingGolden {
+  let set: GoldenSet
   let file: SafetensorsFile
   let cases: Any
 
-  /// Whether the whole set is there.
-  static let isPresent = GoldenFile.isPresent
-  /// `training` below the folder of the golden tensors.
-  static let folder = (GoldenFile.folder ?? "") + "/training"
-  /// What is part of the package.
-  static let ownFolder = (Bundle.module.resourcePath ?? ".") + "/Golden"
-
-  init(_ name: String, folder: String = TrainingGolden.folder) throws {
-    file = try SafetensorsFile(path: "\(folder)/\(name).safetensors")
-    cases = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)_cases.json")))
+  init(_ name: String, of set: GoldenSet) throws {
+    self.set = set
+    let path = "\(set.path)/training/\(name)"
+    file = try SafetensorsFile(path: "\(path).safetensors")
+    cases = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(path)_cases.json")))
   }
 
   /// The cases below a key of the file's root.

@@ -9,10 +9,8 @@ import Testing
 /// take long in a debug build.
 @Suite(.enabled(if: TestDevice.exists, "\(TestDevice.skipReason)"))
 struct ConformanceTests {
-  static let primitives: Set<String> = [
-    "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "matmul",
-    "conv2d", "resample",
-  ]
+  static let primitives = Set(
+    ["makeBuffer(mapping:)", "read"] + BackendMember.allCases.filter(\.isRequired).map(\.rawValue))
 
   static var selected: Set<String> {
     let all = Set(ConformanceSuite.operations)
@@ -51,7 +49,7 @@ struct ConformanceTests {
     try check(
       [
         "reduce", "softmax", "layerNorm", "groupNorm", "matmul", "linear", "gatedLinear", "conv2d", "convolution",
-        "attention",
+        "attention", "transposedConvolution",
       ], kernels)
   }
 }

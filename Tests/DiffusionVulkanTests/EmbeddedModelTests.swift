@@ -32,7 +32,8 @@ struct EmbeddedModelTests {
       let inputs = SeededParameters(backend: backend)
       let unet = try UNet(
         Parameters(inputs), configuration: configuration.unet, lora: nil, normGroups: configuration.normGroups)
-      let sketchEncoder = try SketchEncoder(Parameters(inputs), configuration: configuration.sketchEncoder)
+      let sketchEncoder = try SketchEncoder(
+        Parameters(inputs), configuration: #require(configuration.sketchEncoder))
       let context = try unet.prepare(
         ReferenceContext(whole: inputs.parameter("context", shape: [1, 9, configuration.unet.contextWidth]) * 4))
       let hints = try sketchEncoder(inputs.parameter("sketch", shape: [1, 64, 64, 3]))

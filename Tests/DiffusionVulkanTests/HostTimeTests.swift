@@ -17,7 +17,8 @@ struct HostTimeTests {
     let inputs = SeededParameters(backend: backend)
     let unet = try UNet(
       Parameters(inputs), configuration: configuration.unet, lora: nil, normGroups: configuration.normGroups)
-    let sketchEncoder = try SketchEncoder(Parameters(inputs), configuration: configuration.sketchEncoder)
+    let sketchEncoder = try SketchEncoder(
+      Parameters(inputs), configuration: #require(configuration.sketchEncoder))
     let denoiser = try GuidedDenoiser(
       unet: unet, schedule: NoiseSchedule(configuration.schedule), predictionType: configuration.prediction,
       context: ReferenceContext(whole: inputs.parameter("context", shape: [1, 9, configuration.unet.contextWidth])),

@@ -17,12 +17,6 @@ struct KernelChoiceTests {
     #expect(MatrixShape.best(of: []) == nil)
   }
 
-  @Test func ordersTiers() {
-    #expect(VulkanTier.allCases == [.portable, .subgroup, .matrix])
-    #expect(VulkanTier.portable < .subgroup && VulkanTier.subgroup < .matrix)
-    #expect(VulkanTier(rawValue: "matrix") == .matrix)
-  }
-
   @Test func splitsCoverTheInnerExtent() {
     let plan = ProductPlan(.discrete)
     for inner in [1, 32, 511, 512, 1280, 2880, 5120, 11_520, 23_040] {

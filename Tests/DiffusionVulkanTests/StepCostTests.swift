@@ -58,8 +58,12 @@ struct StepCostTests {
 
   @Test func embeddedModel() throws {
     let configuration = try Model.embedded().configuration
-    let cost = try cost(configuration.unet, normGroups: configuration.normGroups, rows: 2, side: 32, tokens: 257)
-    print("embedded U-Net, 256 x 256, 2 rows: \(cost)")
-    #expect(cost.dispatches > 0)
+    let costs = try (1...2).map {
+      try cost(configuration.unet, normGroups: configuration.normGroups, rows: $0, side: 32, tokens: 257)
+    }
+    print("embedded U-Net, 256 x 256, 2 rows: \(costs[1])")
+    // Another row takes as much arithmetic again, apart from the timestep's embedding, and no further dispatch.
+    #expect((1.99...2).contains(costs[1].operations / costs[0].operations))
+    #expect(costs[1].dispatches == costs[0].dispatches)
   }
 }

@@ -17,9 +17,13 @@ enum TestDevice {
   /// - Parameters:
   ///   - kernels: which to use.
   ///   - storageType: how numbers are stored.
-  static func makeBackend(_ kernels: Kernels? = nil, storageType: DType = .f32) throws -> VulkanBackend {
+  ///   - mostGroups: the most groups of invocations along the second and third axis; nil for what the device starts.
+  static func makeBackend(
+    _ kernels: Kernels? = nil, storageType: DType = .f32, mostGroups: Int? = nil
+  ) throws -> VulkanBackend {
     var options = options
     options.storageType = storageType
+    options.mostGroups = mostGroups
     switch kernels {
     case nil: break
     case .tier(let tier): options.tier = tier

@@ -1,3 +1,4 @@
+import DiffusionCore
 import Glibc
 import LayeredPictures
 import Testing
@@ -38,7 +39,7 @@ struct ByteSinkTests {
     defer { close(descriptor) }
     let sink = ByteSink(descriptor: descriptor, limit: .max, advice: "")
     try sink.append([1])
-    let error = #expect(throws: ByteSink.SystemFailure.self) { try sink.flush() }
+    let error = #expect(throws: SystemError.self) { try sink.flush() }
     #expect(error?.code == ENOSPC)
   }
 }

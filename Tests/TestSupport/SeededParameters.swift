@@ -34,6 +34,26 @@ package struct SeededParameters: ParameterSource {
       return Float(u * (3 / fanIn).squareRoot())
     }
   }
+
+  /// Writes a network of such parameters as a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - keeps: which keys the file has.
+  ///   - change: what becomes of the values of a key.
+  package static func write(
+    _ configuration: ModelConfiguration, to path: String, keeps: (String) -> Bool = { _ in true },
+    change: (String, inout [Float]) -> Void = { _, _ in }
+  ) throws {
+    let parts = try ColorizationNetwork.parameters(of: configuration).filter { key, _ in keeps(key) }
+    let writer = try SafetensorsWriter(
+      path: path, tensors: parts.map { .init(key: $0.key, dtype: .f32, shape: $0.shape.extents) })
+    for (key, shape) in parts {
+      var values = Self.values(key, shape: shape)
+      change(key, &values)
+      try values.withUnsafeBytes { try writer.write(key, $0) }
+    }
+    try writer.finish()
+  }
 }
 
 /// The tiny network of the package's own fixtures.
@@ -62,16 +82,10 @@ package enum TinyNetwork {
   ///   - withSplit: whether it holds the weights of the mask modes.
   ///   - poisoned: whether its weights are so large that latents overflow.
   package static func write(to path: String, withSplit: Bool = true, poisoned: Bool = false) throws {
-    let parts = try ColorizationNetwork.parameters(of: configuration).filter { key, _ in
+    try SeededParameters.write(configuration, to: path) { key in
       withSplit || !(key.contains(".lora_") || key.hasPrefix("transformer.") || key.hasPrefix("thresh_embedder."))
-    }
-    let writer = try SafetensorsWriter(
-      path: path, tensors: parts.map { .init(key: $0.key, dtype: .f32, shape: $0.shape.extents) })
-    for (key, shape) in parts {
-      var values = SeededParameters.values(key, shape: shape)
+    } change: { key, values in
       if poisoned && key == "model.diffusion_model.out.2.weight" { values = values.map { _ in 1e38 } }
-      try values.withUnsafeBytes { try writer.write(key, $0) }
     }
-    try writer.finish()
   }
 }

@@ -3,7 +3,7 @@ import DiffusionCore
 extension ConformanceSuite {
   private static func tolerance(_ function: BinaryFunction) -> Tolerance {
     switch function {
-    case .add, .subtract, .multiply: .roundings(1, "of the result, besides storing")
+    case .add, .subtract, .multiply, .leakyReLU: .roundings(1, "of the result, besides storing")
     case .divide: .roundings(5, "2.5 ulp is what Vulkan guarantees")
     case .maximum, .minimum, .greater: .exact
     }

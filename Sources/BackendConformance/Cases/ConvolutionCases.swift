@@ -27,18 +27,18 @@ private struct ConvolutionSetting {
 extension ConformanceSuite {
   /// Convolutions without (`conv2d`) or with bias, activation and residual (`convolution`).
   static func convolutionCases(fused: Bool) -> [ConformanceCase] {
-    var settings = shapes() + placements()
+    var settings = shapes() + placements() + dilatedAndGrouped()
     if fused {
       for index in settings.indices {
         settings[index].bias = index % 4 != 0
         settings[index].residual = index % 3 != 0
-        settings[index].activation = Activation.allCases[index / 2 % 3]
+        settings[index].activation = Activation.allCases[index / 2 % Activation.allCases.count]
       }
       for (index, mix) in typeMixes(5).enumerated() {
         settings.append(
           ConvolutionSetting(
             height: 3, width: 4, input: 2, output: 3, types: mix, bias: true,
-            activation: Activation.allCases[index % 3], residual: true))
+            activation: Activation.allCases[index % Activation.allCases.count], residual: true))
       }
     } else {
       for mix in typeMixes(3) {
@@ -51,19 +51,24 @@ extension ConformanceSuite {
   private static func test(_ s: ConvolutionSetting, fused: Bool) -> ConformanceCase {
     var sources = [
       Source(shape: [s.batch, s.height, s.width, s.input], dtype: s.types[0], layout: s.layouts[0]),
-      Source(shape: [s.output, s.kernel.0, s.kernel.1, s.input], dtype: s.types[1], layout: s.layouts[1]),
+      Source(
+        shape: [s.output, s.kernel.0, s.kernel.1, s.input / s.geometry.groups], dtype: s.types[1],
+        layout: s.layouts[1]),
     ]
     if s.bias { sources.append(Source(shape: [s.output], dtype: s.types[2], layout: s.layouts[2])) }
     if s.residual { sources.append(Source(shape: s.outShape, dtype: s.types[3], layout: s.layouts[3])) }
     let bias = s.bias ? 2 : nil
     let residual = s.residual ? sources.count - 1 : nil
     let (geometry, activation, outShape) = (s.geometry, s.activation, s.outShape)
-    let terms = s.kernel.0 * s.kernel.1 * s.input
+    let terms = s.kernel.0 * s.kernel.1 * s.input / s.geometry.groups
     // The fused member may use fast methods, whose tiles of 4x4 outputs share rounding errors; `conv2d` may not.
-    let mayShareErrors = fused && s.kernel == (3, 3) && geometry.stride == 1 && s.input >= 16
+    let isPlain = geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
+    let mayShareErrors = fused && s.kernel == (3, 3) && isPlain && s.input >= 16
     var details =
       "stride \(geometry.stride), padding \(geometry.paddingBefore) \(geometry.paddingAfter), "
       + "upsampling \(geometry.upsampling)"
+    if geometry.dilation > 1 { details += ", dilation \(geometry.dilation)" }
+    if geometry.groups > 1 { details += ", \(geometry.groups) groups" }
     if fused {
       details += "\(s.bias ? ", bias" : ""), \(activation)\(s.residual ? ", residual" : "")"
     }
@@ -73,8 +78,10 @@ extension ConformanceSuite {
       tolerance: .sum(of: terms, plus: fused ? 10 : 2, fused ? "bias, activation and residual take 8" : ""),
       isFused: fused, isLarge: outShape.elementCount * terms > 200_000, factors: [0: 1, 1: 1],
       compute: { backend, x, out in
-        if fused {
-          try backend.convolution(
+        // What a backend does not take is taken apart for it.
+        let isTakenApart = !backend.takesDilationAndGroups && geometry.dilation * geometry.groups > 1
+        if fused || isTakenApart {
+          try backend.convolveAny(
             x[0], weight: x[1], bias: bias.map { x[$0] }, geometry: geometry, activation: activation,
             residual: residual.map { x[$0] }, to: out)
         } else {
@@ -142,6 +149,45 @@ extension ConformanceSuite {
     result.append(
       ConvolutionSetting(
         height: 11, width: 19, input: 6, output: 8, geometry: ConvolutionGeometry(padding: 1, upsampling: 2)))
+    return result
+  }
+
+  /// Depth-wise with one output for each channel and with several, groups of few and of many channels, all of it with
+  /// holes in the kernel, strides and doubled pixels.
+  private static func dilatedAndGrouped() -> [ConvolutionSetting] {
+    var result: [ConvolutionSetting] = []
+    for (input, output, groups) in [
+      (3, 2, 1), (5, 5, 5), (4, 8, 4), (6, 4, 2), (9, 6, 3), (16, 16, 16), (34, 34, 34), (40, 36, 2), (66, 70, 2),
+    ] {
+      for (dilation, stride, padding, upsampling) in [
+        (1, 1, 1, 1), (2, 1, 2, 1), (3, 1, 1, 1), (2, 2, 2, 1), (1, 2, 0, 2), (2, 1, 1, 2),
+      ] where groups > 1 || dilation > 1 {
+        let geometry = ConvolutionGeometry(
+          stride: stride, padding: padding, upsampling: upsampling, dilation: dilation, groups: groups)
+        result.append(
+          ConvolutionSetting(
+            batch: 2, height: 7, width: 8, input: input, output: output, geometry: geometry,
+            types: input % 2 == 0 ? [.f16, .f16, .f32, .f32, .f32] : [.f32, .f32, .f32, .f32, .f32]))
+        result.append(
+          ConvolutionSetting(
+            height: 9, width: 6, input: input, output: output, kernel: (2, 3), geometry: geometry,
+            types: [.f32, .bf16, .f16, .f32, .f16], layouts: [.sliced, .transposed(4), .contiguous, .stepped],
+            out: .sliced))
+      }
+      // A kernel that reaches beyond the image, and no images.
+      let wide = ConvolutionGeometry(padding: 5, dilation: 5, groups: groups)
+      result.append(ConvolutionSetting(height: 2, width: 3, input: input, output: output, geometry: wide))
+      result.append(ConvolutionSetting(batch: 0, input: input, output: output, geometry: wide))
+    }
+    for (groups, channels) in [(37, 37), (2, 66), (4, 144)] {
+      result.append(
+        ConvolutionSetting(
+          height: 33, width: 29, input: channels, output: channels,
+          geometry: ConvolutionGeometry(padding: 2, dilation: 2, groups: groups)))
+    }
+    result.append(
+      ConvolutionSetting(
+        height: 19, width: 23, input: 32, output: 24, geometry: ConvolutionGeometry(padding: 4, dilation: 4)))
     return result
   }
 

@@ -39,6 +39,8 @@ extension ConformanceSuite {
     case .sqrt: .roundings(4, "a reciprocal square root and a product")
     case .abs: .exact
     case .sigmoid, .silu: .roundings(8, "an exponential, a sum and a quotient; relative to the result's sensitivity")
+    case .relu: .exact
+    case .tanh: .roundings(8, "an exponential, a sum and a quotient, or a polynomial")
     case .gelu: .roundings(6, "erf by Abramowitz and Stegun 7.1.26, off by 1.5e-7; relative to |x|")
     }
   }
@@ -94,6 +96,8 @@ extension ConformanceSuite {
       case .abs: [.infinity, -.infinity, .nan, -0.0, -0x1p-149]
       case .sigmoid: [.infinity, -.infinity, .nan, 1e30, -1e30]
       case .silu, .gelu: [.infinity, .nan, 1e30, 0, -0.0]
+      case .relu: [.infinity, -.infinity, .nan, 1e30, -1e30, 0, -0.0, 0x1p-126]
+      case .tanh: [.infinity, -.infinity, .nan, 1e30, -1e30, 0, -0.0, 0.625, 9, -9.1]
       }
     // Once alone and once behind full vectors, where another path of a vectorised loop may end.
     return [1, 5, 37].map { count in

@@ -83,7 +83,7 @@ extension ConformanceSuite {
     }
     var cases: [ConformanceCase] = []
     for (index, mix) in typeMixes(4).enumerated() {
-      let activation = Activation.allCases[index % 3]
+      let activation = Activation.allCases[index % Activation.allCases.count]
       cases.append(
         test(Source(shape: [2, 5, 12], dtype: mix[0]), groups: 3, types: Array(mix[1...]), activation: activation))
     }

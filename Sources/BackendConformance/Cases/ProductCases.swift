@@ -82,7 +82,7 @@ extension ConformanceSuite {
     }
     var cases: [ConformanceCase] = []
     for (index, mix) in typeMixes(5).enumerated() {
-      cases.append(test(3, 11, 5, types: mix, activation: Activation.allCases[index % 3]))
+      cases.append(test(3, 11, 5, types: mix, activation: Activation.allCases[index % Activation.allCases.count]))
     }
     for bias in [false, true] {
       for residual in [false, true] {

@@ -53,6 +53,21 @@ extension ConformanceSuite {
         }
       }
     }
+    for interpolation in [
+      Interpolation.nearest, .bilinear(alignsCorners: false), .bilinear(alignsCorners: true), .area,
+    ] {
+      for (from, to) in [(5, 13), (13, 5), (7, 7), (1, 4), (4, 1), (8, 16)] {
+        let taps = ResampleTaps.interpolating(from: from, to: to, by: interpolation)
+        cases.append(test("\(interpolation) \(from) to \(to)", Source(shape: [2, from, 3]), axis: 1, taps))
+      }
+    }
+    for mode in PaddingMode.allCases {
+      for (extent, before, after) in [(5, 2, 3), (1, 0, 0), (7, 6, 0), (3, 1, 2)] {
+        let taps = ResampleTaps.padding(extent, before: before, after: after, mode: mode)
+        cases.append(
+          test("\(mode) \(before), \(extent), \(after)", Source(shape: [2, extent, 3]), axis: 1, taps, .f16))
+      }
+    }
     let (name, taps) = bicubic(6, 11, false, false)
     for mix in typeMixes(2) {
       cases.append(test(name, Source(shape: [2, 6, 5], dtype: mix[0]), axis: 1, taps, mix[1]))

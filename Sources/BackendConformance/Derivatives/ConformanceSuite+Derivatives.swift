@@ -33,12 +33,11 @@ extension ConformanceSuite {
   }
 
   private static func derivativeCases(_ options: ConformanceOptions) -> [ConformanceCase] {
-    let all =
-      copyCases() + affineCases() + unaryCases() + binaryCases() + selectCases() + reductionCases() + matmulCases()
-      + convolutionCases(fused: false) + resamplingCases() + softmaxCases() + layerNormCases() + groupNormCases()
-      + linearCases() + gatedLinearCases() + convolutionCases(fused: true) + attentionCases()
+    let all = BackendMember.allCases.flatMap(cases) + transposedConvolutionCases()
     return all.filter { test in
-      (options.operations?.contains(test.operation) ?? true) && !test.isLarge && !test.isNonFinite
+      // A fill depends on nothing.
+      !test.sources.isEmpty && (options.operations?.contains(test.operation) ?? true) && !test.isLarge
+        && !test.isNonFinite
         && test.outShape.elementCount <= 4000 && !hasNoVariance(test)
         && test.sources.allSatisfy { $0.content.isWellConditioned && $0.shape.elementCount <= 4000 }
     }

@@ -41,7 +41,7 @@ struct PreparedCase {
     self.inputs = inputs
     let (view, count) = test.outLayout.place(test.outShape)
     var tolerance = test.tolerance
-    if ["conv2d", "convolution"].contains(test.operation) {
+    if ["conv2d", "convolution", "transposedConvolution"].contains(test.operation) {
       tolerance = tolerance.scaled(by: options.convolutionSlack)
     }
     if options.factorType != .f32 {

@@ -18,6 +18,8 @@ enum ElementwiseOracle {
       let s = sigmoid(x)
       return (x * s, abs(x) * sensitivity(s, at: x))
     case .gelu: return (gelu(x), abs(x))
+    case .relu: return (x > 0 || x.isNaN ? x : 0, abs(x))
+    case .tanh: return (tanh(x), abs(tanh(x)))
     }
   }
 
@@ -40,6 +42,7 @@ enum ElementwiseOracle {
     case .maximum: a.isNaN || b.isNaN ? .nan : max(a, b)
     case .minimum: a.isNaN || b.isNaN ? .nan : min(a, b)
     case .greater: a > b ? 1 : 0
+    case .leakyReLU: a > 0 ? a : a * b
     }
   }
 
@@ -51,6 +54,7 @@ enum ElementwiseOracle {
     case .none: (x, magnitude)
     case .silu: (x * sigmoid(x), 1.13 * magnitude + abs(x))
     case .gelu: (gelu(x), 1.13 * magnitude + abs(x))
+    case .relu: (x > 0 || x.isNaN ? x : 0, magnitude)
     }
   }
 }

@@ -37,11 +37,11 @@ enum ProductOracle {
     return result
   }
 
-  /// Cross-correlation of `x [B, H, W, I]` with `weight [O, kh, kw, I]`.
+  /// Cross-correlation of `x [B, H, W, I]` with `weight [O, kh, kw, I / groups]`.
   static func convolution(
     _ x: Values, weight: Values, bias: Values?, _ geometry: ConvolutionGeometry, outShape: Shape
   ) -> Expectation {
-    let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
+    let (height, width, channels, inputs) = (x.shape[1], x.shape[2], x.shape[3], weight.shape[3])
     let (kernelHeight, kernelWidth) = (weight.shape[1], weight.shape[2])
     let (rows, columns, n) = (outShape[1], outShape[2], outShape[3])
     var values: [Double] = []
@@ -53,16 +53,18 @@ enum ProductOracle {
         for column in 0..<columns {
           for filter in 0..<n {
             var (sum, magnitude) = (0.0, 0.0)
+            let first = filter / (n / geometry.groups) * inputs
             for ky in 0..<kernelHeight {
-              let y = row * geometry.stride + ky - geometry.paddingBefore
+              let y = row * geometry.stride + ky * geometry.dilation - geometry.paddingBefore
               guard y >= 0, y < height * geometry.upsampling else { continue }
               for kx in 0..<kernelWidth {
-                let across = column * geometry.stride + kx - geometry.paddingBefore
+                let across = column * geometry.stride + kx * geometry.dilation - geometry.paddingBefore
                 guard across >= 0, across < width * geometry.upsampling else { continue }
                 let pixel = ((sample * height + y / geometry.upsampling) * width + across / geometry.upsampling)
                 let tap = (filter * kernelHeight + ky) * kernelWidth + kx
-                for channel in 0..<channels {
-                  let product = x.elements[pixel * channels + channel] * weight.elements[tap * channels + channel]
+                for channel in 0..<inputs {
+                  let product =
+                    x.elements[pixel * channels + first + channel] * weight.elements[tap * inputs + channel]
                   sum += product
                   magnitude += abs(product)
                 }
@@ -75,6 +77,37 @@ enum ProductOracle {
       }
     }
     var result = Expectation(values: values, magnitudes: magnitudes)
+    result.addPerColumn(bias)
+    return result
+  }
+
+  /// The transposed map: each input adds to the outputs that its taps reach. `weight [O, kh, kw, I / groups]`.
+  static func transposedConvolution(
+    _ x: Values, weight: Values, bias: Values?, _ g: TransposedConvolutionGeometry, outShape: Shape
+  ) -> Expectation {
+    var result = Expectation([Double](repeating: 0, count: outShape.elementCount))
+    let (height, width, channels, inputs) = (x.shape[1], x.shape[2], x.shape[3], weight.shape[3])
+    let (rows, columns, n) = (outShape[1], outShape[2], outShape[3])
+    for pixel in 0..<x.shape[0] * height * width {
+      let (sample, y, column) = (pixel / (height * width), pixel / width % height, pixel % width)
+      for ky in 0..<weight.shape[1] {
+        for kx in 0..<weight.shape[2] {
+          let outY = y * g.stride + ky * g.dilation - g.padding
+          let outX = column * g.stride + kx * g.dilation - g.padding
+          guard (0..<rows).contains(outY), (0..<columns).contains(outX) else { continue }
+          for filter in 0..<n {
+            let first = filter / (n / g.groups) * inputs
+            let target = ((sample * rows + outY) * columns + outX) * n + filter
+            let tap = (filter * weight.shape[1] + ky) * weight.shape[2] + kx
+            for channel in 0..<inputs {
+              let product = x.elements[pixel * channels + first + channel] * weight.elements[tap * inputs + channel]
+              result.values[target] += product
+              result.magnitudes[target] += abs(product)
+            }
+          }
+        }
+      }
+    }
     result.addPerColumn(bias)
     return result
   }

@@ -5,9 +5,12 @@
 #include <stdint.h>
 
 enum ck_dtype { ck_f32 = 0, ck_f16 = 1, ck_bf16 = 2 };
-enum ck_unary_function { ck_exp, ck_log, ck_sqrt, ck_abs, ck_sigmoid, ck_silu, ck_gelu };
-enum ck_binary_function { ck_add, ck_subtract, ck_multiply, ck_divide, ck_maximum, ck_minimum, ck_greater };
-enum ck_activation { ck_activation_none, ck_activation_silu, ck_activation_gelu };
+// In the order of the cases of UnaryFunction, BinaryFunction and Activation, whose positions are these numbers.
+enum ck_unary_function { ck_exp, ck_log, ck_sqrt, ck_abs, ck_sigmoid, ck_silu, ck_gelu, ck_relu, ck_tanh };
+enum ck_binary_function {
+  ck_add, ck_subtract, ck_multiply, ck_divide, ck_maximum, ck_minimum, ck_greater, ck_leaky_relu
+};
+enum ck_activation { ck_activation_none, ck_activation_silu, ck_activation_gelu, ck_activation_relu };
 
 // The most axes that a strided loop takes, after merging.
 enum { ck_max_rank = 8 };
@@ -19,12 +22,13 @@ typedef struct {
   int64_t strides[4][ck_max_rank];
 } ck_loop;
 
-// The geometry of an im2col: input [H, W, C], kernel [kh, kw], output positions [outH, outW].
+// The geometry of windows: input [H, W, pixel], of which `channels` are read, kernel [kh, kw], output positions
+// [outH, outW]. The taps of the kernel read positions `dilation` apart.
 typedef struct {
-  int64_t height, width, channels;
+  int64_t height, width, channels, pixel;
   int64_t kernel_height, kernel_width;
   int64_t out_width;
-  int64_t stride, padding, upsampling;
+  int64_t stride, padding, upsampling, dilation;
 } ck_im2col_geometry;
 
 // The rows of a product's left side: row i at base + i * stride, or, with a geometry, the pixels that a tap of the
@@ -86,6 +90,15 @@ typedef struct {
     const float *value_bias, const float *gate_bias, int64_t rows, int64_t columns);
   // Rows of the im2col matrix [count, kh * kw * C] for output positions first ..< first + count.
   void (*im2col)(float *out, const float *x, const ck_im2col_geometry *geometry, int64_t first, int64_t count);
+  // A depth-wise convolution: out [count][channels] for output positions first ..< first + count of an image, weight
+  // [kh * kw][channels].
+  void (*depthwise)(
+    float *out, const float *x, const ck_im2col_geometry *geometry, const float *weight, int64_t first, int64_t count);
+  // The maximum or the mean of the windows of output positions first ..< first + count: out [count][channels]. For a
+  // mean the padding may count, by `padding` positions on each side.
+  void (*pool)(
+    float *out, const float *x, const ck_im2col_geometry *geometry, bool is_mean, bool counts_padding, int64_t first,
+    int64_t count);
   // out [outer, n, inner] = sum_j weights[n, j] * x[outer, indices[n, j], inner]; for outer begin ..< end.
   void (*resample)(
     float *out, const float *x, const int32_t *indices, const float *weights, int64_t taps, int64_t begin, int64_t end,
@@ -130,6 +143,33 @@ typedef struct {
   void (*winograd_output)(
     float *out, const float *sums, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t column,
     int64_t columns, const float *bias, int activation, const float *residual);
+
+  // Derivatives, see derivatives.inc.
+  // out = upstream * activation'(x).
+  void (*slopes)(float *out, const float *x, const float *upstream, int activation, int64_t count);
+  // out [rows, 2 columns] of both = [value, gate]: upstream * gelu(gate), upstream * value * gelu'(gate).
+  void (*gate_slopes)(float *out, const float *both, const float *upstream, int64_t rows, int64_t columns);
+  // out = scale * weights * (upstream - sum(weights * upstream)), row by row; out may be upstream.
+  void (*softmax_slopes)(
+    float *out, const float *weights, const float *upstream, float scale, int64_t rows, int64_t count);
+  // Sums of the columns of x [rows, columns].
+  void (*column_sums)(double *sums, const float *x, int64_t rows, int64_t columns);
+  // inner = upstream * activation'(x * scale + offset); per channel the sums of inner and of inner * (x - mean).
+  void (*norm_slope_sums)(
+    double *plain, double *weighted, float *inner, const float *upstream, const float *x, const float *scale,
+    const float *offset, const float *mean, int activation, int64_t rows, int64_t channels);
+  // inner = inner * factor + (x - mean) * slope + shift, per channel.
+  void (*norm_slopes)(
+    float *inner, const float *x, const float *mean, const float *factor, const float *slope, const float *shift,
+    int64_t rows, int64_t channels);
+  // The gradients of a layer norm's input, and of its scale and shift summed over the rows. Scratch: count elements.
+  void (*layer_norm_slopes)(
+    float *out, float *gamma_sums, float *beta_sums, const float *upstream, const float *x, const float *gamma,
+    float epsilon, int64_t rows, int64_t count, float *scratch);
+  // A step of AdamW; gradient may be NULL for zeros.
+  void (*adamw)(
+    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float beta2,
+    float deviation_scale, float epsilon, float decay, float rate, int64_t count);
 } ck_kernels;
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for

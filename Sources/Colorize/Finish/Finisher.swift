@@ -6,6 +6,7 @@ package struct Finisher {
   package let drawing: Image
   private let settings: ColorizeSettings
   private let options: FlatsOptions
+  private let sides: PaletteSides?
   private let map: RegionMap?
   private let lines: Image?
   private let lineRemoval: LineRemoval?
@@ -24,27 +25,35 @@ package struct Finisher {
   ///   - drawing: the same without them, nil to take them out here.
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
+  ///   - sides: which of its colours belong to the figure, which to the ground; nil where all regions may have all.
   ///   - workingSize: what the network works on.
   package init(
     _ settings: ColorizeSettings, sketch: Image, drawing: Image? = nil, polarity: SketchPolarity, palette: Palette?,
-    workingSize: ImageSize
+    sides: PaletteSides? = nil, workingSize: ImageSize
   ) throws {
     self.settings = settings
+    self.sides = sides
     options = FlatsOptions(
       palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
     let drawing = try drawing ?? settings.withoutGuides(sketch)
     self.drawing = drawing
-    map =
-      settings.needsRegions
-      ? try RegionMap(
-        lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides)) : nil
+    guard settings.needsRegions else {
+      (map, lines, lineRemoval) = (nil, nil, nil)
+      return
+    }
+    // Regions, lines and their removal all look at the ink.
+    let ink = InkMap(drawing, polarity: polarity)
+    let map = try RegionMap(
+      lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides),
+      // Without guide strokes both are the same picture; with them, scaling may have mixed them into it.
+      ink: settings.guides == nil ? ink : nil)
+    self.map = map
     try Task.checkCancellation()
     let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
-    lines = needsInk ? drawing.ink(polarity: polarity) : nil
-    if let map, settings.fill == .painting, settings.lines != .network {
+    lines = needsInk ? drawing.ink(ink) : nil
+    if settings.fill == .painting, settings.lines != .network {
       let scale = Double(max(sketch.width, sketch.height)) / Double(max(workingSize.width, workingSize.height))
-      lineRemoval = try LineRemoval(
-        map, ink: InkMap(drawing, polarity: polarity), reach: Self.reach * max(scale, 1))
+      lineRemoval = try LineRemoval(map, ink: ink, reach: Self.reach * max(scale, 1))
     } else {
       lineRemoval = nil
     }
@@ -53,7 +62,9 @@ package struct Finisher {
   /// Finishes a painting of the working size.
   package func finish(_ painting: Image) throws -> ColorizeResult.Picture {
     try Task.checkCancellation()
-    let flats = try settings.needsFlats ? map.map { try Flats($0, painting: painting, options: options) } : nil
+    let flats =
+      try settings.needsFlats
+      ? map.map { try Flats($0, painting: painting, options: options, sides: sides) } : nil
     let framed =
       painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)
     var image =
@@ -64,7 +75,7 @@ package struct Finisher {
     case (.network, let lines?): image = image.overlaid(with: framed.composited().masked(by: lines))
     default: break
     }
-    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing)
+    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing, ink: lines)
   }
 }
 

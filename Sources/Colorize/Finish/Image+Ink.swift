@@ -7,11 +7,14 @@ extension Image {
   ///
   /// - Parameter polarity: whether the lines are dark or light; automatic decides by ``detectedPolarity``.
   public func ink(polarity: SketchPolarity = .automatic) -> Image {
-    let found = polarity == .automatic ? detectedPolarity : polarity
-    let paper = PaperLevels(self, isInverted: found == .lightOnDark)
-    let map = InkMap(self, polarity: found)
+    ink(InkMap(self, polarity: polarity))
+  }
+
+  /// The same with the map of the ink that was made of this image.
+  func ink(_ map: InkMap) -> Image {
+    let paper = map.paper
     let (width, height, channels) = (self.width, self.height, self.channels)
-    let flip: UInt8 = found == .lightOnDark ? 255 : 0
+    let flip: UInt8 = map.polarity == .lightOnDark ? 255 : 0
     let inked = [UInt8](unsafeUninitializedCapacity: width * height * 4) { target, count in
       nonisolated(unsafe) let target = target
       self.pixels.withUnsafeBufferPointer { source in

@@ -6,7 +6,7 @@ extension Image {
   /// - Throws: ``ImageError/notFound(file:)``, ``ImageError/unreadable(file:reason:)``, ``ImageError/empty(file:)``,
   ///   ``ImageError/tooLarge(file:reason:)`` beyond ``maximumFileSize``, and what ``init(data:file:)`` throws.
   public static func load(_ path: String) throws(ImageError) -> Image {
-    try Image(data: try ImageFileReader.bytes(of: path), file: path)
+    try Image(data: try Image.bytes(ofFile: path), file: path)
   }
 
   /// Decodes a PNG or JPEG file held in memory, or one of a format that is registered.

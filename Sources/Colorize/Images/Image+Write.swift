@@ -1,3 +1,5 @@
+import DiffusionCore
+
 extension Image {
   /// The image as a PNG file, with its channels.
   ///
@@ -74,6 +76,11 @@ extension Image {
     resolution: ImageResolution? = nil, bitsPerSample: Int = 8
   ) throws(ImageError) {
     let options = ImageEncoding(text: text, quality: quality, resolution: resolution, bitsPerSample: bitsPerSample)
-    try AtomicFile.write(try data(as: ImageFormat(pathExtensionOf: path), options), to: path)
+    let data = try data(as: ImageFormat(pathExtensionOf: path), options)
+    do {
+      try AtomicFile.write(data, to: path)
+    } catch {
+      throw ImageError(error)
+    }
   }
 }

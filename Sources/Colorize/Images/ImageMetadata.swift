@@ -61,7 +61,7 @@ extension Image {
   public static func loadWithMetadata(
     _ path: String
   ) throws(ImageError) -> (image: Image, metadata: ImageMetadata) {
-    try decode(try ImageFileReader.bytes(of: path), file: path)
+    try decode(try Image.bytes(ofFile: path), file: path)
   }
 
   /// Decodes a picture and what its file says besides. See ``init(data:file:)``.

@@ -1,39 +1,31 @@
+import CCodec
 import CPNGIO
 
 /// PNG to and from an ``Image``, through libpng.
 enum PNGCoding {
-  private static let limits = cpng_limits(
-    max_side: UInt32(Image.maximumSide), max_pixels: UInt64(Image.maximumPixelCount))
-
   static func decode(_ data: [UInt8], file: String?) throws(ImageError) -> Image {
-    // Twice through the header: the first time to learn how much to allocate.
-    var info = try header(of: data, file: file)
-    let size = Int(info.width) * Int(info.height) * Int(info.channels)
-    let pixels = try CodecStatus.pixels(count: size) { address throws(ImageError) in
-      try check(file: file, info: &info) { info, message in
-        cpng_decode(data, data.count, limits, address, size, &info, message)
-      }
-    }
-    return try Image(
-      width: Int(info.width), height: Int(info.height), channels: Int(info.channels), pixels: pixels)
+    try Codec.decode(.png, file: file) { _, _, info, message in
+      cpng_read_info(data, data.count, Codec.limits, &info, message)
+    } body: { pixels, capacity, info, message in
+      cpng_decode(data, data.count, Codec.limits, pixels, capacity, &info, message)
+    }.image
   }
 
-  /// The size, checked against the limits, and the channels of the decoded image.
-  static func header(of data: [UInt8], file: String?) throws(ImageError) -> cpng_info {
-    var info = cpng_info()
-    try check(file: file, info: &info) { info, message in
-      cpng_read_info(data, data.count, limits, &info, message)
+  /// Checks the size in the header against the limits.
+  static func checkHeader(of data: [UInt8], file: String?) throws(ImageError) {
+    var info = codec_info()
+    try Codec.check(.png, file: file, info: &info) { info, message in
+      cpng_read_info(data, data.count, Codec.limits, &info, message)
     }
-    return info
   }
 
   /// The file's ICC profile, without content if it cannot be read.
   static func profile(of data: [UInt8]) -> [UInt8] {
     var profile: UnsafeMutablePointer<UInt8>?
     var size = 0
-    let (status, _) = withMessage { cpng_read_profile(data, data.count, &profile, &size, $0) }
-    defer { cpng_free(profile) }
-    guard status == CPNG_OK, let profile else { return [] }
+    let (status, _) = Codec.withMessage { cpng_read_profile(data, data.count, &profile, &size, $0) }
+    defer { codec_free(profile) }
+    guard status == CODEC_OK, let profile else { return [] }
     return Array(UnsafeBufferPointer(start: profile, count: size))
   }
 
@@ -81,13 +73,14 @@ enum PNGCoding {
   static func numbers(
     in data: [UInt8], file: String?
   ) throws(ImageError) -> (width: Int, height: Int, values: [UInt32]) {
-    var info = cpng_info()
-    try check(file: file, info: &info) { info, message in
-      cpng_decode_numbers(data, data.count, limits, nil, 0, &info, message)
+    var info = codec_info()
+    try Codec.check(.png, file: file, info: &info) { info, message in
+      cpng_decode_numbers(data, data.count, Codec.limits, nil, 0, &info, message)
     }
+    try Image.checkRoom(width: Int(info.width), height: Int(info.height), channels: 4, file: file)
     var values = [UInt32](repeating: 0, count: Int(info.width) * Int(info.height))
-    try check(file: file, info: &info) { info, message in
-      cpng_decode_numbers(data, data.count, limits, &values, values.count, &info, message)
+    try Codec.check(.png, file: file, info: &info) { info, message in
+      cpng_decode_numbers(data, data.count, Codec.limits, &values, values.count, &info, message)
     }
     return (Int(info.width), Int(info.height), values)
   }
@@ -98,52 +91,15 @@ enum PNGCoding {
     _ call: (
       _ bytes: [UInt8], _ spans: [cpng_text_span], _ encoded: inout UnsafeMutablePointer<UInt8>?, _ size: inout Int,
       _ message: UnsafeMutablePointer<CChar>
-    ) -> cpng_status
+    ) -> codec_status
   ) throws(ImageError) -> [UInt8] {
     var bytes: [UInt8] = []
     let spans = texts.map { $0.append(to: &bytes) }
-    var encoded: UnsafeMutablePointer<UInt8>?
-    var size = 0
-    let (status, reason) = withMessage { call(bytes, spans, &encoded, &size, $0) }
-    defer { cpng_free(encoded) }
-    guard status == CPNG_OK else { throw .encodingFailed(format: .png, reason: reason) }
-    return [UInt8](UnsafeBufferPointer(start: encoded, count: size))
+    return try Codec.encoded(.png) { call(bytes, spans, &$0, &$1, $2) }
   }
 
   /// Pixels per metre of pixels per inch, at most 65 535; 0 for none.
   private static func density(_ perInch: Double?) -> UInt32 {
     perInch.map { UInt32(($0 * ImageResolution.inchesPerMeter).rounded()) } ?? 0
-  }
-
-  /// Runs `call`, and throws what its status means.
-  private static func check(
-    file: String?, info: inout cpng_info,
-    _ call: (_ info: inout cpng_info, _ message: UnsafeMutablePointer<CChar>) -> cpng_status
-  ) throws(ImageError) {
-    let (status, reason) = withMessage { call(&info, $0) }
-    if status == CPNG_TOO_LARGE {
-      try Image.checkSize(width: Int(info.width), height: Int(info.height), file: file)
-    }
-    if let error = error(status, reason: reason, file: file) { throw error }
-  }
-
-  /// What a status means, or nil for success.
-  static func error(_ status: cpng_status, reason: String, file: String?) -> ImageError? {
-    let status: CodecStatus =
-      switch status {
-      case CPNG_OK: .done
-      case CPNG_TRUNCATED: .truncated
-      case CPNG_TOO_LARGE: .tooLarge
-      case CPNG_OUT_OF_MEMORY: .outOfMemory
-      default: .corrupt
-      }
-    return status.error(reading: .png, reason: reason, file: file)
-  }
-
-  /// Lends `call` room for a message.
-  static func withMessage(
-    _ call: (UnsafeMutablePointer<CChar>) -> cpng_status
-  ) -> (status: cpng_status, message: String) {
-    CodecStatus.withMessage(capacity: CPNG_MESSAGE_SIZE, call)
   }
 }

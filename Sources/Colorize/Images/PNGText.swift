@@ -21,12 +21,12 @@ public enum PNGText {
     guard format == .png else {
       throw .unknownFormat(file: file, resembles: "a \(format) image, which has no PNG texts")
     }
-    _ = try PNGCoding.header(of: data, file: file)
+    try PNGCoding.checkHeader(of: data, file: file)
     var texts: UnsafeMutablePointer<cpng_text>?
     var count = 0
-    let (status, reason) = PNGCoding.withMessage { cpng_read_texts(data, data.count, &texts, &count, $0) }
+    let (status, reason) = Codec.withMessage { cpng_read_texts(data, data.count, &texts, &count, $0) }
     defer { cpng_free_texts(texts, count) }
-    if let error = PNGCoding.error(status, reason: reason, file: file) { throw error }
+    if let error = Codec.error(status, reading: .png, reason: reason, file: file) { throw error }
     return UnsafeBufferPointer(start: texts, count: count).map { text in
       (key: latin1(text.key, count: text.key_length), value: value(of: text))
     }
@@ -36,7 +36,7 @@ public enum PNGText {
   ///
   /// - Throws: As ``read(_:file:)``, and what reading the file throws.
   public static func read(path: String) throws(ImageError) -> [(key: String, value: String)] {
-    try read(try ImageFileReader.bytes(of: path), file: path)
+    try read(try Image.bytes(ofFile: path), file: path)
   }
 
   private static func value(of text: cpng_text) -> String {

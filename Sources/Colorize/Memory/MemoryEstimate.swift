@@ -47,9 +47,14 @@ public struct MemoryEstimate: Sendable, Hashable {
     }
     loadingBytes = account.peakByteCount + Self.programBytes
     weightBytes = account.liveByteCount
-    let stages = MeteredStages(
-      request, conditioning: Conditioning(parts: parts, backend: meter.backend), memory: memory, account: account)
-    let costs = try stages.run()
+    // A step with a reference takes the most, whatever part of the run has one.
+    var metered = request
+    (metered.guidance.interval, metered.guidance.excluded) = (0...1, nil)
+    let pipeline = Pipeline(
+      metered, network: Conditioning(parts: parts, backend: meter.backend), memory: memory)
+    let driver = MeteringDriver(pipeline, account: account)
+    try pipeline.run(driver)
+    let costs = driver.costs
     stageBytes = costs.mapValues { $0.peakBytes + Self.programBytes }
     stageDemands = costs.mapValues(\.demand)
     largestBufferBytes = account.largestByteCount
@@ -71,142 +76,4 @@ private struct MeteredParameters: ParameterSource {
   }
 
   func contains(_ key: String) -> Bool { true }
-}
-
-/// The stages of a run, with the shapes of a request and without its content.
-private struct MeteredStages {
-  let request: ColorizeRequest
-  let conditioning: Conditioning
-  let memory: MemoryUse
-  let frame: WorkingFrame
-  let account: MemoryAccount
-
-  init(_ request: ColorizeRequest, conditioning: Conditioning, memory: MemoryUse, account: MemoryAccount) {
-    self.request = request
-    self.conditioning = conditioning
-    self.memory = memory
-    self.account = account
-    let configuration = conditioning.configuration
-    frame = WorkingFrame(
-      sketch: request.sketch, size: request.size, modelSize: configuration.imageSize,
-      multiple: configuration.sizeMultiple)
-  }
-
-  private func blank(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: conditioning.backend) }
-
-  /// What a stage takes.
-  struct Cost {
-    /// The most that is resident, with what was before it.
-    let peakBytes: Int
-    /// What it needs besides what was before it.
-    let demand: MemoryDemand
-  }
-
-  /// Runs all stages.
-  func run() throws -> [ColorizeEvent.Stage: Cost] {
-    var costs: [ColorizeEvent.Stage: Cost] = [:]
-    func stage<R>(_ stage: ColorizeEvent.Stage, hostBytes: Int, _ body: () throws -> R) throws -> R {
-      let needed = stage.parts(previews: request.previewInterval != nil)
-      if memory == .low { conditioning.parts.keep(only: Set(needed)) }
-      account.resetPeak()
-      let before = account.peakByteCount
-      if memory == .low {
-        try conditioning.parts.load(needed)
-        account.releaseMappedPages()
-      }
-      let result = try body()
-      let demand = MemoryDemand(
-        peakBytes: account.peakByteCount - before, largestBufferBytes: account.largestByteCount)
-      costs[stage] = Cost(peakBytes: account.peakByteCount + hostBytes, demand: demand)
-      account.releaseMappedPages()
-      conditioning.backend.releaseCachedMemory()
-      return result
-    }
-    let (width, height) = (frame.padded.width, frame.padded.height)
-    let factor = conditioning.configuration.latentFactor
-    let latentShape: Shape = [
-      request.count, height / factor, width / factor, conditioning.configuration.vae.latentChannels,
-    ]
-    // A picture on its way is 8-bit samples, floats, and what resizing makes of them.
-    let sketchBytes = 12 * request.sketch.width * request.sketch.height
-    let context = try stage(.encodingReference, hostBytes: referenceBytes) { try self.context() }
-    let (hints, emptyHints) = try stage(.encodingSketch, hostBytes: sketchBytes + 8 * width * height) {
-      func hints() throws -> [Tensor] {
-        try conditioning.hints(lines: blank([1, height, width, 1]), strength: request.sketchStrength)
-      }
-      return (try hints(), request.guidance.sketch > 1 ? try hints() : nil)
-    }
-    let pictureBytes = 30 * width * height
-    let preview = request.previewInterval == nil ? 0 : pictureBytes
-    let latent = try stage(.sampling, hostBytes: preview) {
-      var guidance = request.guidance
-      guidance.interval = 0...1
-      guidance.excluded = nil
-      let configuration = conditioning.configuration
-      let denoiser = try GuidedDenoiser(
-        unet: conditioning.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
-        predictionType: configuration.prediction, context: context, hints: hints, emptyHints: emptyHints,
-        guidance: guidance,
-        control: AttentionControl(referenceScales: try request.referenceStrength.scales(for: configuration.unet)),
-        batch: request.count, batching: request.settings.batching(in: memory))
-      let x = try blank(latentShape)
-      let predicted = try denoiser.prediction(x, timestep: 500)
-      if request.previewInterval != nil { try decode(predicted.sliced(axis: 0, 0..<1)) }
-      return x
-    }
-    let results = 3 * request.count * request.sketch.width * request.sketch.height
-    _ = try stage(.decoding, hostBytes: pictureBytes + results) {
-      try decode(latent.sliced(axis: 0, 0..<1))
-    }
-    if request.settings.needsRegions {
-      _ = try stage(.finishing, hostBytes: results + finishBytes) {}
-    }
-    return costs
-  }
-
-  /// What finding regions and finishing the pictures takes on the host.
-  private var finishBytes: Int {
-    let pixels =
-      request.frame == .sketch ? request.sketch.width * request.sketch.height : frame.scaled.width * frame.scaled.height
-    return Finisher.bytesPerPixel * pixels + 6 * request.count * pixels
-  }
-
-  private func decode(_ latent: Tensor) throws {
-    _ = try conditioning.decode(latent, tiling: request.vaeTiling)
-  }
-
-  /// What the picture of the reference takes on the host.
-  private var referenceBytes: Int {
-    guard case .image(let image) = request.reference else { return 0 }
-    return 12 * image.width * image.height
-  }
-
-  private func context() throws -> ReferenceContext? {
-    let configuration = conditioning.configuration
-    let tokens: Tensor
-    var background: Tensor?
-    func cost(of image: Image) throws -> Tensor {
-      try conditioning.tokens(blank([1, image.height, image.width, 3]))
-    }
-    let shape: Shape = [1, configuration.imageEncoder.tokenCount, configuration.unet.contextWidth]
-    switch request.reference {
-    case .none: return nil
-    case .encoded:
-      tokens = try blank(shape)
-      background = tokens
-    case .image(let image):
-      tokens = try cost(of: image)
-      if request.mode.needsBackground, request.background == nil {
-        background = try conditioning.recoveredBackground(
-          of: blank([1, image.height, image.width, 3]), mask: blank([1, image.height, image.width, 1]), threshold: 0.5)
-      }
-    }
-    if request.mode.needsBackground, let picture = request.background { background = try cost(of: picture) }
-    let factor = configuration.latentFactor
-    return try conditioning.context(
-      mode: request.mode, layout: request.contextLayout, tokens: tokens, background: background,
-      mask: request.mode.needsSketchMask
-        ? blank([1, frame.padded.height / factor, frame.padded.width / factor, 1]) : nil,
-      sketchThreshold: request.sketchThreshold, batch: request.count)
-  }
 }

@@ -15,19 +15,3 @@ extension ColorizeSettings {
     batching == .automatic && memory == .low ? .rows(1) : batching
   }
 }
-
-extension ColorizeEvent.Stage {
-  /// The parts of the network that the stage uses.
-  func parts(previews: Bool) -> [NetworkParts.Part] {
-    switch self {
-    case .encodingReference: [.imageEncoder, .split]
-    case .encodingSketch: [.sketchEncoder]
-    case .sampling: previews ? [.unet, .vaeDecoder] : [.unet]
-    case .decoding: [.vaeDecoder]
-    case .finishing: []
-    }
-  }
-
-  /// The parts that any stage uses.
-  static var allParts: [NetworkParts.Part] { allCases.flatMap { $0.parts(previews: false) } }
-}

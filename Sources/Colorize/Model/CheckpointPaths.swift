@@ -15,9 +15,10 @@ struct CheckpointPaths {
   /// The file that the checkpoint is named after: the only one, or the index.
   let main: String
 
+  private static let pickleEndings = [".ckpt", ".pt", ".pth", ".bin"]
   private static let indexEnding = ".safetensors.index.json"
 
-  /// - Parameter path: a safetensors file, a shard or the index of several, or a folder.
+  /// - Parameter path: a safetensors file or one of PyTorch, a shard or the index of several, or a folder.
   /// - Throws: ``WeightError`` and ``ColorizeError/unusableModel(path:reason:)``.
   init(_ path: String) throws {
     var isFolder = false
@@ -34,7 +35,8 @@ struct CheckpointPaths {
     }
   }
 
-  /// The checkpoint in a folder: `model.safetensors`, else an index, else the only safetensors file.
+  /// The checkpoint in a folder: `model.safetensors`, else an index, else the only safetensors file, else the only one
+  /// of PyTorch.
   private static func file(in folder: String) throws -> String {
     func path(_ name: String) -> String {
       folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
@@ -53,17 +55,14 @@ struct CheckpointPaths {
         path: folder,
         reason: "it holds \(found.count) safetensors files (\(list(found))); give the path of one")
     }
-    let others = names.filter { name in
-      [".ckpt", ".pt", ".pth", ".bin", ".gguf"].contains { name.hasSuffix($0) }
-    }
-    if !others.isEmpty {
+    let pickles = names.filter { name in pickleEndings.contains { name.hasSuffix($0) } }
+    if pickles.count == 1 { return path(pickles[0]) }
+    if pickles.count > 1 {
       throw ColorizeError.unusableModel(
         path: folder,
-        reason:
-          "it holds no safetensors file, but \(list(others)), which must be converted to safetensors first"
-      )
+        reason: "it holds \(pickles.count) checkpoints of PyTorch (\(list(pickles))); give the path of one")
     }
-    throw ColorizeError.unusableModel(path: folder, reason: "it holds no safetensors file")
+    throw ColorizeError.unusableModel(path: folder, reason: "it holds no safetensors file, and none of PyTorch")
   }
 
   private static func list(_ names: [String]) -> String {
@@ -101,12 +100,18 @@ struct CheckpointPaths {
         case files = "weight_map"
       }
     }
-    guard let data = FileManager.default.contents(atPath: index) else {
-      throw WeightError.fileMissing(file: index)
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileReader.bytes(of: index, limit: 64 << 20)
+    } catch {
+      switch error {
+      case .notFound: throw WeightError.fileMissing(file: index)
+      case .unreadable(_, let reason): throw WeightError.fileNotReadable(file: index, reason: reason)
+      // Whatever is empty or so large is no list of files.
+      case .empty, .tooLarge: bytes = []
+      }
     }
-    guard data.count <= 64 << 20,
-      let map = try? JSONDecoder().decode(Index.self, from: data).files, !map.isEmpty
-    else {
+    guard let map = try? JSONDecoder().decode(Index.self, from: Data(bytes)).files, !map.isEmpty else {
       throw WeightError.incompleteShards(
         file: index,
         reason:

@@ -25,7 +25,7 @@ extension Model {
   /// what the U-Net predicts, and `prediction` says it above all.
   ///
   /// - Parameters:
-  ///   - path: a safetensors checkpoint, the index or a shard of one in several files, or a folder that holds it:
+  ///   - path: a safetensors checkpoint, one of PyTorch (see ``PyTorchFile``), the index or a shard of one in several files, or a folder that holds it:
   ///     `model.safetensors`, or the only one there.
   ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
   ///   - configuration: where the sizes come from.
@@ -49,7 +49,7 @@ extension Model {
       let configPath = folder + "/config.json"
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
-        let keys = try paths.files.flatMap { try SafetensorsFile(path: $0).keys }
+        let keys = try paths.files.flatMap { try WeightFiles.open($0).keys }
         if let other = LoadHints.otherModel(keys) { throw ColorizeError.unusableModel(path: file, reason: other) }
         throw ColorizeError.unusableModel(
           path: file,
@@ -62,7 +62,7 @@ extension Model {
     if let prediction { sizes.prediction = prediction }
     var weights = try Self.source(paths.files, configuration: sizes)
     if let imageEncoder {
-      weights.append(try SafetensorsFile(path: imageEncoder), renaming: .openCLIP)
+      weights.append(try WeightFiles.open(imageEncoder), renaming: .openCLIP)
     }
     var model = Model(name: path, weights: weights, configuration: sizes)
     if prediction == nil, case .given = configuration { model.isPredictionGuessed = true }
@@ -77,7 +77,7 @@ extension Model {
   /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``.
   package static func weights(_ path: String) throws -> WeightSource {
     var source = WeightSource()
-    for file in try CheckpointPaths(path).files { source.append(try SafetensorsFile(path: file)) }
+    for file in try CheckpointPaths(path).files { source.append(try WeightFiles.open(file)) }
     return source
   }
 
@@ -86,8 +86,8 @@ extension Model {
   private static func source(_ paths: [String], configuration: ModelConfiguration) throws
     -> WeightSource
   {
-    var files: [SafetensorsFile] = []
-    for path in paths { files.append(try SafetensorsFile(path: path)) }
+    var files: [any WeightFile] = []
+    for path in paths { files.append(try WeightFiles.open(path)) }
     let keys = files.flatMap(\.keys)
     var renaming = KeyRenaming.unwrapping(keys)
     if renaming == nil, keys.contains(where: { $0.hasPrefix("model_ema.") }) {
@@ -116,17 +116,19 @@ extension Model {
   }
 
   private static func readConfiguration(_ path: String) throws -> ModelConfiguration {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileReader.bytes(of: path, limit: 1 << 20)
     } catch {
-      throw ColorizeError.unusableModel(
-        path: path, reason: "the configuration cannot be read (\(error))")
+      let reason =
+        switch error {
+        case .notFound: "there is no such file. Check the path"
+        case .unreadable(_, let reason): "the configuration cannot be read: \(reason)"
+        case .empty: "the configuration is empty"
+        case .tooLarge: "larger than 1 MiB, so this is no configuration"
+        }
+      throw ColorizeError.unusableModel(path: path, reason: reason)
     }
-    guard data.count <= 1 << 20 else {
-      throw ColorizeError.unusableModel(
-        path: path, reason: "larger than 1 MiB, so this is no configuration")
-    }
-    return try decodeConfiguration(data, path: path)
+    return try decodeConfiguration(Data(bytes), path: path)
   }
 }

@@ -8,6 +8,10 @@ extension Model {
   ///
   /// - Throws: ``ColorizeError``.
   public func validate(_ request: ColorizeRequest) throws {
+    guard configuration.sketchEncoder != nil else {
+      throw ColorizeError.unusableModel(
+        path: name, reason: "it has no sketch encoder, through which a colorizer sees its drawing")
+    }
     try require(request.mode)
     try request.validate()
     _ = try request.referenceStrength.scales(for: configuration.unet)

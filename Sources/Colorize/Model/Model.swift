@@ -54,7 +54,7 @@ public struct Model: Sendable {
 
   /// How parameters are kept: those of small models in `f32`, which saves converting them at every use; those of large
   /// ones as they are in the file, which halves the memory.
-  var storage: CheckpointParameters.Storage {
+  package var storage: CheckpointParameters.Storage {
     let bytes = weights.files.reduce(0) { $0 + $1.dataByteCount }
     return bytes <= 256 << 20 ? .converted(.f32) : .asStored
   }

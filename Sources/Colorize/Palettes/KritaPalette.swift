@@ -82,7 +82,7 @@ enum KritaPalette {
     }
   }
 
-  static func data(_ palette: Palette) -> [UInt8] {
+  static func data(_ palette: Palette) throws(PaletteError) -> [UInt8] {
     let columns = 16
     let rows = (palette.entries.count + columns - 1) / columns
     var text = """
@@ -103,10 +103,14 @@ enum KritaPalette {
     }
     text += "</ColorSet>\n"
     let profiles = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profiles/>\n"
-    return ZipWriter.data([
-      ("mimetype", Array("application/x-krita-palette".utf8)), (list, Array(text.utf8)),
-      ("profiles.xml", Array(profiles.utf8)),
-    ])
+    do {
+      return try ZipWriter.data([
+        ("mimetype", Array("application/x-krita-palette".utf8)), (list, Array(text.utf8)),
+        ("profiles.xml", Array(profiles.utf8)),
+      ])
+    } catch {
+      throw .unsuitable(format: .krita, reason: "it has too many colours")
+    }
   }
 
   private static func escaped(_ name: String?) -> String {

@@ -1,3 +1,5 @@
+import DiffusionCore
+
 extension Palette {
   /// Reads a palette's file, or the colours of a picture.
   ///
@@ -14,9 +16,9 @@ extension Palette {
   ) throws(PaletteError) -> (palette: Palette, format: PaletteFormat) {
     let data: [UInt8]
     do {
-      data = try ImageFileReader.bytes(of: path, limit: maximumFileSize)
+      data = try FileReader.bytes(of: path, limit: maximumFileSize)
     } catch {
-      throw PaletteError(reading: error)
+      throw PaletteError(ImageError(error))
     }
     return (try Palette(data: data, file: path), try PaletteFormat(sniffing: data, file: path))
   }
@@ -71,7 +73,7 @@ extension Palette {
     case .gimp: GIMPPalette.data(self)
     case .swatchExchange: SwatchExchange.data(self)
     case .photoshop: PhotoshopSwatches.data(self)
-    case .krita: KritaPalette.data(self)
+    case .krita: try KritaPalette.data(self)
     case .hexadecimal: HexadecimalList.data(self)
     case .jasc: JASCPalette.data(self)
     case .colorTable: ColorTable.data(self)
@@ -89,7 +91,7 @@ extension Palette {
     do {
       try AtomicFile.write(data, to: path)
     } catch {
-      throw PaletteError(reading: error)
+      throw .unwritable(file: error.file, reason: error.reason)
     }
   }
 }

@@ -82,7 +82,7 @@ extension PaletteError: CustomStringConvertible {
 
 extension PaletteError {
   /// The error of reading a file, in the words for palettes.
-  init(reading error: ImageError) {
+  init(_ error: ImageError) {
     switch error {
     case .notFound(let file): self = .notFound(file: file)
     case .unreadable(let file, let reason): self = .unreadable(file: file, reason: reason)

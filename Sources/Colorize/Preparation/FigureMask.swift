@@ -10,7 +10,7 @@ public struct FigureMask: Sendable, Hashable {
     case alpha
     /// What cannot be reached from the corners without crossing a line. Gaps in the lines are too narrow to pass.
     case lines
-    /// What has not the colours of the border, or is not connected with it.
+    /// What does not have the colours of the border, or is not connected with it.
     case colors
   }
 

@@ -13,13 +13,25 @@ extension Image {
   public func prepared(
     _ preparation: SketchPreparation = .automatic, polarity: SketchPolarity = .automatic, width: Int, height: Int
   ) throws(ImageError) -> PreparedSketch {
-    let estimate = polarity == .automatic ? polarityEstimate : PolarityEstimate(polarity: polarity, certainty: 1)
+    // The lines of coloured pictures are drawn dark; guessing is for lines on paper.
+    let guesses = preparation == .automatic || preparation == .asIs
+    let given = polarity == .automatic && !guesses ? .darkOnLight : polarity
+    let estimate = given == .automatic ? polarityEstimate : PolarityEstimate(polarity: given, certainty: 1)
     let resized = try self.resized(width: width, height: height)
     let plain = resized.sketchLines(polarity: estimate.polarity)
     let drawing = inkOnWhite(estimate.polarity)
     let analysis = SketchAnalysis(
       drawing, width: width, height: height, polarity: estimate, preparation: preparation)
-    let lines = analysis.lines.map {
+    var report = analysis.report
+    var values = analysis.lines
+    if preparation == .lineFilter {
+      values = LineFilter(drawing).lines(width: width, height: height, drawing: drawing)
+      // What is a line decides the filter, and how strong it is as well.
+      report.kind = .lines
+      report.steps = [.filteredLines]
+      report.preparedVisibility = max(report.visibility, 0.5)
+    }
+    let lines = values.map {
       SketchLines(width: width, height: height, values: $0, polarity: estimate.polarity)
     }
     let shown = lines ?? plain
@@ -27,7 +39,7 @@ extension Image {
       image: Image(
         checkedWidth: width, height: height, channels: 1,
         pixels: shown.values.map { SampleRange.signed.sample(of: -$0) }),
-      report: analysis.report, lines: shown)
+      report: report, lines: shown)
   }
 
   /// The drawing without transparency, lines dark; grey where it has no colours.

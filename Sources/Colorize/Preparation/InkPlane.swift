@@ -18,6 +18,27 @@ struct InkPlane {
   ///
   /// - Parameter image: grey or RGB.
   init(of image: Image, paper: PaperMap, width: Int, height: Int) {
+    var isFilled = false
+    self.init(of: image, width: width, height: height) { row, levels in
+      if isFilled, paper.columns * paper.rows == 1 { return }
+      paper.fill(row: row, width: image.width, into: &levels)
+      isFilled = true
+    }
+  }
+
+  /// Ink above the colours around it, with any of them for paper.
+  init(of image: Image, paper: LocalPaper, width: Int, height: Int) {
+    self.init(of: image, width: width, height: height, glow: 24) { row, levels in
+      paper.fill(row: row, into: &levels)
+    }
+  }
+
+  /// - Parameter glow: light that is added to ink and paper alike, so that a channel which the paper does not have at all
+  ///   says nothing.
+  /// - Parameter fill: puts the paper's levels along a row into `image.width * image.channels` floats.
+  private init(
+    of image: Image, width: Int, height: Int, glow: Float = 0, fill: (_ row: Int, _ levels: inout [Float]) -> Void
+  ) {
     self.width = width
     self.height = height
     let channels = image.channels
@@ -25,22 +46,27 @@ struct InkPlane {
     var levels = [Float](repeating: 0, count: image.width * channels)
     // Kept in 1/8192, which halves the memory of floats: a large scan has tens of millions of pixels.
     var ink = [Int16](repeating: 0, count: image.width * image.height * planes)
+    /// What is black is ink, however wide it is, where ink is measured against what is around it.
+    func solid(_ lightest: Float) -> Float { glow > 0 ? min(max((48 - lightest) / 32, 0), 1) : -.infinity }
     func fixed(_ value: Float) -> Int16 { Int16(min(max(value * 8192, -32_000), 32_000)) }
     image.pixels.withUnsafeBufferPointer { pixels in
       ink.withUnsafeMutableBufferPointer { ink in
         for y in 0..<image.height {
-          if y == 0 || paper.columns * paper.rows > 1 { paper.fill(row: y, width: image.width, into: &levels) }
+          fill(y, &levels)
           levels.withUnsafeBufferPointer { levels in
             for x in 0..<image.width {
               let index = y * image.width + x
               if channels == 1 {
-                ink[index] = fixed(1 - Float(pixels[index]) / levels[x])
+                let value = Float(pixels[index])
+                ink[index] = fixed(max(1 - (value + glow) / (levels[x] + glow), solid(value)))
               } else {
                 let (r, g, b) = (Float(pixels[index * 3]), Float(pixels[index * 3 + 1]), Float(pixels[index * 3 + 2]))
                 let (pr, pg, pb) = (levels[x * 3], levels[x * 3 + 1], levels[x * 3 + 2])
-                ink[index * 2] = fixed(1 - min(r / pr, g / pg, b / pb))
-                ink[index * 2 + 1] = fixed(
-                  1 - (0.299 * r + 0.587 * g + 0.114 * b) / (0.299 * pr + 0.587 * pg + 0.114 * pb))
+                let least = min((r + glow) / (pr + glow), (g + glow) / (pg + glow), (b + glow) / (pb + glow))
+                let luma = (0.299 * r + 0.587 * g + 0.114 * b + glow) / (0.299 * pr + 0.587 * pg + 0.114 * pb + glow)
+                let black = solid(max(r, g, b))
+                ink[index * 2] = fixed(max(1 - least, black))
+                ink[index * 2 + 1] = fixed(max(1 - luma, black))
               }
             }
           }

@@ -26,16 +26,23 @@ struct SketchAnalysis {
   ///   - width: the working size; so the height.
   init(_ drawing: Image, width: Int, height: Int, polarity: PolarityEstimate, preparation: SketchPreparation) {
     let paper = PaperMap(of: drawing)
-    let ink = InkPlane(of: drawing, paper: paper, width: width, height: height)
+    let takesOut = preparation == .extracted
+    let ink =
+      takesOut
+      ? InkPlane(
+        of: drawing, paper: LocalPaper(of: drawing, radius: Self.radius(of: drawing)), width: width, height: height)
+      : InkPlane(of: drawing, paper: paper, width: width, height: height)
     let measure = LineMeasure(ink.values, width: width, height: height)
     let luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
     let color = paper.rgb
-    let kind = Self.kind(measure, paper: paper)
+    let kind = takesOut ? Self.kind(measure) : Self.kind(measure, paper: paper)
     let typical = measure.strength(at: 0.4)
     let plainly = luma.strength(at: 0.4)
 
     var steps: [SketchReport.Step] = []
-    if paper.unevenness > 12 {
+    if takesOut {
+      steps.append(.extractedLines)
+    } else if paper.unevenness > 12 {
       steps.append(.levelledPaper)
     } else if min(color.red, color.green, color.blue) < 245 {
       steps.append(.whitenedPaper)
@@ -43,7 +50,7 @@ struct SketchAnalysis {
     if plainly < 0.8 * typical, plainly < Self.strong { steps.append(.darkenedColors) }
     if typical < Self.strong { steps.append(.strengthenedLines) }
     if !steps.isEmpty, measure.grain > 0.004 { steps.append(.removedGrain) }
-    let isChanged = preparation == .automatic && kind == .lines && !steps.isEmpty
+    let isChanged = preparation != .asIs && kind == .lines && !steps.isEmpty
 
     // Grey paper takes from the contrast of what is on it.
     let lightness = Float(Image.luma(red: color.red, green: color.green, blue: color.blue)) / 255
@@ -84,6 +91,15 @@ struct SketchAnalysis {
     }
     return measure.crestShare < leastCrests ? .blank : .lines
   }
+
+  /// Of lines that were taken out of their colours, of which a few are as good as many. What is faint even where it is
+  /// strongest is the rounding of corners.
+  private static func kind(_ measure: LineMeasure) -> SketchReport.Kind {
+    measure.crestShare < leastCrests / 5 || measure.strength(at: 0.9) < 0.2 ? .blank : .lines
+  }
+
+  /// Lines that are taken out of a coloured picture are at most a sixtieth of its longer side wide.
+  private static func radius(of drawing: Image) -> Int { max(2, max(drawing.width, drawing.height) / 120) }
 }
 
 extension PaperMap {

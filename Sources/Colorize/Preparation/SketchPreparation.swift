@@ -5,6 +5,11 @@ public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable
   case automatic
   /// Nothing but the scaling to the working size: luma as it stands in the file.
   case asIs
+  /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see ``LineFilter``).
+  case lineFilter
+  /// The drawn lines of a coloured picture, whatever lies beneath them: what is darker than the colours on both of its
+  /// sides (see ``LocalPaper``).
+  case extracted
 }
 
 /// A drawing as the network sees it, and what was found out about it.
@@ -31,6 +36,10 @@ public struct SketchReport: Sendable, Hashable, Codable {
     case strengthenedLines
     /// Grain of the paper was taken out.
     case removedGrain
+    /// Lines were found by the classical filter.
+    case filteredLines
+    /// Drawn lines were taken out of their colours.
+    case extractedLines
   }
 
   /// What the drawing looks like as a whole.
@@ -97,6 +106,8 @@ extension SketchReport.Step {
     case .darkenedColors: "coloured lines made dark"
     case .strengthenedLines: "lines strengthened"
     case .removedGrain: "grain removed"
+    case .filteredLines: "lines found by the line filter"
+    case .extractedLines: "lines taken out of their colours"
     }
   }
 }

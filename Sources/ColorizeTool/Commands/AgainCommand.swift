@@ -51,9 +51,14 @@ struct AgainCommand: AsyncParsableCommand {
     let stored = try StoredOptions(readFrom: picture)
     let inputs = try InputOptions.parse(try arguments(stored.origin.inputs))
     try StandardStreams.claim(inputs: inputs.paths, output: output, json: report.json)
-    if modelOptions.model == nil, stored.origin.model != "embedded" {
+    let names = StoredOptions.parts(ofModel: stored.origin.model)
+    if modelOptions.model == nil, names.model != "embedded" {
       throw ToolError.usage(
-        "\(picture): it was made with the model \(stored.origin.model); say with --model where it is")
+        "\(picture): it was made with the model \(names.model); say with --model where it is")
+    }
+    if modelOptions.additions.loras.count < names.additions.count {
+      throw ToolError.usage(
+        "\(picture): it was made with \(names.additions.joined(separator: ", ")); say with --lora where each is")
     }
     if stored.origin.version != Tool.version {
       report.note("the picture was made by version \(stored.origin.version), and may come out otherwise")
@@ -81,19 +86,19 @@ struct AgainCommand: AsyncParsableCommand {
     let job = ColorizeJob(
       model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
     let colorizer = try await job.makeColorizer()
-    var names = inputs.names
-    names.palette = paletteFile
-    let result = try await RunCommand.inOptions { [request, names] in
+    var inputNames = inputs.names
+    inputNames.palette = paletteFile
+    let result = try await RunCommand.inOptions { [request, inputNames] in
       try await job.run(request, on: colorizer, preview: nil) { index, picture, summary in
         try writer.write(
-          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index))
+          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: inputNames, picture: index))
       }
     }
     progress.finish()
     try report.finish(
       RunReport(
         outputs: plan.paths, preview: nil, summary: result.summary,
-        options: StoredOptions(result.summary, inputs: names, picture: 0), seconds: progress.elapsed,
+        options: StoredOptions(result.summary, inputs: inputNames, picture: 0), seconds: progress.elapsed,
         peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
   }

@@ -71,8 +71,8 @@ struct CheckpointFile {
   /// Whether `config.json` is there already; one of another model must not be replaced.
   private static func isPresent(_ configuration: ModelConfiguration, at path: String) throws -> Bool {
     guard FileManager.default.fileExists(atPath: path) else { return false }
-    let found = FileManager.default.contents(atPath: path)
-      .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: $0) }
+    let found = (try? FileReader.bytes(of: path, limit: 1 << 20))
+      .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: Data($0)) }
     guard found == configuration else {
       throw ToolError.usage("\(path): it exists and describes another model; choose an empty folder")
     }

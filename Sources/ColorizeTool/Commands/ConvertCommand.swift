@@ -17,12 +17,13 @@ struct ConvertCommand: AsyncParsableCommand {
         colorize -s sketch.png -r reference.png -o result.png \\
           --model models/switch.safetensors
 
-      Only what the network needs is taken. config.json is written beside the file.
+      With --lora the additions become part of the checkpoint. Only what the network needs is taken. config.json is written beside the file.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors checkpoint, or a folder with model.safetensors.", valueName: "input"))
+      "A checkpoint, safetensors or of PyTorch (.ckpt, .pt, .pth; nothing in it is run), or a folder with one.",
+      valueName: "input"))
   var input: String
 
   @Argument(
@@ -38,15 +39,17 @@ struct ConvertCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The element type.", valueName: "name"))
   var dtype: DType = .f16
 
+  @OptionGroup var additions: LoRAOptions
   @OptionGroup var replacing: OverwriteOptions
 
   @Flag(help: "No progress and no notes; only errors.")
   var quiet = false
 
   func run() async throws {
+    let uses = try additions.open()
     let model = try checkpoint.open(input, prediction: prediction) {
       if !quiet { Console.shared.note($0) }
-    }
+    }.adding(uses)
     let file = try CheckpointFile(
       path, configuration: model.configuration, overwrite: replacing.overwrite,
       inputs: model.weights.files.map(\.name))
@@ -74,7 +77,7 @@ struct ConvertCommand: AsyncParsableCommand {
           : "left out \(report.unexpected.count) tensors that the network does not know: \(names)\(more)"
       )
     }
-    // A file for the vanilla mode alone has not all of them.
+    // A file for the vanilla mode alone does not have all of them.
     let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
       model.weights[$0.key] != nil
     }

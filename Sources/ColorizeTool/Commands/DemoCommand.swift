@@ -23,13 +23,14 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The seed.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @OptionGroup var additions: LoRAOptions
   @OptionGroup var replacing: OverwriteOptions
   @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var report: ReportOptions
 
   func run() async throws {
     try report.check()
-    let model = try Model.embedded()
+    let model = try Model.embedded().adding(additions.open())
     let demos = try Demo.all
     let requests = try demos.map { demo in
       var request = ColorizeRequest(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Colorize
+import ColorizeTraining
 import DiffusionCore
 import Foundation
 
@@ -7,14 +8,16 @@ import Foundation
 struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a model holds and whether it is complete, or how a PNG was made.",
+    abstract:
+      "Say what a model holds and whether it is complete, what an addition (LoRA) was trained on, or how a PNG was made.",
     discussion: """
       Reads every weight, computes nothing. Ends with status 3 if the model cannot be used as it is.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A safetensors file, a folder with model.safetensors, or a PNG file. Without it, the built-in model.",
+      "A checkpoint or an addition to one, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the "
+        + "built-in model.",
       valueName: "file"))
   var path: String?
 
@@ -33,6 +36,7 @@ struct InspectCommand: AsyncParsableCommand {
     guard FileManager.default.fileExists(atPath: path) else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
+    if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) { return try inspect(LoRAFile(file)) }
     do {
       try await inspect(
         try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
@@ -67,6 +71,27 @@ struct InspectCommand: AsyncParsableCommand {
     } catch WeightError.mismatch(let report) {
       Console.shared.output(report.description)
       throw WeightError.mismatch(report)
+    }
+  }
+
+  /// Says what an addition to a model was trained on, and how.
+  private func inspect(_ lora: LoRAFile) throws {
+    Console.shared.output("addition to a model (LoRA): \(ToolError.oneLine(lora.file.name))")
+    for line in WeightsSummary(WeightSource(lora.file), hidden: [TrainingRecord.metadataKey]).lines {
+      Console.shared.output(line)
+    }
+    let (foreground, background) = lora.ranks
+    Console.shared.output(
+      "ranks: foreground \(foreground.map(\.description) ?? "none"), background \(background.map(\.description) ?? "none")"
+    )
+    guard let record = TrainingRecord(lora) else {
+      return Console.shared.output("training: the file does not say how it was trained")
+    }
+    for line in record.lines { Console.shared.output(ToolError.oneLine(line)) }
+    if record.model == "embedded" {
+      let isPresent = "\(ModelFingerprint(try Model.embedded().weights))" == record.modelFingerprint
+      Console.shared.output(
+        isPresent ? "it fits the built-in model" : "it was trained on another version of the built-in model than this")
     }
   }
 

@@ -8,7 +8,7 @@ struct MaskCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mask", abstract: "Find the figure of a picture, and write a mask of it: white is figure.",
     discussion: """
-      Of a cut-out its transparency, of line art what its lines enclose, of a coloured picture what has not the colours of \
+      Of a cut-out its transparency, of line art what its lines enclose, of a coloured picture what lacks the colours of \
       its border. A rough mask, to be looked at: it is right where the figure stands alone.
       """)
 

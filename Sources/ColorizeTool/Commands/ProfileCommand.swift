@@ -29,20 +29,18 @@ struct ProfileCommand: AsyncParsableCommand {
 
   /// Where the observer notes what has passed.
   private struct Timeline {
-    var stage = "loading the model"
+    var section = ProfileSection.loading
     var start = ContinuousClock.now
     /// Seconds of each section that has ended.
-    var seconds: [String: Double] = [:]
+    var seconds: [ProfileSection: Double] = [:]
 
     /// Ends the current section and begins another.
-    mutating func begin(_ name: String) {
+    mutating func begin(_ next: ProfileSection) {
       let now = ContinuousClock.now
-      seconds[stage, default: 0] += (now - start) / .seconds(1)
-      (stage, start) = (name, now)
+      seconds[section, default: 0] += (now - start) / .seconds(1)
+      (section, start) = (next, now)
     }
   }
-
-  private static let (firstStep, laterSteps) = ("first step", "step")
 
   func run() async throws {
     try report.check()
@@ -56,40 +54,33 @@ struct ProfileCommand: AsyncParsableCommand {
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let timeline = Mutex(Timeline())
-    let begin = { @Sendable (name: String) in
+    let begin = { @Sendable (section: ProfileSection) in
       // What the device has not done yet belongs to the section that ends. A failure is told by the next call.
       try? backend.finish()
-      backend.begin(name)
-      timeline.withLock { $0.begin(name) }
+      backend.begin(section.identifier)
+      timeline.withLock { $0.begin(section) }
     }
-    begin("loading the model")
+    begin(.loading)
     let job = ColorizeJob(model: model, backend: backend, report: report, progress: progress)
     let colorizer = try await job.makeColorizer()
     let request = try makeRequest(for: colorizer)
     let result = try await colorizer.colorize(request) { event in
       progress.observe(event)
       switch event {
-      case .stage(.sampling): begin(Self.firstStep)
-      case .stage(let stage): begin(stage.rawValue)
-      case .step(let completed, let total):
-        begin(completed < total ? Self.laterSteps : "the end of sampling")
+      case .stage(.sampling): begin(.firstStep)
+      case .stage(let stage): begin(.stage(stage))
+      case .step(let completed, let total): begin(completed < total ? .laterStep : .samplingEnd)
       default: break
       }
     }
-    begin("")
+    begin(.samplingEnd)
     progress.finish()
     let seconds = timeline.withLock { $0.seconds }
-    let names =
-      ["loading the model"]
-      + ColorizeEvent.Stage.allCases.flatMap {
-        $0 == .sampling ? [Self.firstStep, Self.laterSteps] : [$0.rawValue]
-      }
     let records = Dictionary(grouping: try backend.takeRecords(), by: \.section)
-    let sections = names.compactMap { name in
-      seconds[name].map {
+    let sections = ProfileSection.reported.compactMap { section in
+      seconds[section].map {
         ProfileReport.Section(
-          name, runs: name == Self.laterSteps ? steps - 1 : 1, seconds: $0,
-          records: records[name] ?? [])
+          section, runs: section == .laterStep ? steps - 1 : 1, seconds: $0, records: records[section.identifier] ?? [])
       }
     }
     let profile = ProfileReport(

@@ -12,12 +12,18 @@ struct WeightsSummary {
     ("thresh_embedder.", "threshold embedder"),
   ]
 
-  init(_ source: WeightSource) {
+  /// - Parameter hidden: keys of metadata that are told elsewhere.
+  init(_ source: WeightSource, hidden: Set<String> = []) {
     var lines: [String] = []
     for file in source.files {
       lines.append("file: \(file.name), \(file.keys.count) tensors, \(Format.bytes(file.dataByteCount))")
-      for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }).prefix(32) {
+      for (key, value) in file.metadata.filter({ !hidden.contains($0.key) }).sorted(by: { $0.key < $1.key }).prefix(32)
+      {
         lines.append("  metadata: \(Self.printable(key)) = \(Self.printable(value))")
+      }
+      if let file = file as? PyTorchFile, !file.leftOut.isEmpty {
+        let names = file.leftOut.prefix(8).map(Self.printable).joined(separator: ", ")
+        lines.append("  left out, as no weights: \(names)\(file.leftOut.count > 8 ? " ..." : "")")
       }
     }
     var counts: [String: Int] = [:]

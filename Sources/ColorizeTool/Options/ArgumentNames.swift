@@ -63,12 +63,22 @@ enum MasksChoice: String, ExpressibleByArgument, CaseIterable {
 enum PreparationChoice: String, ExpressibleByArgument, CaseIterable {
   case auto
   case asIs = "as-is"
+  case lineart
+  case extract
 
   static let help = ArgumentHelp(
     "What is done to the sketch before the network sees it: auto makes faint, thin and coloured lines visible, and grey "
-      + "or uneven paper white; clean line art stays as it is.", valueName: "name")
+      + "or uneven paper white, and leaves clean line art as it is; extract takes the drawn lines out of a coloured "
+      + "picture; lineart runs the classical line filter.", valueName: "name")
 
-  var preparation: SketchPreparation { self == .auto ? .automatic : .asIs }
+  var preparation: SketchPreparation {
+    switch self {
+    case .auto: .automatic
+    case .asIs: .asIs
+    case .lineart: .lineFilter
+    case .extract: .extracted
+    }
+  }
 }
 
 /// `auto`, `off`, or a tile's side in pixels.
@@ -76,26 +86,18 @@ struct TilingChoice: ExpressibleByArgument, CustomStringConvertible {
   let tiling: VAETiling
 
   static let automatic = TilingChoice(tiling: .automatic)
+  private static let coding = NameOrNumber<VAETiling>(
+    names: [("auto", .automatic), ("off", .off)], meaning: "a side in pixels", make: { .pixels($0) },
+    number: { if case .pixels(let side) = $0 { side } else { nil } })
 
   private init(tiling: VAETiling) { self.tiling = tiling }
 
   init?(argument: String) {
-    switch argument {
-    case "auto": tiling = .automatic
-    case "off": tiling = .off
-    default:
-      guard let side = Int(argument) else { return nil }
-      tiling = .pixels(side)
-    }
+    guard let tiling = Self.coding.value(of: argument) else { return nil }
+    self.tiling = tiling
   }
 
-  var description: String {
-    switch tiling {
-    case .automatic: "auto"
-    case .off: "off"
-    case .pixels(let side): "\(side)"
-    }
-  }
+  var description: String { Self.coding.text(of: tiling) }
 }
 
 /// A seed, or the wish for a new one.

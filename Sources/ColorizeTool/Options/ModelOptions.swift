@@ -59,7 +59,7 @@ struct CheckpointOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A safetensors checkpoint, the index of one in several files, or a folder that holds it. (default: the built-in "
+      "A checkpoint, safetensors or of PyTorch, the index of one in several files, or a folder that holds it. (default: the built-in "
         + "model)",
       valueName: "path"))
   var model: String?
@@ -69,10 +69,17 @@ struct ModelOptions: ParsableArguments {
   @Option(help: CheckpointOptions.predictionHelp)
   var prediction: PredictionType?
 
-  /// Opens the model: its files are checked and mapped, the weights not yet read.
+  @OptionGroup var additions: LoRAOptions
+
+  /// Opens the model: its files are checked and mapped, the weights not yet read. Additions are put in.
   ///
   /// - Parameter note: told what was concluded and not said.
   func open(note: (String) -> Void) throws -> Model {
+    let uses = try additions.open()
+    return try openBase(note: note).adding(uses)
+  }
+
+  private func openBase(note: (String) -> Void) throws -> Model {
     guard let model else {
       // Two ways to say the sizes are one too many, whatever they are for.
       _ = try checkpoint.configuration()

@@ -19,13 +19,18 @@ struct ProfileReport: Encodable {
 
   /// A stage, or one denoising step.
   struct Section: Encodable {
+    /// Its identifier, see ``ProfileSection``.
     let name: String
+    /// What people call it.
+    let title: String
     /// How many runs of it the figures are the mean of.
     let runs: Int
     /// The whole of one run, in milliseconds.
     let milliseconds: Double
     /// The largest first.
     let operations: [Operation]
+
+    private enum CodingKeys: CodingKey { case name, runs, milliseconds, operations }
   }
 
   /// All calls of one operation in one run of a section.
@@ -44,8 +49,9 @@ extension ProfileReport.Section {
   /// - Parameters:
   ///   - seconds: the time of all runs, operations and what lies between them.
   ///   - records: the calls of all runs.
-  init(_ name: String, runs: Int, seconds: Double, records: [CallRecord]) {
-    self.name = name
+  init(_ section: ProfileSection, runs: Int, seconds: Double, records: [CallRecord]) {
+    name = section.identifier
+    title = section.title
     self.runs = runs
     milliseconds = seconds * 1e3 / Double(runs)
     func operation(_ name: String, calls: Int, seconds taken: Double, flops: Double = 0) -> ProfileReport.Operation {
@@ -68,7 +74,7 @@ extension ProfileReport.Section {
       name.padding(toLength: 22, withPad: " ", startingAt: 0)
         + columns.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
     }
-    return [row(name, ["calls", "ms", "share", "GFLOP/s"])]
+    return [row(title, ["calls", "ms", "share", "GFLOP/s"])]
       + operations.map { operation in
         row(
           "  \(operation.operation)",

@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionCore
 import Foundation
 import LayeredPictures
 
@@ -59,6 +60,18 @@ struct FinishOutputs {
     }
   }
 
+  /// Checks that the layers of each region have room in their files, before a picture is made for them.
+  func checkLayers(of request: ColorizeRequest, for model: Model) throws {
+    guard layering == .region, let path = layers.first?.paths.first else { return }
+    let limit = try layers.flatMap(\.paths).map { try LayeredFormat(pathExtensionOf: $0).maximumLayerCount }.min() ?? 0
+    // Besides the regions' own: background, group, painting and lines.
+    let count = try request.regionMap(for: model).regions.count + 5
+    guard count > limit else { return }
+    throw ToolError.usage(
+      "--layers \(path): the drawing has \(count - 5) regions, and the file holds \(limit) layers; say --layers-by colour, "
+        + "or a larger --least-area")
+  }
+
   /// Writes what belongs to one picture.
   ///
   /// - Parameter resolution: that of the picture, for its layers.
@@ -73,7 +86,7 @@ struct FinishOutputs {
     }
     guard !layers.isEmpty else { return }
     let layered = try LayeredPicture(
-      lines: picture.drawing.ink(polarity: polarity),
+      lines: picture.ink ?? picture.drawing.ink(polarity: polarity),
       flats: Layer.flats(
         labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
         names: flats.paints.map(\.name), by: layering),

@@ -27,11 +27,13 @@ struct RunCommand: AsyncParsableCommand {
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     let request = try makeRequest(pictures, for: model)
+    LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     let files = inputs.paths + (request.palette == nil ? [] : [finish.palette])
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
     let finishOutputs = try FinishOutputs(finish, count: request.count)
     try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
+    try finishOutputs.checkLayers(of: request, for: model)
     let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }

@@ -35,7 +35,7 @@ extension ReportOptions {
       if let sketch = report.summary.sketch { Console.shared.message("colorize: sketch: \(sketch)") }
       for stage in ColorizeEvent.Stage.allCases {
         guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
-        Console.shared.message("colorize: \(stage.rawValue) took \(Format.decimal(seconds, 2)) s")
+        Console.shared.message("colorize: \(stage) took \(Format.decimal(seconds, 2)) s")
       }
       let estimate = report.estimatedMemoryBytes.map { ", \(Format.bytes($0)) expected" } ?? ""
       Console.shared.message("colorize: peak memory \(Format.bytes(report.peakMemoryBytes))\(estimate)")

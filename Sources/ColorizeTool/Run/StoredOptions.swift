@@ -1,5 +1,6 @@
 import Colorize
 import DiffusionCore
+import Foundation
 
 /// Everything that decided a picture, as it is stored in the PNG under `parameters` and printed with `--json`: one object
 /// of where it came from, and of the settings that make it again.
@@ -25,6 +26,12 @@ struct StoredOptions: Codable {
       version: Tool.version, model: InputNames.name(summary.model), prediction: summary.prediction,
       backend: summary.backend, inputs: inputs.withoutFolders, width: summary.width, height: summary.height)
     settings = summary.settings(ofPicture: index)
+  }
+
+  /// The name of a model, and those of what was added to it.
+  static func parts(ofModel name: String) -> (model: String, additions: [String]) {
+    var parts = name.components(separatedBy: Model.additionSeparator)
+    return (parts.removeFirst(), parts)
   }
 
   init(from decoder: any Decoder) throws {

@@ -12,16 +12,18 @@ enum ArgumentCheck {
     "--background-strength", "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold",
     "--context-layout", "--steps", "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance",
     "--model", "--config", "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype",
-    "--sheet", "--frames", "--shard", "--manifest",
-    "--contact-sheet", "--animation", "--fps", "--keys", "--report",
+    "--sheet", "--frames", "--shard", "--manifest", "--contact-sheet", "--animation", "--fps", "--keys", "--report",
     "--consistency",
+    "--parts", "--steps", "--minutes", "--resolution", "--batch", "--rows", "--rate", "--warm-up", "--course",
+    "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep", "--variants",
+    "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute", "--times", "--cache",
+    "--cache-size",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask",
-    "--reference-mask", "--background", "--model", "--config",
-    "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest",
+    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
+    "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest", "--cache",
     "--contact-sheet", "--animation", "--report", "--keys",
   ]
 

@@ -10,10 +10,20 @@ enum ExitStatus: Int32 {
   case usage = 2
   /// The model's files are missing, damaged, or do not fit together.
   case unusableModel = 3
+  /// Stopped by SIGHUP, 128 + 1.
+  case hungUp = 129
   /// Stopped by SIGINT, 128 + 2 as shells have it.
   case interrupted = 130
   /// Stopped by SIGTERM, 128 + 15.
   case terminated = 143
+
+  init(_ category: ErrorCategory) {
+    switch category {
+    case .usage: self = .usage
+    case .model: self = .unusableModel
+    case .run: self = .failure
+    }
+  }
 
   /// The lines of the help.
   static let help = """
@@ -22,7 +32,7 @@ enum ExitStatus: Int32 {
       1  failure while running (memory, disk, device)
       2  usage: a bad option, an input that is missing or no image, an output folder that is not there
       3  the model cannot be used
-      130, 143  stopped by SIGINT (Ctrl-C), SIGTERM; no half-written file is left
+      129, 130, 143  stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; no half-written file is left
     """
 }
 
@@ -44,30 +54,9 @@ struct ToolError: Error {
     case let error as ToolError: self = error
     case is CancellationError: self.init(.interrupted, "interrupted")
     case WeightError.mismatch(let report): self.init(.unusableModel, Self.describe(report))
-    case let error as WeightError:
-      // The same type serves reading, where the model is at fault, and writing, where the disk is.
-      switch error {
-      case .fileNotWritable, .writeOutOfOrder: self.init(.failure, error.description)
-      default: self.init(.unusableModel, error.description)
-      }
-    case let error as ConfigurationError: self.init(.unusableModel, error.description)
-    case let error as ColorizeError:
-      switch error {
-      case .unusableModel: self.init(.unusableModel, error.description)
-      case .nonFinite, .insufficientMemory: self.init(.failure, error.description)
-      case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode,
-        .foreignReference:
-        self.init(.usage, error.inOptions)
-      }
-    case let error as BackendError:
-      switch error {
-      case .unknownBackend, .invalidOption: self.init(.usage, error.description)
-      case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost:
-        self.init(.failure, error.description)
-      }
-    case let error as ScheduleError: self.init(.usage, error.description)
-    case let error as NoiseError: self.init(.usage, error.description)
-    case let error as ImageError: self.init(.failure, error.description)
+    case let error as any CategorizedError:
+      // Libraries call options by the names of properties.
+      self.init(ExitStatus(error.category), (error as? ColorizeError)?.inOptions ?? error.description)
     default: self.init(.failure, "\(error)")
     }
   }
@@ -100,10 +89,22 @@ struct ToolError: Error {
       + "`colorize inspect` lists them"
   }
 
+  /// The most characters of a line; what is longer loses its middle, since the end says what to do.
+  private static let maximumLength = 2000
+
+  private static func bounded(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    // Only as much is looked at as can be shown: a message may hold megabytes of a file.
+    guard scalars.index(scalars.startIndex, offsetBy: maximumLength, limitedBy: scalars.endIndex) != nil else {
+      return text
+    }
+    return String(scalars.prefix(maximumLength * 3 / 4)) + " ... " + String(scalars.suffix(maximumLength / 4))
+  }
+
   /// Keys and names in a message come from files, so anything may be in them; a line of a log stays one line.
   static func oneLine(_ text: String) -> String {
     var line = ""
-    for part in text.split(whereSeparator: \.isNewline) {
+    for part in bounded(text).split(whereSeparator: \.isNewline) {
       let trimmed = part.drop { $0 == " " }
       line += line.isEmpty ? String(trimmed) : " " + trimmed
     }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Colorize
+import DiffusionCore
 import Foundation
 
 /// The rule of all commands for files that are there: an input is never written to, and nothing is replaced unless
@@ -14,12 +14,14 @@ struct OutputCheck {
 
   /// Checks that files can be written, all in one folder or in folders that are there.
   func check(_ paths: [String]) throws {
-    let sources = Set(inputs.map(Self.resolved))
+    let sources = Set(inputs.map(FileName.resolved))
     var folders: Set<String> = []
     for path in paths {
+      // A pipe is not replaced, and needs no room in a folder.
+      if FileName.isPipe(path) { continue }
       let name = option.isEmpty ? path : "\(option) \(path)"
       // A name is checked as well: one that is too long is none, wherever it lies.
-      if folders.insert(Self.folder(of: path)).inserted { try checkFolder(of: path, name: name) }
+      if folders.insert(FileName.folder(of: path)).inserted { try checkFolder(of: path, name: name) }
       var status = stat()
       guard stat(FileName.cString(path), &status) == 0 else {
         if errno == ENAMETOOLONG { throw ToolError.usage("\(name): the name is too long; give a shorter one") }
@@ -28,7 +30,7 @@ struct OutputCheck {
       if status.st_mode & S_IFMT == S_IFDIR {
         throw ToolError.usage("\(name): it is a folder; give the path of a file")
       }
-      if sources.contains(Self.resolved(path)) {
+      if sources.contains(FileName.resolved(path)) {
         throw ToolError.usage("\(name): it is one of the inputs; give another path")
       }
       guard overwrite else {
@@ -42,7 +44,8 @@ struct OutputCheck {
 
   /// Checks a folder by making a file in it: permissions alone do not tell of read-only and of virtual file systems.
   private func checkFolder(of path: String, name: String) throws {
-    let folder = Self.folder(of: path)
+    let parent = FileName.folder(of: path)
+    let folder = parent.isEmpty ? "./" : parent
     var status = stat()
     guard stat(FileName.cString(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw ToolError.usage("\(name): the folder \(folder) does not exist; create it first")
@@ -51,23 +54,11 @@ struct OutputCheck {
     let descriptor = open(FileName.cString(probe), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw ToolError.usage(
-        "\(name): the folder \(folder) cannot be written to (\(String(cString: strerror(errno)))); change its "
+        "\(name): the folder \(folder) cannot be written to (\(SystemError.last.writingReason)); change its "
           + "permissions, or give another path")
     }
     close(descriptor)
     unlink(FileName.cString(probe))
-  }
-
-  /// The path up to its last slash, which is included.
-  private static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-  }
-
-  /// The path without links, so that two names of one file are seen to be one.
-  private static func resolved(_ path: String) -> String {
-    guard let found = realpath(FileName.cString(path), nil) else { return path }
-    defer { free(found) }
-    return FileName.string(UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
   }
 }
 

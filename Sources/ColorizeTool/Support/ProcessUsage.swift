@@ -16,6 +16,12 @@ enum ProcessUsage {
     return getrusage(itself, &usage) == 0 ? usage.ru_maxrss * unit : 0
   }
 
+  /// The memory that is resident now, in bytes; 0 where the system does not tell.
+  static var residentMemory: Int {
+    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+  }
+
   /// What the system calls the processor.
   static var processorName: String {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []

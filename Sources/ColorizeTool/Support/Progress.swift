@@ -47,7 +47,7 @@ final class Progress: Sendable {
   /// What a colorizer reports.
   func observe(_ event: ColorizeEvent) {
     switch event {
-    case .stage(let stage): begin(stage.rawValue)
+    case .stage(let stage): begin(stage.description)
     case .step(let completed, let total): step(completed, of: total)
     case .tile(let completed, let total): step(completed, of: total, unit: "tile")
     case .note, .preview, .picture, .finished: break

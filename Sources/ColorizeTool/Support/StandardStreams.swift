@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionCore
 import Foundation
 
 /// `-` in place of a file's name: standard input, or standard output.
@@ -18,12 +19,16 @@ enum StandardStreams {
       let count = read(STDIN_FILENO, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
-        throw .unreadable(file: "standard input", reason: String(cString: strerror(errno)))
+        throw .unreadable(file: "standard input", reason: SystemError.last.readingReason)
       }
       if count == 0 { return bytes }
       bytes += buffer[..<count]
       guard bytes.count <= Image.maximumFileSize else {
         throw .tooLarge(file: "standard input", reason: "more than \(Image.maximumFileSize) bytes")
+      }
+      // A full array doubles.
+      guard bytes.count < bytes.capacity - buffer.count || HostMemory.hasRoom(for: 3 * bytes.count) else {
+        throw .unreadable(file: "standard input", reason: SystemError(code: ENOMEM).readingReason)
       }
     }
   }
@@ -35,7 +40,7 @@ enum StandardStreams {
       let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
-        throw ToolError(.failure, "standard output cannot be written: \(String(cString: strerror(errno)))")
+        throw ToolError(.failure, "standard output cannot be written: \(SystemError.last.writingReason)")
       }
       rest = rest.dropFirst(count)
     }

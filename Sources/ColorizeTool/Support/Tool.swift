@@ -1,5 +1,7 @@
+import DiffusionCore
+
 /// What the program calls itself.
 enum Tool {
-  static let name = "Irodori"
-  static let version = "0.1.0"
+  static let name = Irodori.name
+  static let version = Irodori.version
 }

@@ -16,6 +16,9 @@ public protocol Backend: AnyObject, Sendable {
   /// The element type in which results of operations are stored, and parameters that are asked for in `f32`. Default:
   /// `f32`. Reductions are `f32` always, as is what the host hands over.
   var storageType: DType { get }
+  /// Whether convolutions take a dilation and groups. Default: false; such convolutions are then taken apart before they
+  /// reach the backend, at the cost of copies and of products with zeros.
+  var takesDilationAndGroups: Bool { get }
 
   // MARK: Memory
 
@@ -65,7 +68,8 @@ public protocol Backend: AnyObject, Sendable {
   func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws
   /// `out = a b`: `a [B, M, K]`, `b [B, K, N]`, `out [B, M, N]` (a transposed operand has swapped strides).
   func matmul(_ a: Operand, _ b: Operand, to out: Operand) throws
-  /// Cross-correlation: `x [B, H, W, I]`, `weight [O, kh, kw, I]`, `out [B, H', W', O]`.
+  /// Cross-correlation: `x [B, H, W, I]`, `weight [O, kh, kw, I / groups]`, `out [B, H', W', O]`; the geometry has a dilation
+  /// or groups only if ``takesDilationAndGroups``.
   func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws
   /// `out[.., o, ..] = sum_j taps.weights[o, j] * x[.., taps.indices[o, j], ..]` along one axis.
   func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws
@@ -101,4 +105,6 @@ public protocol Backend: AnyObject, Sendable {
     residual: Operand?, to out: Operand) throws
   /// `out = softmax(scale * q k^T) v`: `q [B, H, N, D]`, `k [B, H, M, D]`, `v [B, H, M, D]`, `out [B, H, N, D]`.
   func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws
+  /// Makes one element of each window of an image, channel by channel: `x [B, H, W, C]`, `out [B, H', W', C]`.
+  func pool(_ pooling: Pooling, _ x: Operand, geometry: PoolingGeometry, to out: Operand) throws
 }

@@ -31,3 +31,12 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension BackendError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unknownBackend, .invalidOption: .usage
+    case .outOfMemory, .insufficientMemory, .deviceFailure, .deviceLost: .run
+    }
+  }
+}

@@ -21,7 +21,7 @@ public final class MemoryAccount: Sendable {
   /// The bytes of all blocks in use.
   public var liveByteCount: Int { state.withLock { $0.live } }
   /// The bytes of freed blocks that are kept.
-  public var cachedByteCount: Int { state.withLock { $0.cached } }
+  package var cachedByteCount: Int { state.withLock { $0.cached } }
   /// The bytes of mapped files that were used since ``releaseMappedPages()``.
   public var mappedByteCount: Int { state.withLock { $0.mapped } }
   /// The most bytes of all three together since ``resetPeak()``.

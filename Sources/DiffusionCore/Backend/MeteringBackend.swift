@@ -20,6 +20,7 @@ public final class MeteringBackend: CallReceiver {
   /// Where the buffers are entered.
   public let account = MemoryAccount()
   public let storageType: DType
+  public var takesDilationAndGroups: Bool { true }
 
   /// A backend that counts for one that stores results in that element type.
   public init(storageType: DType = .f32) { self.storageType = storageType }

@@ -43,6 +43,10 @@ public enum UnaryFunction: String, Sendable, CaseIterable {
   case silu
   /// `x * (1 + erf(x / sqrt 2)) / 2`, the exact form.
   case gelu
+  /// The larger of `x` and 0.
+  case relu
+  /// The hyperbolic tangent.
+  case tanh
 }
 
 /// A function of two elements.
@@ -61,6 +65,8 @@ public enum BinaryFunction: String, Sendable, CaseIterable {
   case minimum
   /// 1 where `a > b`, else 0.
   case greater
+  /// `a` where it is greater than 0, else `a * b`: leaky ReLU with one slope, PReLU with one for each channel.
+  case leakyReLU
 }
 
 /// A reduction over the last axis.
@@ -79,9 +85,28 @@ public enum Activation: String, Sendable, CaseIterable {
   case silu
   /// `x * (1 + erf(x / sqrt 2)) / 2`.
   case gelu
+  /// The larger of `x` and 0.
+  case relu
 }
 
-/// The geometry of a two-dimensional convolution. Output extent: `(in * upsampling + before + after - k) / stride + 1`.
+/// What kernels in other languages know by a number: the position of the case among all. Theirs are in the same order.
+package protocol KernelNumbered: CaseIterable, Equatable where AllCases.Index == Int {}
+
+extension KernelNumbered {
+  package var kernelNumber: Int {
+    guard let number = Self.allCases.firstIndex(of: self) else { preconditionFailure("a case is one of all cases") }
+    return number
+  }
+}
+
+extension UnaryFunction: KernelNumbered {}
+extension BinaryFunction: KernelNumbered {}
+extension Reduction: KernelNumbered {}
+extension Activation: KernelNumbered {}
+extension DType: KernelNumbered {}
+
+/// The geometry of a two-dimensional convolution. Output extent:
+/// `(in * upsampling + before + after - ((k - 1) * dilation + 1)) / stride + 1`.
 public struct ConvolutionGeometry: Sendable, Hashable {
   /// The step between output positions, at least 1.
   public var stride: Int
@@ -91,23 +116,38 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   public var paddingAfter: Int
   /// 2 reads the input as if every pixel were doubled along both axes (nearest neighbour), 1 as it is.
   public var upsampling: Int
+  /// The step between the elements that neighbouring taps of the kernel read, at least 1.
+  public var dilation: Int
+  /// Into how many groups the channels are split: the outputs of a group see the inputs of that group only, and the
+  /// weight is `[O, kh, kw, I / groups]`. As many as there are channels is a depth-wise convolution.
+  public var groups: Int
 
   /// A geometry with the same padding on all sides.
-  public init(stride: Int = 1, padding: Int = 0, upsampling: Int = 1) {
-    self.init(stride: stride, paddingBefore: padding, paddingAfter: padding, upsampling: upsampling)
+  public init(stride: Int = 1, padding: Int = 0, upsampling: Int = 1, dilation: Int = 1, groups: Int = 1) {
+    self.init(
+      stride: stride, paddingBefore: padding, paddingAfter: padding, upsampling: upsampling, dilation: dilation,
+      groups: groups)
   }
 
   /// A geometry whose padding differs before and after.
-  public init(stride: Int, paddingBefore: Int, paddingAfter: Int, upsampling: Int = 1) {
+  public init(
+    stride: Int, paddingBefore: Int, paddingAfter: Int, upsampling: Int = 1, dilation: Int = 1, groups: Int = 1
+  ) {
     self.stride = stride
     self.paddingBefore = paddingBefore
     self.paddingAfter = paddingAfter
     self.upsampling = upsampling
+    self.dilation = dilation
+    self.groups = groups
   }
+
+  /// How far a kernel reaches: its extent with what dilation puts between its taps.
+  public func reach(kernel: Int) -> Int { kernel == 0 ? 0 : (kernel - 1) * dilation + 1 }
 
   /// The output extent for an input extent and a kernel extent, 0 if the kernel does not fit.
   public func outputExtent(input: Int, kernel: Int) -> Int {
     let padded = input * upsampling + paddingBefore + paddingAfter
-    return padded < kernel ? 0 : (padded - kernel) / stride + 1
+    let reach = reach(kernel: kernel)
+    return padded < reach ? 0 : (padded - reach) / stride + 1
   }
 }

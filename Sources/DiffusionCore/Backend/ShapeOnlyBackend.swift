@@ -8,6 +8,7 @@ public final class ShapeOnlyBackend: CallReceiver {
   }
 
   public let name = "shape-only"
+  public var takesDilationAndGroups: Bool { true }
 
   /// A backend that computes nothing.
   public init() {}

@@ -1,9 +1,11 @@
 import CKernels
 
 extension CPUBackend {
+  public var takesDilationAndGroups: Bool { true }
+
   public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try directConvolution(
+    try otherConvolution(
       x, weight: weight, bias: nil, geometry: geometry, activation: .none, residual: nil, to: out)
   }
 
@@ -17,47 +19,105 @@ extension CPUBackend {
       try winogradConvolution(
         x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else {
+      try otherConvolution(
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
+    }
+  }
+
+  private func otherConvolution(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    // One channel in, one out for each group: nothing to multiply matrices of. In `f32` only, as this loop rounds no
+    // factors.
+    if precision == .f32 && geometry.groups > 1 && weight.shape[3] == 1 && weight.shape[0] == geometry.groups {
+      try depthwiseConvolution(
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
+    } else {
       try directConvolution(
         x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     }
   }
 
-  /// A product whose left side is read through the image: a row of it is the patch that an output position sees.
+  private func patch(_ x: Shape, weight: Shape, geometry: ConvolutionGeometry, out: Shape) -> ck_im2col_geometry {
+    var patch = ck_im2col_geometry()
+    patch.height = Int64(x[1])
+    patch.width = Int64(x[2])
+    patch.channels = Int64(weight[3])
+    patch.pixel = Int64(x[3])
+    patch.kernel_height = Int64(weight[1])
+    patch.kernel_width = Int64(weight[2])
+    patch.out_width = Int64(out[2])
+    patch.stride = Int64(geometry.stride)
+    patch.padding = Int64(geometry.paddingBefore)
+    patch.upsampling = Int64(geometry.upsampling)
+    patch.dilation = Int64(geometry.dilation)
+    return patch
+  }
+
+  /// Each channel by itself: limited by memory, so that a plain loop over the taps is as good as any.
+  private func depthwiseConvolution(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    let (batch, channels, positions) = (x.shape[0], x.shape[3], out.shape[1] * out.shape[2])
+    let input = try floats(x)
+    // The taps of a channel lie apart, those of neighbouring channels side by side.
+    let factors = try floats(weight.with(weight.view.permuted([1, 2, 3, 0])))
+    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
+    var patch = patch(x.shape, weight: weight.shape, geometry: geometry, out: out.shape)
+    patch.channels = Int64(channels)
+    let table = kernels.pointer.pointee
+    let grain = max(1, (16 << 10) / channels)
+    let runs = positions.dividedRoundingUp(by: grain)
+    try withFloats(out) { target in
+      threads.forEach(batch * runs) { piece, _ in
+        let (sample, first) = (piece / runs, piece % runs * grain)
+        let count = min(grain, positions - first)
+        let start = (sample * positions + first) * channels
+        withUnsafePointer(to: patch) {
+          table.depthwise(
+            target + start, floatAddress(input) + sample * x.shape[1] * x.shape[2] * channels, $0,
+            floatAddress(factors), Int64(first), Int64(count))
+        }
+        table.epilogue(
+          target + start, Int64(channels), offsets.map { floatAddress($0) }, activation.code,
+          added.map { floatAddress($0) + start }, Int64(channels), Int64(count), Int64(channels))
+      }
+    }
+    withExtendedLifetime((input, factors, offsets, added)) {}
+  }
+
+  /// A product for each group, whose left side is read through the image: a row of it is the patch that an output position sees.
   private func directConvolution(
     _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
-    let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    let (kernelHeight, kernelWidth) = (weight.shape[1], weight.shape[2])
+    let (batch, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
     let (positions, n) = (out.shape[1] * out.shape[2], out.shape[3])
+    // Of one group.
+    let (groups, inputs, outputs) = (geometry.groups, weight.shape[3], n / geometry.groups)
     let (input, weights) = (try floats(x), try packable(weight))
     let (offsets, added) = (try bias.map(floats), try residual.map(floats))
-    var patch = ck_im2col_geometry()
-    patch.height = Int64(height)
-    patch.width = Int64(width)
-    patch.channels = Int64(channels)
-    patch.kernel_height = Int64(kernelHeight)
-    patch.kernel_width = Int64(kernelWidth)
-    patch.out_width = Int64(out.shape[2])
-    patch.stride = Int64(geometry.stride)
-    patch.padding = Int64(geometry.paddingBefore)
-    patch.upsampling = Int64(geometry.upsampling)
-    let tiling = ProductTiling.panels(rows: positions, columns: n, batch: batch)
+    let patch = patch(x.shape, weight: weight.shape, geometry: geometry, out: out.shape)
+    let tiling = ProductTiling.panels(rows: positions, columns: outputs, batch: batch * groups)
     // With few channels the runs of a patch are too short for the product: such patches are unrolled first.
-    let taps = kernelHeight * kernelWidth
-    let unrolls = taps > 1 && channels < 32
-    let k = taps * channels
+    let taps = weight.shape[1] * weight.shape[2]
+    let unrolls = taps > 1 && inputs < 32
+    let k = taps * inputs
     let table = kernels.pointer.pointee
     let productCount = Int(table.product_scratch(Int64(tiling.columns)))
     let perWorker = productCount + (unrolls ? tiling.rows * k : 0)
-    let memory = try scratch([min(threads.threads, batch * tiling.count), perWorker])
+    let memory = try scratch([min(threads.threads, batch * groups * tiling.count), perWorker])
     try withFloats(out) { target in
-      threads.forEach(batch * tiling.count) { piece, worker in
-        let (sample, tile) = (piece / tiling.count, piece % tiling.count)
-        let (rows, columns) = tiling.ranges(tile, rows: positions, columns: n)
+      threads.forEach(batch * groups * tiling.count) { piece, worker in
+        let (place, tile) = (piece / tiling.count, piece % tiling.count)
+        let (sample, group) = (place / groups, place % groups)
+        let (rows, columns) = tiling.ranges(tile, rows: positions, columns: outputs)
         let product = floatAddress(memory) + worker * perWorker
-        let source = floatAddress(input) + sample * height * width * channels
-        let start = (sample * positions + rows.lowerBound) * n + columns.lowerBound
+        let source = floatAddress(input) + sample * pixels * channels + group * inputs
+        let column = group * outputs + columns.lowerBound
+        let start = (sample * positions + rows.lowerBound) * n + column
         withUnsafePointer(to: patch) { patch in
           var left = ck_rows()
           if unrolls {
@@ -71,12 +131,11 @@ extension CPUBackend {
           }
           table.product_tile(
             target + start, Int64(n), &left, unrolls ? 0 : Int64(rows.lowerBound), Int64(rows.count),
-            unrolls ? 1 : Int64(taps), Int64(unrolls ? k : channels), weights.pointer, weights.dtype.code,
-            Int64(columns.lowerBound * weights.columnStride), Int64(weights.columnStride), Int64(columns.count), product
-          )
+            unrolls ? 1 : Int64(taps), Int64(unrolls ? k : inputs), weights.pointer, weights.dtype.code,
+            Int64(column * weights.columnStride), Int64(weights.columnStride), Int64(columns.count), product)
         }
         table.epilogue(
-          target + start, Int64(n), offsets.map { floatAddress($0) + columns.lowerBound }, activation.code,
+          target + start, Int64(n), offsets.map { floatAddress($0) + column }, activation.code,
           added.map { floatAddress($0) + start }, Int64(n), Int64(rows.count), Int64(columns.count))
       }
     }

@@ -1,13 +1,7 @@
 import CKernels
 
 extension DType {
-  var code: Int32 {
-    switch self {
-    case .f32: Int32(ck_f32.rawValue)
-    case .f16: Int32(ck_f16.rawValue)
-    case .bf16: Int32(ck_bf16.rawValue)
-    }
-  }
+  var code: Int32 { Int32(kernelNumber) }
 }
 
 extension CPUBackend {
@@ -46,45 +40,25 @@ extension CPUBackend {
   }
 
   public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
-    let code: ck_unary_function =
-      switch function {
-      case .exp: ck_exp
-      case .log: ck_log
-      case .sqrt: ck_sqrt
-      case .abs: ck_abs
-      case .sigmoid: ck_sigmoid
-      case .silu: ck_silu
-      case .gelu: ck_gelu
-      }
     let input = try floats(x)
     let source = floatAddress(input)
     try withFloats(out) { target in
       threads.forEachRun(of: out.shape.elementCount, grain: grain / 4) { range in
         let start = range.lowerBound
-        kernels.pointer.pointee.unary(Int32(code.rawValue), target + start, source + start, Int64(range.count))
+        kernels.pointer.pointee.unary(Int32(function.kernelNumber), target + start, source + start, Int64(range.count))
       }
     }
     withExtendedLifetime(input) {}
   }
 
   public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
-    let code: ck_binary_function =
-      switch function {
-      case .add: ck_add
-      case .subtract: ck_subtract
-      case .multiply: ck_multiply
-      case .divide: ck_divide
-      case .maximum: ck_maximum
-      case .minimum: ck_minimum
-      case .greater: ck_greater
-      }
     let (first, second) = (try single(a), try single(b))
     try withSingle(out) { out in
       let (target, x, y) = (floatAddress(out), floatAddress(first), floatAddress(second))
       StridedLoop([out.view, first.view, second.view]).forEachPart(on: threads) { loop, offsets in
         withUnsafePointer(to: loop) {
           kernels.pointer.pointee.binary(
-            $0, Int32(code.rawValue), target + offsets[0], x + offsets[1], y + offsets[2])
+            $0, Int32(function.kernelNumber), target + offsets[0], x + offsets[1], y + offsets[2])
         }
       }
     }

@@ -1,4 +1,7 @@
 extension CPUBackend {
+  /// What the machine, the control group of the process and its limit on address space leave.
+  public var memoryLimits: MemoryLimits { MemoryLimits(availableBytes: HostMemory.availableByteCount) }
+
   /// A meter that runs this backend's own code, down to the pool and what its kernels ask for while they run, without
   /// memory behind it and without computing.
   public func makeMeter() -> MemoryMeter {
@@ -11,5 +14,5 @@ extension CPUBackend {
   }
 
   /// What the buffers of this backend add up to: in use, and kept for reuse. Mapped files are not entered.
-  public var memoryAccount: MemoryAccount { memory.account }
+  package var memoryAccount: MemoryAccount { memory.account }
 }

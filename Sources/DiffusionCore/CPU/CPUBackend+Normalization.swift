@@ -26,50 +26,18 @@ extension CPUBackend {
     let source = floatAddress(input)
     let table = kernels.pointer.pointee
 
-    // Pass 1: moments of each channel about a typical element, which keeps E[x^2] - E[x]^2 from cancelling; in runs of
-    // rows whose partial sums are added in order, whoever computed them.
-    let shifts = typicalRows(source, batch: batch, rows: rows, channels: channels)
+    // Pass 1: the mean and deviation of each group.
+    let statistics = groupStatistics(
+      source, batch: batch, rows: rows, channels: channels, groups: groups, epsilon: epsilon)
     let grain = max(64, (64 << 10) / channels)
     let runs = rows.dividedRoundingUp(by: grain)
-    var sums = [Double](repeating: 0, count: batch * runs * channels)
-    var squares = sums
-    sums.withUnsafeMutableBufferPointer { sums in
-      squares.withUnsafeMutableBufferPointer { squares in
-        shifts.withUnsafeBufferPointer { shifts in
-          guard let s = sums.baseAddress, let q = squares.baseAddress, let shift = shifts.baseAddress else { return }
-          threads.forEach(batch * runs) { piece, _ in
-            let (sample, first) = (piece / runs, piece % runs * grain)
-            table.channel_moments(
-              s + piece * channels, q + piece * channels, source + (sample * rows + first) * channels,
-              shift + sample * channels, Int64(min(grain, rows - first)), Int64(channels))
-          }
-        }
-      }
-    }
     let width = channels / groups
     var factors = [Float](repeating: 0, count: 2 * batch * channels)
     let (g, b) = (floatAddress(scales), floatAddress(offsets))
     for sample in 0..<batch {
       for group in 0..<groups {
-        let members = group * width..<(group + 1) * width
-        // Chan et al.'s parallel variance: the group's from the channels' means and squares.
-        var mean = 0.0
-        var within = 0.0
-        var means: [Double] = []
-        for channel in members {
-          var (sum, square) = (0.0, 0.0)
-          for run in 0..<runs {
-            sum += sums[(sample * runs + run) * channels + channel]
-            square += squares[(sample * runs + run) * channels + channel]
-          }
-          means.append(Double(shifts[sample * channels + channel]) + sum / Double(rows))
-          within += square - sum * sum / Double(rows)
-        }
-        mean = means.reduce(0, +) / Double(width)
-        let between = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
-        let variance = max(0, within / Double(rows * width)) + between
-        let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-        for channel in members {
+        let (mean, inverse) = statistics[sample * groups + group]
+        for channel in group * width..<(group + 1) * width {
           let scale = inverse * Double(g[channel])
           factors[2 * sample * channels + channel] = Float(scale)
           factors[(2 * sample + 1) * channels + channel] = Float(Double(b[channel]) - mean * scale)
@@ -92,6 +60,58 @@ extension CPUBackend {
     }
     withExtendedLifetime((input, scales, offsets)) {}
   }
+
+  /// Of each sample's groups of channels of `x [B, N, C]` the mean, and 1 over the deviation.
+  func groupStatistics(
+    _ source: UnsafePointer<Float>, batch: Int, rows: Int, channels: Int, groups: Int, epsilon: Float
+  ) -> [(mean: Double, inverse: Double)] {
+    let table = kernels.pointer.pointee
+    // Moments of each channel about a typical element, which keeps E[x^2] - E[x]^2 from cancelling; in runs of rows
+    // whose partial sums are added in order, whoever computed them.
+    let shifts = typicalRows(source, batch: batch, rows: rows, channels: channels)
+    let grain = max(64, (64 << 10) / channels)
+    let runs = rows.dividedRoundingUp(by: grain)
+    var sums = [Double](repeating: 0, count: batch * runs * channels)
+    var squares = sums
+    sums.withUnsafeMutableBufferPointer { sums in
+      squares.withUnsafeMutableBufferPointer { squares in
+        shifts.withUnsafeBufferPointer { shifts in
+          guard let s = sums.baseAddress, let q = squares.baseAddress, let shift = shifts.baseAddress else { return }
+          threads.forEach(batch * runs) { piece, _ in
+            let (sample, first) = (piece / runs, piece % runs * grain)
+            table.channel_moments(
+              s + piece * channels, q + piece * channels, source + (sample * rows + first) * channels,
+              shift + sample * channels, Int64(min(grain, rows - first)), Int64(channels))
+          }
+        }
+      }
+    }
+    let width = channels / groups
+    var statistics: [(mean: Double, inverse: Double)] = []
+    for sample in 0..<batch {
+      for group in 0..<groups {
+        let members = group * width..<(group + 1) * width
+        // Chan et al.'s parallel variance: the group's from the channels' means and squares.
+        var mean = 0.0
+        var within = 0.0
+        var means: [Double] = []
+        for channel in members {
+          var (sum, square) = (0.0, 0.0)
+          for run in 0..<runs {
+            sum += sums[(sample * runs + run) * channels + channel]
+            square += squares[(sample * runs + run) * channels + channel]
+          }
+          means.append(Double(shifts[sample * channels + channel]) + sum / Double(rows))
+          within += square - sum * sum / Double(rows)
+        }
+        mean = means.reduce(0, +) / Double(width)
+        let between = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+        let variance = max(0, within / Double(rows * width)) + between
+        statistics.append((mean, 1 / (variance + Double(epsilon)).squareRoot()))
+      }
+    }
+    return statistics
+  }
 }
 
 extension CPUBackend {
@@ -107,11 +127,5 @@ extension CPUBackend {
 }
 
 extension Activation {
-  var code: Int32 {
-    switch self {
-    case .none: Int32(ck_activation_none.rawValue)
-    case .silu: Int32(ck_activation_silu.rawValue)
-    case .gelu: Int32(ck_activation_gelu.rawValue)
-    }
-  }
+  var code: Int32 { Int32(kernelNumber) }
 }

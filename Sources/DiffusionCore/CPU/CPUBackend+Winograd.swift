@@ -1,10 +1,11 @@
 import CKernels
 
 extension CPUBackend {
-  /// Whether a convolution is one for ``winogradConvolution``: 3x3 with stride 1 and enough channels and outputs that
+  /// Whether a convolution is one for ``winogradConvolution``: 3x3 with stride 1, neither dilated nor in groups, and enough channels and outputs that
   /// the transforms are small beside the products.
   static func winogradPays(weight: Shape, geometry: ConvolutionGeometry, out: Shape) -> Bool {
-    weight[1] == 3 && weight[2] == 3 && geometry.stride == 1 && weight[0] >= 16 && weight[3] >= 16
+    weight[1] == 3 && weight[2] == 3 && geometry.stride == 1 && geometry.dilation == 1
+      && geometry.groups == 1 && weight[0] >= 16 && weight[3] >= 16
       && out[1] * out[2] >= 16
   }
 

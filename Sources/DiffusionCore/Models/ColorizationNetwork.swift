@@ -10,23 +10,40 @@ public struct ColorizationNetwork: Sendable {
   public let vaeDecoder: VAEDecoder
   /// `cond_stage_model.visual.model`
   public let imageEncoder: OpenCLIPVisionTower
-  /// `control_encoder`
-  public let sketchEncoder: SketchEncoder
+  /// `control_encoder`; nil if the configuration has none
+  public let sketchEncoder: SketchEncoder?
   /// What only the mask modes need; nil if the checkpoint is vanilla only.
   public let split: SplitParts?
 
   /// The parts of the paper's second stage, besides the low-rank branches.
   public struct SplitParts: Sendable {
-    /// `transformer`
-    public let recovery: RecoveryTransformer
-    /// `thresh_embedder`
-    public let threshold: ThresholdEmbedder
+    /// `transformer`; nil if the configuration has none
+    public let recovery: RecoveryTransformer?
+    /// `thresh_embedder`; nil if the configuration has none
+    public let threshold: ThresholdEmbedder?
+
+    /// The tokens `[B, M, C]` with the thresholds told that masks were cut at, if the network wants to know them.
+    ///
+    /// - Parameter thresholds: one for all rows, or one for each.
+    public func telling(_ thresholds: [Float], to tokens: Tensor) throws -> Tensor {
+      try threshold.map { try tokens + $0(thresholds) } ?? tokens
+    }
+
+    /// The tokens of whole backgrounds, of pictures whose figures were cut out at those thresholds.
+    ///
+    /// - Parameters:
+    ///   - tokens: `[B, M, C]`.
+    ///   - thresholds: one for all rows, or one for each.
+    public func background(cutOut tokens: Tensor, thresholds: [Float]) throws -> Tensor {
+      let told = try telling(thresholds, to: tokens)
+      return try recovery.map { try $0(told) } ?? told
+    }
   }
 
   /// A network of given parts.
   init(
     configuration: ModelConfiguration, unet: UNet, vaeEncoder: VAEEncoder, vaeDecoder: VAEDecoder,
-    imageEncoder: OpenCLIPVisionTower, sketchEncoder: SketchEncoder, split: SplitParts?
+    imageEncoder: OpenCLIPVisionTower, sketchEncoder: SketchEncoder?, split: SplitParts?
   ) {
     self.configuration = configuration
     self.unet = unet
@@ -46,7 +63,7 @@ public struct ColorizationNetwork: Sendable {
     vaeEncoder = try Self.vaeEncoder(p, c)
     vaeDecoder = try Self.vaeDecoder(p, c)
     imageEncoder = try Self.imageEncoder(p, c)
-    sketchEncoder = try Self.sketchEncoder(p, c)
+    sketchEncoder = try c.sketchEncoder.map { try Self.sketchEncoder(p, $0) }
     split = withSplit ? try Self.split(p, c) : nil
   }
 
@@ -63,14 +80,17 @@ public struct ColorizationNetwork: Sendable {
   static func imageEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> OpenCLIPVisionTower {
     try OpenCLIPVisionTower(p["cond_stage_model"]["visual"]["model"], configuration: c.imageEncoder)
   }
-  static func sketchEncoder(_ p: Parameters, _ c: ModelConfiguration) throws -> SketchEncoder {
-    try SketchEncoder(p["control_encoder"], configuration: c.sketchEncoder)
+  static func sketchEncoder(_ p: Parameters, _ sizes: SketchEncoderConfiguration) throws -> SketchEncoder {
+    try SketchEncoder(p["control_encoder"], configuration: sizes)
   }
   static func split(_ p: Parameters, _ c: ModelConfiguration) throws -> SplitParts {
     SplitParts(
-      recovery: try RecoveryTransformer(p["transformer"], configuration: c.recovery),
-      threshold: try ThresholdEmbedder(p["thresh_embedder"], configuration: c.threshold))
+      recovery: try c.recovery.map { try RecoveryTransformer(p["transformer"], configuration: $0) },
+      threshold: try c.threshold.map { try ThresholdEmbedder(p["thresh_embedder"], configuration: $0) })
   }
+
+  /// The sketch encoder's hints, see ``SketchEncoder/callAsFunction(_:)``; none for a network without one.
+  public func hints(_ sketch: Tensor) throws -> [Tensor] { try sketchEncoder?(sketch) ?? [] }
 
   /// Every key of a checkpoint of that configuration with its shape in PyTorch's order, in the order of loading.
   ///

@@ -46,20 +46,29 @@ extension ModelConfiguration {
     try check(unet.modelChannels, "unet.model_channels", in: 2...4096)
     try check(unet.channelMultipliers, "unet.channel_mult")
     try check(unet.residualBlocks, "unet.num_res_blocks", in: 1...8)
-    try check(unet.headWidth, "unet.num_head_channels", in: 1...4096)
+    switch unet.heads {
+    case .width(let width): try check(width, "unet.num_head_channels", in: 1...4096)
+    case .count(let count): try check(count, "unet.num_heads", in: 1...1024)
+    }
     try check(unet.contextWidth, "unet.context_dim", in: 1...8192)
-    let factors = Set(unet.channelMultipliers.indices.map { 1 << $0 })
-    try require(
-      unet.attentionResolutions.allSatisfy { factors.contains($0) }, "unet.attention_resolutions",
-      "\(unet.attentionResolutions)", "powers of two below \(1 << unet.channelMultipliers.count)")
+    for level in unet.levels { try check(level.transformerDepth, "unet.transformer_depth", in: 0...64) }
+    try check(unet.middleDepth, "unet.transformer_depth_middle", in: 1...64)
+    if let width = unet.addedEmbeddingWidth {
+      try require(false, "unet.adm_in_channels", "\(width)", "none: a colorizer embeds nothing but the timestep")
+    }
     for multiplier in unet.channelMultipliers {
       let channels = unet.modelChannels * multiplier
       try require(
         channels % normGroups == 0, "unet.model_channels", "\(unet.modelChannels) x \(multiplier)",
         "a multiple of norm_groups \(normGroups)")
+      let (divisor, name) =
+        switch unet.heads {
+        case .width(let width): (width, "num_head_channels")
+        case .count(let count): (count, "num_heads")
+        }
       try require(
-        channels % unet.headWidth == 0, "unet.model_channels", "\(unet.modelChannels) x \(multiplier)",
-        "a multiple of num_head_channels \(unet.headWidth)")
+        channels % divisor == 0, "unet.model_channels", "\(unet.modelChannels) x \(multiplier)",
+        "a multiple of \(name) \(divisor)")
     }
     try require(
       unet.modelChannels % normGroups == 0, "unet.model_channels", "\(unet.modelChannels)",
@@ -82,12 +91,21 @@ extension ModelConfiguration {
     try require(
       imageEncoder.outputWidth == unet.contextWidth, "clip.output_dim", "\(imageEncoder.outputWidth)",
       "unet.context_dim, \(unet.contextWidth)")
+    if let sketchEncoder { try validate(sketchEncoder) }
+    if let recovery { try validate(recovery) }
+    if let threshold { try validate(threshold) }
+  }
+
+  private func validate(_ sketchEncoder: SketchEncoderConfiguration) throws {
     try require(
       sketchEncoder.inChannels == 3, "sketch.in_ch", "\(sketchEncoder.inChannels)", "3")
     try require(
       sketchEncoder.modelChannels == unet.modelChannels && sketchEncoder.channelMultipliers == unet.channelMultipliers,
       "sketch.model_channels, ch_mults", "\(sketchEncoder.modelChannels), \(sketchEncoder.channelMultipliers)",
       "those of the U-Net, \(unet.modelChannels), \(unet.channelMultipliers)")
+  }
+
+  private func validate(_ recovery: RecoveryConfiguration) throws {
     try check(recovery.layers, "cluster.layers", in: 1...64)
     try check(recovery.heads, "cluster.heads", in: 1...256)
     try require(
@@ -96,6 +114,9 @@ extension ModelConfiguration {
     try require(
       recovery.tokens == imageEncoder.tokenCount, "cluster.token_length", "\(recovery.tokens)",
       "the image encoder's \(imageEncoder.tokenCount) tokens, since both halves of the context are of one length")
+  }
+
+  private func validate(_ threshold: ThresholdEmbedderConfiguration) throws {
     try check(threshold.embeddingWidth, "threshold.embed_dim", in: 2...8192)
     try require(
       threshold.outputWidth == unet.contextWidth, "threshold.out_dim", "\(threshold.outputWidth)",
@@ -126,13 +147,31 @@ extension ModelConfiguration {
 
 extension LoRARank {
   fileprivate func validate(_ field: String) throws {
+    if case .sum(let ranks) = self {
+      guard (1...64).contains(ranks.count) else {
+        throw ConfigurationError(field: field, value: "\(ranks.count) ranks", expected: "1 to 64 ranks")
+      }
+      for rank in ranks {
+        // One level of sums says all there is to say; more would only let a file nest without bound.
+        if case .sum = rank {
+          throw ConfigurationError(field: field, value: "\(self)", expected: "a sum of ranks and fractions")
+        }
+        try rank.validate(field)
+      }
+      return
+    }
     let valid =
       switch self {
       case .rank(let rank): (1...8192).contains(rank)
       case .fraction(let fraction): fraction > 0 && fraction <= 1
+      case .sum: true
       }
     guard valid else {
       throw ConfigurationError(field: field, value: "\(self)", expected: "a rank from 1 or a fraction in (0, 1]")
     }
   }
+}
+
+extension ConfigurationError: CategorizedError {
+  public var category: ErrorCategory { .model }
 }

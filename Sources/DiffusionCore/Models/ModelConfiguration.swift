@@ -1,4 +1,4 @@
-/// The size of every part of the network, the diffusion process and the working picture size.
+/// The size of every part of a colorizer's network, the diffusion process and the working picture size.
 ///
 /// It is read from the `config.json` beside a model's weights, or is a preset.
 public struct ModelConfiguration: Sendable, Hashable, Codable {
@@ -10,12 +10,12 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var vae: VAEConfiguration
   /// The image encoder.
   public var imageEncoder: OpenCLIPVisionConfiguration
-  /// The sketch encoder.
-  public var sketchEncoder: SketchEncoderConfiguration
-  /// The background recovery transformer.
-  public var recovery: RecoveryConfiguration
-  /// The threshold embedder.
-  public var threshold: ThresholdEmbedderConfiguration
+  /// The sketch encoder; nil for a network that sees no drawing.
+  public var sketchEncoder: SketchEncoderConfiguration?
+  /// The background recovery transformer; nil for a network that takes a background as it is cut out.
+  public var recovery: RecoveryConfiguration?
+  /// The threshold embedder; nil for a network that is not told the threshold of masks.
+  public var threshold: ThresholdEmbedderConfiguration?
   /// `v` or `eps`: what the U-Net predicts.
   public var prediction: PredictionType
   /// What a latent is multiplied by before diffusion, so that its variance is about 1.
@@ -47,17 +47,17 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     case normGroups = "norm_groups"
   }
 
-  /// Decodes a `config.json`. `lora`, `prediction` (`v`), `timesteps` (1000), `image_size` (512), `norm_groups` (32),
-  /// `sampling` and `finish` (those of the published checkpoints) may be left out.
+  /// Decodes a `config.json`. `lora`, `sketch`, `cluster` and `threshold` (none), `prediction` (`v`), `timesteps` (1000),
+  /// `image_size` (512), `norm_groups` (32), `sampling` and `finish` (those of the published checkpoints) may be left out.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     unet = try values.decode(UNetConfiguration.self, forKey: .unet)
     lora = try values.decodeIfPresent(LoRAConfiguration.self, forKey: .lora)
     vae = try values.decode(VAEConfiguration.self, forKey: .vae)
     imageEncoder = try values.decode(OpenCLIPVisionConfiguration.self, forKey: .imageEncoder)
-    sketchEncoder = try values.decode(SketchEncoderConfiguration.self, forKey: .sketchEncoder)
-    recovery = try values.decode(RecoveryConfiguration.self, forKey: .recovery)
-    threshold = try values.decode(ThresholdEmbedderConfiguration.self, forKey: .threshold)
+    sketchEncoder = try values.decodeIfPresent(SketchEncoderConfiguration.self, forKey: .sketchEncoder)
+    recovery = try values.decodeIfPresent(RecoveryConfiguration.self, forKey: .recovery)
+    threshold = try values.decodeIfPresent(ThresholdEmbedderConfiguration.self, forKey: .threshold)
     prediction = try values.decodeIfPresent(PredictionType.self, forKey: .prediction) ?? .v
     scaleFactor = try values.decode(Double.self, forKey: .scaleFactor)
     linearStart = try values.decodeIfPresent(Double.self, forKey: .linearStart) ?? 0.00085
@@ -72,8 +72,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   /// A configuration of the given parts with the published diffusion process.
   public init(
     unet: UNetConfiguration, lora: LoRAConfiguration?, vae: VAEConfiguration, imageEncoder: OpenCLIPVisionConfiguration,
-    sketchEncoder: SketchEncoderConfiguration, recovery: RecoveryConfiguration,
-    threshold: ThresholdEmbedderConfiguration, prediction: PredictionType = .v, scaleFactor: Double = 0.18215,
+    sketchEncoder: SketchEncoderConfiguration?, recovery: RecoveryConfiguration?,
+    threshold: ThresholdEmbedderConfiguration?, prediction: PredictionType = .v, scaleFactor: Double = 0.18215,
     linearStart: Double = 0.00085, linearEnd: Double = 0.012, timesteps: Int = 1000, imageSize: Int = 512,
     normGroups: Int = 32, sampling: SamplingDefaults = .published, finish: FinishDefaults = .published
   ) {
@@ -112,5 +112,5 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var latentFactor: Int { 1 << (vae.channelMultipliers.count - 1) }
 
   /// What the picture's sides must be multiples of, so that every level of the U-Net has whole pixels.
-  public var sizeMultiple: Int { latentFactor << (unet.channelMultipliers.count - 1) }
+  public var sizeMultiple: Int { latentFactor << (unet.levels.count - 1) }
 }

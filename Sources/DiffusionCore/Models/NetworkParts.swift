@@ -18,7 +18,7 @@ public final class NetworkParts: Sendable {
   public let report: LoadReport
 
   private let loaded = Locked<[Part: any Sendable]>([:])
-  private let files: [SafetensorsFile]
+  private let files: [any WeightFile]
   /// Makes a fresh reading of the parameters; nil where all parts were given and none can be loaded again.
   private let makeParameters: (@Sendable (LoadingMeter) -> Parameters)?
 
@@ -82,8 +82,9 @@ public final class NetworkParts: Sendable {
     makeParameters = nil
     var parts: [Part: any Sendable] = [
       .unet: network.unet, .vaeEncoder: network.vaeEncoder, .vaeDecoder: network.vaeDecoder,
-      .imageEncoder: network.imageEncoder, .sketchEncoder: network.sketchEncoder,
+      .imageEncoder: network.imageEncoder,
     ]
+    if let encoder = network.sketchEncoder { parts[.sketchEncoder] = encoder }
     if let split = network.split { parts[.split] = split }
     loaded.mutate { [parts] in $0 = parts }
   }
@@ -105,8 +106,13 @@ public final class NetworkParts: Sendable {
     try part(.imageEncoder) { try ColorizationNetwork.imageEncoder($0, configuration) }
   }
   /// `control_encoder`
+  ///
+  /// - Throws: ``ConfigurationError`` if the configuration has none, besides what loading throws.
   public func sketchEncoder() throws -> SketchEncoder {
-    try part(.sketchEncoder) { try ColorizationNetwork.sketchEncoder($0, configuration) }
+    guard let sizes = configuration.sketchEncoder else {
+      throw ConfigurationError(field: "sketch", value: "missing", expected: "the sizes of a sketch encoder")
+    }
+    return try part(.sketchEncoder) { try ColorizationNetwork.sketchEncoder($0, sizes) }
   }
   /// What only the mask modes need; nil if the checkpoint is vanilla only.
   public func split() throws -> ColorizationNetwork.SplitParts? {
@@ -118,7 +124,8 @@ public final class NetworkParts: Sendable {
   public func network() throws -> ColorizationNetwork {
     ColorizationNetwork(
       configuration: configuration, unet: try unet(), vaeEncoder: try vaeEncoder(), vaeDecoder: try vaeDecoder(),
-      imageEncoder: try imageEncoder(), sketchEncoder: try sketchEncoder(), split: try split())
+      imageEncoder: try imageEncoder(),
+      sketchEncoder: configuration.sketchEncoder == nil ? nil : try sketchEncoder(), split: try split())
   }
 
   /// Loads parts ahead of their use.
@@ -129,7 +136,7 @@ public final class NetworkParts: Sendable {
       switch part {
       case .imageEncoder: _ = try imageEncoder()
       case .split: _ = try split()
-      case .sketchEncoder: _ = try sketchEncoder()
+      case .sketchEncoder: if configuration.sketchEncoder != nil { _ = try sketchEncoder() }
       case .unet: _ = try unet()
       case .vaeEncoder: _ = try vaeEncoder()
       case .vaeDecoder: _ = try vaeDecoder()
@@ -149,6 +156,13 @@ public final class NetworkParts: Sendable {
     if changed { releasePages() }
   }
 
+  /// Makes sure that the files are still as long as they were.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  public func checkFiles() throws(WeightError) {
+    for file in files { try file.checkLength() }
+  }
+
   /// Gives the pages of the files back to the system, which reads them again when they are next used.
   public func releasePages() {
     guard !files.isEmpty else { return }
@@ -160,6 +174,7 @@ public final class NetworkParts: Sendable {
   private func part<P: Sendable>(_ part: Part, _ make: (Parameters) throws -> P) throws -> P {
     if let known = loaded.value[part] as? P { return known }
     guard let makeParameters else { preconditionFailure("\(part) was not given") }
+    try checkFiles()
     let made = try make(makeParameters(LoadingMeter(total: 0, files: files) { _ in }))
     loaded.mutate { $0[part] = made }
     // What was repacked is not needed in the file's order.

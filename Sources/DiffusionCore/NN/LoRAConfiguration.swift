@@ -17,25 +17,30 @@ public struct LoRAConfiguration: Sendable, Hashable, Codable {
   }
 }
 
-/// A rank, given as such (an integer in JSON) or as a fraction of the layer's narrower side (a number with a point).
+/// A rank, given as such (an integer in JSON), as a fraction of the layer's narrower side (a number with a point), or as
+/// the sum of several (an array), as it comes out where branches are put side by side.
 public enum LoRARank: Sendable, Hashable, Codable {
   /// The rank itself.
   case rank(Int)
   /// `int(fraction * min(in, out))`.
   case fraction(Double)
+  /// The sum of ranks.
+  case sum([LoRARank])
 
   /// The rank in a layer of that size, at least 1.
   public func value(inputs: Int, outputs: Int) -> Int {
     switch self {
     case .rank(let rank): rank
     case .fraction(let fraction): max(1, Int(fraction * Double(min(inputs, outputs))))
+    case .sum(let ranks): ranks.reduce(0) { $0 + $1.value(inputs: inputs, outputs: outputs) }
     }
   }
 
-  /// Decodes an integer as a rank and any other number as a fraction.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let rank = try? container.decode(Int.self) {
+    if let ranks = try? container.decode([LoRARank].self) {
+      self = .sum(ranks)
+    } else if let rank = try? container.decode(Int.self) {
       self = .rank(rank)
     } else {
       self = .fraction(try container.decode(Double.self))
@@ -47,6 +52,18 @@ public enum LoRARank: Sendable, Hashable, Codable {
     switch self {
     case .rank(let rank): try container.encode(rank)
     case .fraction(let fraction): try container.encode(fraction)
+    case .sum(let ranks): try container.encode(ranks)
+    }
+  }
+}
+
+extension LoRARank: CustomStringConvertible {
+  /// As it stands in JSON: `4`, `0.5`, `0.25 + 8`.
+  public var description: String {
+    switch self {
+    case .rank(let rank): "\(rank)"
+    case .fraction(let fraction): "\(fraction)"
+    case .sum(let ranks): ranks.map(\.description).joined(separator: " + ")
     }
   }
 }

@@ -13,9 +13,19 @@ public protocol ParameterSource: Sendable {
   func kernel(_ key: String, shape: Shape) throws -> Tensor
   /// Whether the source has the key.
   func contains(_ key: String) -> Bool
+  /// A pair of thin matrices that learns beside a module's own low-rank branch. Default: nil.
+  ///
+  /// - Parameter module: the key up to the branch, such as `...attn2.to_q`.
+  /// - Throws: as ``parameter(_:shape:)``.
+  func addedBranch(_ branch: LoRABranch, of module: String, inputs: Int, outputs: Int) throws
+    -> SplitLoRALinear.LowRank?
 }
 
 extension ParameterSource {
+  public func addedBranch(_ branch: LoRABranch, of module: String, inputs: Int, outputs: Int) throws
+    -> SplitLoRALinear.LowRank?
+  { nil }
+
   public func kernel(_ key: String, shape: Shape) throws -> Tensor {
     try parameter(key, shape: shape).transposed(0, 2, 3, 1).contiguous()
   }
@@ -50,6 +60,11 @@ public struct Parameters: Sendable {
   /// A convolution's weight, `[out, in, kh, kw]` in the checkpoint, as `[out, kh, kw, in]`.
   public func kernel(_ name: String, _ shape: Shape) throws -> Tensor {
     try source.kernel(self[name].prefix, shape: shape)
+  }
+
+  /// The pair that learns beside this module's own low-rank branch, if there is one.
+  func addedBranch(_ branch: LoRABranch, inputs: Int, outputs: Int) throws -> SplitLoRALinear.LowRank? {
+    try source.addedBranch(branch, of: prefix, inputs: inputs, outputs: outputs)
   }
 
   /// Whether the source has this parameter.

@@ -8,7 +8,8 @@ public enum LoRABranch: Sendable, Hashable {
 
 /// A pretrained linear layer without bias and two low-rank branches, one for each region of the picture.
 ///
-/// An active branch adds `up(down(x))` (Hu et al. 2021, with the scale folded into the weights).
+/// An active branch adds `up(down(x))` (Hu et al. 2021, with the scale folded into the weights). While a model learns, a
+/// second pair may stand beside the checkpoint's own, see ``ParameterSource/addedBranch(_:of:inputs:outputs:)``.
 public struct SplitLoRALinear: Sendable {
   /// `weight` `[out, in]`
   public let weight: Tensor
@@ -16,6 +17,9 @@ public struct SplitLoRALinear: Sendable {
   public let foreground: LowRank?
   /// `lora_down_bg.weight` and `lora_up_bg.weight`
   public let background: LowRank?
+  /// Pairs that learn beside those.
+  let addedForeground: LowRank?
+  let addedBackground: LowRank?
 
   /// A product of two thin matrices.
   public struct LowRank: Sendable {
@@ -23,6 +27,12 @@ public struct SplitLoRALinear: Sendable {
     public let down: Tensor
     /// `[out, r]`
     public let up: Tensor
+
+    /// A pair of matrices of one rank.
+    public init(down: Tensor, up: Tensor) {
+      self.down = down
+      self.up = up
+    }
   }
 
   /// Loads the weight, and the branches if the configuration has them.
@@ -36,6 +46,8 @@ public struct SplitLoRALinear: Sendable {
     }
     self.foreground = try lora.map { try branch("fg", $0.foreground) }
     self.background = try lora.map { try branch("bg", $0.background) }
+    self.addedForeground = try parameters.addedBranch(.foreground, inputs: inputs, outputs: outputs)
+    self.addedBackground = try parameters.addedBranch(.background, inputs: inputs, outputs: outputs)
   }
 
   /// The pretrained part alone: `[..., in]` to `[..., out]`.
@@ -43,8 +55,15 @@ public struct SplitLoRALinear: Sendable {
 
   /// Adds a branch's `up(down(x))` to what ``base(_:)`` gave; without a branch, gives `base` back.
   public func adding(_ branch: LoRABranch?, of x: Tensor, to base: Tensor) throws -> Tensor {
-    guard let branch, let pair = branch == .foreground ? foreground : background else { return base }
-    return try x.linear(weight: pair.down).linear(weight: pair.up, residual: base)
+    let pairs =
+      switch branch {
+      case .foreground: [foreground, addedForeground]
+      case .background: [background, addedBackground]
+      case nil: [LowRank?]()
+      }
+    return try pairs.compactMap { $0 }.reduce(base) { sum, pair in
+      try x.linear(weight: pair.down).linear(weight: pair.up, residual: sum)
+    }
   }
 
   /// The layer with a branch active: `[..., in]` to `[..., out]`.

@@ -88,6 +88,39 @@ extension Backend {
     let weights = try tensor(q).matmul(tensor(k).transposed(0, 1, 3, 2)).softmax(scale: scale)
     try copy(weights.matmul(tensor(v)).operand, to: out)
   }
+
+  /// Along the rows, then along the columns: a mean and a maximum come apart like that.
+  public func pool(_ pooling: Pooling, _ x: Operand, geometry: PoolingGeometry, to out: Operand) throws {
+    guard out.shape.elementCount > 0 else { return }
+    let (g, input) = (geometry, x.shape)
+    switch pooling {
+    case .average(let countsPadding):
+      let rows = g.averageTaps(input: input[1], kernel: g.kernelHeight, countsPadding: countsPadding)
+      let columns = g.averageTaps(input: input[2], kernel: g.kernelWidth, countsPadding: countsPadding)
+      try copy(tensor(x).resampled(axis: 1, taps: rows).resampled(axis: 2, taps: columns).operand, to: out)
+    case .max:
+      let canvas = try Tensor(
+        repeating: -.infinity, shape: g.canvasShape(input: input, output: out.shape), on: self)
+      let (height, width) = (canvas.shape[1] - g.padding, canvas.shape[2] - g.padding)
+      let place = canvas.sliced(axis: 1, g.padding..<g.padding + min(input[1], height))
+        .sliced(axis: 2, g.padding..<g.padding + min(input[2], width))
+      // The last rows may be in no window.
+      let part = tensor(x).sliced(axis: 1, 0..<place.shape[1]).sliced(axis: 2, 0..<place.shape[2])
+      try copy(part.operand, to: place.operand)
+      let rows = try canvas.largest(axis: 1, window: g.kernelHeight, stride: g.stride, count: out.shape[1])
+      try copy(
+        rows.largest(axis: 2, window: g.kernelWidth, stride: g.stride, count: out.shape[2]).operand, to: out)
+    }
+  }
+}
+
+extension PoolingGeometry {
+  /// The image with its padding, as far as windows see it.
+  package func canvasShape(input: Shape, output: Shape) -> Shape {
+    [
+      input[0], (output[1] - 1) * stride + kernelHeight, (output[2] - 1) * stride + kernelWidth, input[3],
+    ]
+  }
 }
 
 extension Tensor {
@@ -97,11 +130,33 @@ extension Tensor {
     return try centred / ((centred * centred).mean() + epsilon).sqrt()
   }
 
-  fileprivate func activated(_ activation: Activation) throws -> Tensor {
+  /// Every `stride`-th element along an axis, `count` of them from `first` on; a view.
+  package func stepped(axis: Int, first: Int, stride: Int, count: Int) -> Tensor {
+    let view = operand.view
+    var strides = view.strides
+    strides[axis] *= stride
+    return Tensor(
+      operand.with(
+        View(
+          shape: view.shape.replacing(axis: axis, with: count), strides: strides,
+          offset: view.offset + (count > 0 ? first * view.strides[axis] : 0))), on: backend)
+  }
+
+  /// The maximum of each window along one axis.
+  fileprivate func largest(axis: Int, window: Int, stride: Int, count: Int) throws -> Tensor {
+    var result = stepped(axis: axis, first: 0, stride: stride, count: count)
+    for tap in 1..<Swift.max(window, 1) {
+      result = try .maximum(result, stepped(axis: axis, first: tap, stride: stride, count: count))
+    }
+    return result
+  }
+
+  package func activated(_ activation: Activation) throws -> Tensor {
     switch activation {
     case .none: self
     case .silu: try silu()
     case .gelu: try gelu()
+    case .relu: try relu()
     }
   }
 }

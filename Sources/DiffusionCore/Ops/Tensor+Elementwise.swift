@@ -35,6 +35,16 @@ extension Tensor {
   public func silu() throws -> Tensor { try unary(.silu) }
   /// `x (1 + erf(x / sqrt 2)) / 2`, element by element: the exact GELU, not its tanh approximation.
   public func gelu() throws -> Tensor { try unary(.gelu) }
+  /// The larger of `x` and 0, element by element.
+  public func relu() throws -> Tensor { try unary(.relu) }
+  /// The hyperbolic tangent, element by element.
+  public func tanh() throws -> Tensor { try unary(.tanh) }
+  /// `x` where it is greater than 0, else `slope * x`, element by element.
+  public func leakyReLU(slope: Float) throws -> Tensor {
+    try .binary(.leakyReLU, self, Tensor(repeating: slope, shape: [], on: backend))
+  }
+  /// `x` where it is greater than 0, else `slopes * x`, broadcasting: PReLU (He et al. 2015), with slopes `[1]` or `[C]`.
+  public func prelu(slopes: Tensor) throws -> Tensor { try .binary(.leakyReLU, self, slopes) }
 
   /// `a + b`, broadcasting.
   public static func + (a: Tensor, b: Tensor) throws -> Tensor { try binary(.add, a, b) }

@@ -25,6 +25,7 @@ extension Tensor {
   ) throws -> Tensor {
     let (k, n) = (weight.shape[1], weight.shape[0])
     precondition(shape[shape.rank - 1] == k, "\(shape) does not end in the weight's \(k) inputs")
+    precondition(bias.map { $0.shape == [n] } ?? true, "the bias is not of shape [\(n)]")
     let target = shape.replacing(axis: -1, with: n)
     precondition(residual.map { $0.shape == target } ?? true, "the residual is not of shape \(target)")
     let rows = shape.dropLast().reduce(1, *)
@@ -45,6 +46,7 @@ extension Tensor {
   public func gatedLinear(weight: Tensor, bias: Tensor) throws -> Tensor {
     let (k, n) = (weight.shape[1], weight.shape[0] / 2)
     precondition(shape[shape.rank - 1] == k, "\(shape) does not end in the weight's \(k) inputs")
+    precondition(weight.shape[0] == 2 * n && bias.shape == [2 * n], "the bias is not of shape [\(2 * n)]")
     let rows = shape.dropLast().reduce(1, *)
     let x = try reshaped([rows, k])
     return try result([rows, n]) {

@@ -24,4 +24,22 @@ extension Tensor {
         activation: activation, to: $0)
     }.reshaped(shape)
   }
+
+  /// Instance normalisation (Ulyanov et al. 2016) of `[B, ..., C]`, then the activation: each channel of each sample by
+  /// itself, over all positions.
+  ///
+  /// - Parameters:
+  ///   - gamma: `[C]`; nil for 1.
+  ///   - beta: `[C]`; nil for 0.
+  public func instanceNorm(
+    gamma: Tensor? = nil, beta: Tensor? = nil, epsilon: Float, activation: Activation = .none
+  ) throws -> Tensor {
+    let channels = shape[shape.rank - 1]
+    func parameter(_ given: Tensor?, or value: Float) throws -> Tensor {
+      try given ?? Tensor(repeating: value, shape: [channels], on: backend)
+    }
+    return try groupNorm(
+      groups: channels, gamma: parameter(gamma, or: 1), beta: parameter(beta, or: 0), epsilon: epsilon,
+      activation: activation)
+  }
 }

@@ -16,7 +16,7 @@ public struct Tensor: Sendable {
 
   /// A new tensor with undefined elements, to be written by a backend.
   ///
-  /// - Throws: ``BackendError`` if the backend has not enough memory.
+  /// - Throws: ``BackendError`` if the backend does not have enough memory.
   public init(uninitialized shape: Shape, dtype: DType = .f32, on backend: any Backend) throws {
     let buffer = try backend.makeBuffer(byteCount: shape.elementCount * dtype.byteWidth)
     self.init(Operand(buffer: buffer, view: View(contiguous: shape), dtype: dtype), on: backend)
@@ -24,7 +24,7 @@ public struct Tensor: Sendable {
 
   /// A tensor of the given values, row-major.
   ///
-  /// - Throws: ``BackendError`` if the backend has not enough memory.
+  /// - Throws: ``BackendError`` if the backend does not have enough memory.
   public init(_ values: [Float], shape: Shape, on backend: any Backend) throws {
     precondition(values.count == shape.elementCount, "\(values.count) values for \(shape)")
     let buffer = try values.withUnsafeBytes { try backend.makeBuffer(copying: $0) }
@@ -33,7 +33,7 @@ public struct Tensor: Sendable {
 
   /// A tensor of one repeated value.
   ///
-  /// - Throws: ``BackendError`` if the backend has not enough memory.
+  /// - Throws: ``BackendError`` if the backend does not have enough memory.
   public init(repeating value: Float, shape: Shape, dtype: DType = .f32, on backend: any Backend) throws {
     try self.init(uninitialized: shape, dtype: dtype, on: backend)
     try backend.fill(operand, with: value)

@@ -27,7 +27,7 @@ public enum NoiseError: Error, Equatable, CustomStringConvertible {
 /// Bounds on a single draw.
 public enum NoiseLimits {
   /// The most values that one call gives: 2^30, which is 4 GiB. A latent for 16384 x 16384 pixels has 2^24.
-  public static let maximumCount = 1 << 30
+  package static let maximumCount = 1 << 30
 
   /// The number of values in `shape`, checked.
   ///
@@ -42,4 +42,8 @@ public enum NoiseLimits {
     }
     return count
   }
+}
+
+extension NoiseError: CategorizedError {
+  public var category: ErrorCategory { .usage }
 }

@@ -4,9 +4,9 @@ import Glibc
 ///
 /// J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11: a bijection of
 /// 128-bit counters for each 64-bit key.
-public enum Philox4x32 {
+package enum Philox4x32 {
   /// The four words that belong to a counter and a key, lowest word first in each.
-  public static func words(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+  package static func words(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var block = counter
     var key = key
     for _ in 0..<10 {

@@ -2,23 +2,23 @@
 ///
 /// A test feeds a sampler the very noise that a reference run used, and so compares everything but the generator.
 /// Only the number of values of a call is checked against the recording, because recordings are flat.
-public struct RecordedNoise: NoiseSource {
+package struct RecordedNoise: NoiseSource {
   private let arrays: [[Float]]
   private var position = 0
 
   /// Makes a source that gives `arrays`, one a call.
-  public init(_ arrays: [[Float]]) {
+  package init(_ arrays: [[Float]]) {
     self.arrays = arrays
   }
 
   /// How many arrays have not been used yet. A test checks that a run ends with 0.
-  public var remaining: Int { arrays.count - position }
+  package var remaining: Int { arrays.count - position }
 
   /// Gives the next array; a failed call does not use one up.
   ///
   /// - Throws: `NoiseError.exhausted` after the last array, `NoiseError.sizeMismatch` if the next array does not
   ///   have as many values as `shape`, `NoiseError.invalidShape`.
-  public mutating func normals(shape: [Int]) throws(NoiseError) -> [Float] {
+  package mutating func normals(shape: [Int]) throws(NoiseError) -> [Float] {
     let count = try NoiseLimits.count(of: shape)
     guard position < arrays.count else { throw .exhausted(recorded: arrays.count) }
     let values = arrays[position]

@@ -27,13 +27,13 @@ public struct NoiseSchedule: Sendable, Equatable {
   /// abar, the share of the image's variance that is left at t, in (0, 1), falling.
   public let abar: [Double]
   /// sqrt(abar), what q_sample multiplies the image by.
-  public let sqrtAbar: [Double]
+  package let sqrtAbar: [Double]
   /// sqrt(1 - abar), what q_sample multiplies the noise by.
-  public let sqrtOneMinusAbar: [Double]
+  package let sqrtOneMinusAbar: [Double]
   /// sigma = sqrt((1 - abar) / abar), rising.
   public let sigmas: [Double]
   /// The natural logarithm of `sigmas`.
-  public let logSigmas: [Double]
+  package let logSigmas: [Double]
 
   /// Tabulates the process.
   ///

@@ -67,13 +67,7 @@ extension Sampler {
 /// As its name. Decoding looks the name up in the shared registry.
 extension Sampler: Codable {
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let name = try container.decode(String.self)
-    do {
-      try self.init(named: name)
-    } catch {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: error.description)
-    }
+    self = try decoder.value(named: { name throws(ScheduleError) in try Self(named: name) })
   }
 
   public func encode(to encoder: any Encoder) throws {

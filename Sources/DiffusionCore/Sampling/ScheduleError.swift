@@ -27,3 +27,7 @@ public enum ScheduleError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension ScheduleError: CategorizedError {
+  public var category: ErrorCategory { .usage }
+}

@@ -37,13 +37,7 @@ public enum SigmaSchedule: String, Sendable, Hashable, CaseIterable, Codable {
   ///
   /// - Throws: `DecodingError.dataCorrupted` for another name.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let name = try container.decode(String.self)
-    do {
-      try self.init(named: name)
-    } catch {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: error.description)
-    }
+    self = try decoder.value(named: { name throws(ScheduleError) in try Self(named: name) })
   }
 
   /// This schedule, or the sampler's own if this is `automatic`.

@@ -7,11 +7,11 @@ final class LoadingMeter: Sendable {
   private static let interval = 64 << 20
 
   private let total: Int
-  private let files: [SafetensorsFile]
+  private let files: [any WeightFile]
   private let progress: LoadProgress
   private let read = Locked<Int>(0)
 
-  init(total: Int, files: [SafetensorsFile], progress: @escaping LoadProgress) {
+  init(total: Int, files: [any WeightFile], progress: @escaping LoadProgress) {
     self.total = max(total, 1)
     self.files = files
     self.progress = progress

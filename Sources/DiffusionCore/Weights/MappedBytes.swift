@@ -5,17 +5,25 @@ import Glibc
 /// Unchecked, because a pointer is not `Sendable`: the memory is never written through this class, both properties are
 /// constant, and the mapping goes away only with the last reference.
 final class MappedRegion: @unchecked Sendable {
+  /// A file that is mapped, as it was.
+  private struct File {
+    let path: String
+    let device: dev_t
+    let inode: ino_t
+  }
+
   private enum Origin {
-    case mapping
+    case mapping(File?)
     case borrowed(AnyObject?)
   }
 
   let bytes: UnsafeRawBufferPointer
   private let origin: Origin
 
-  private init(mapping: UnsafeRawBufferPointer) {
+  private init(mapping: UnsafeRawBufferPointer, of file: File?) {
     bytes = mapping
-    origin = .mapping
+    origin = .mapping(file)
+    if let file { MappedFiles.add(mapping, path: file.path) }
   }
 
   /// Memory that someone else keeps: for ever if there is no owner.
@@ -25,7 +33,8 @@ final class MappedRegion: @unchecked Sendable {
   }
 
   deinit {
-    if case .mapping = origin {
+    if case .mapping(let file) = origin {
+      if file != nil { MappedFiles.remove(bytes) }
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
   }
@@ -37,22 +46,35 @@ final class MappedRegion: @unchecked Sendable {
     _ = madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
   }
 
+  /// Makes sure that the file is still as long as it was, as far as it is still there: one that was replaced or removed
+  /// stays whole as long as it is mapped.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  func checkLength() throws(WeightError) {
+    guard case .mapping(let file?) = origin else { return }
+    var status = stat()
+    guard stat(FileName.cString(file.path), &status) == 0, status.st_dev == file.device, status.st_ino == file.inode,
+      status.st_size < off_t(bytes.count)
+    else { return }
+    throw .shortened(file: file.path, expected: bytes.count, found: Int(status.st_size))
+  }
+
   /// Maps a regular file whole.
   static func file(_ path: String) throws(WeightError) -> MappedRegion {
     // Without O_NONBLOCK the opening of a pipe waits for a writer that may never come.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       if code == ENOENT, let target = linkTarget(of: path) {
         throw .danglingLink(file: path, target: target)
       }
       if code == ENOENT || code == ENOTDIR { throw .fileMissing(file: path) }
-      throw .fileNotReadable(file: path, reason: systemError(code))
+      throw .fileNotReadable(file: path, reason: SystemError(code: code).readingReason)
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw .fileNotReadable(file: path, reason: systemError(errno))
+      throw .fileNotReadable(file: path, reason: SystemError.last.readingReason)
     }
     let kind = status.st_mode & S_IFMT
     if kind == S_IFDIR { throw .isDirectory(file: path) }
@@ -66,9 +88,11 @@ final class MappedRegion: @unchecked Sendable {
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else {
       throw .fileNotReadable(
-        file: path, reason: "it cannot be mapped into memory: \(systemError(errno))")
+        file: path, reason: "it cannot be mapped into memory: \(SystemError.last.readingReason)")
     }
-    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+    return MappedRegion(
+      mapping: UnsafeRawBufferPointer(start: address, count: count),
+      of: File(path: path, device: status.st_dev, inode: status.st_ino))
   }
 
   /// What a symbolic link says; nil for anything else.
@@ -76,7 +100,7 @@ final class MappedRegion: @unchecked Sendable {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { bytes in
       bytes.withMemoryRebound(to: CChar.self) { chars in
-        chars.baseAddress.map { readlink(path, $0, chars.count) } ?? -1
+        chars.baseAddress.map { readlink(FileName.cString(path), $0, chars.count) } ?? -1
       }
     }
     return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
@@ -89,7 +113,7 @@ final class MappedRegion: @unchecked Sendable {
     }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let address, address != MAP_FAILED else { return nil }
-    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count))
+    return MappedRegion(mapping: UnsafeRawBufferPointer(start: address, count: count), of: nil)
   }
 }
 
@@ -99,8 +123,10 @@ final class MappedRegion: @unchecked Sendable {
 /// A weight starts wherever its file puts it: ask `isAligned(to:)` before reading it as anything but bytes.
 ///
 /// - Warning: A file that another process shortens while it is mapped makes the next read of the lost pages end the
-///   program (`SIGBUS`). The size is checked when the file is opened and cannot be checked afterwards; replace weight
-///   files by renaming a new file over them, as `SafetensorsWriter` does, never by writing into them.
+///   program (`SIGBUS`). The size is checked when the file is opened and before each part of a network is read
+///   (``SafetensorsFile/checkLength()``), which leaves the moment in between: reading copies instead would take the
+///   memory of the weights twice. Replace weight files by renaming a new file over them, as `SafetensorsWriter` does, never
+///   by writing into them. A program may handle the signal; a library must not.
 public struct MappedBytes: Sendable {
   private let region: MappedRegion
   private let range: Range<Int>

@@ -4,7 +4,7 @@
 /// (<https://github.com/huggingface/safetensors>). Opening reads the header only; the tensors' pages come in when they
 /// are read. Nothing in the file can make the reading trap: see ``MappedBytes`` for the one thing that can go wrong
 /// later, another process that shortens the file.
-public final class SafetensorsFile: Sendable {
+public final class SafetensorsFile: WeightFile {
   /// What the header says of one tensor.
   public struct Entry: Sendable, Hashable {
     /// The element type, which need not be one that can be read as weights.
@@ -13,7 +13,7 @@ public final class SafetensorsFile: Sendable {
     public let shape: [Int]
     /// The product of the dimensions.
     public let elementCount: Int
-    /// Where the bytes are, counted from the first byte after the header.
+    /// Where the bytes are, counted from the first byte after the header; in a ``PyTorchFile`` from the file's first.
     public let byteRange: Range<Int>
   }
 
@@ -54,7 +54,7 @@ public final class SafetensorsFile: Sendable {
     try self.init(region: MappedRegion(borrowing: bytes, owner: owner), name: name)
   }
 
-  private init(region: MappedRegion, name: String) throws(WeightError) {
+  init(region: MappedRegion, name: String) throws(WeightError) {
     let bytes = region.bytes
     guard bytes.count > 0 else { throw .emptyFile(file: name) }
     // A header begins with a brace, after a length that begins no other file.
@@ -93,44 +93,17 @@ public final class SafetensorsFile: Sendable {
     return bytes(of: entry)
   }
 
-  /// Calls the closure with the bytes of a tensor of any element type; the pointer is valid only during the call.
-  ///
-  /// - Throws: ``WeightError/keyNotFound(file:key:)``, or what the closure throws.
-  public func withBytes<R>(of key: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-    try bytes(of: key).withUnsafeBytes(body)
-  }
-
-  /// The elements of a tensor, converted to `Float`, which is exact for all three readable types.
-  ///
-  /// - Throws: ``WeightError/keyNotFound(file:key:)``; ``WeightError/notFloatingPoint(file:key:dtype:)`` if the
-  ///   elements are integers, truth values or floats of another width.
-  public func floats(of key: String) throws(WeightError) -> [Float] {
-    let (bytes, dtype) = try floatBytes(of: key)
-    return bytes.withUnsafeBytes { FloatDecoding.floats($0, dtype) }
-  }
-
-  /// The index of the first element that is infinite or not a number, or `nil` if all are finite.
-  ///
-  /// - Throws: As ``floats(of:)``.
-  public func firstNonFinite(of key: String) throws(WeightError) -> Int? {
-    let (bytes, dtype) = try floatBytes(of: key)
-    return bytes.withUnsafeBytes { FloatDecoding.firstNonFinite($0, dtype) }
-  }
-
   /// Gives memory that holds pages of the file back to the system. Tensors in use stay valid: their pages are read
   /// again, from the system's cache as a rule, when they are next touched.
   public func releasePages() { region.releasePages() }
 
+  /// Makes sure that nobody has shortened the file since it was opened.
+  ///
+  /// - Throws: ``WeightError/shortened(file:expected:found:)``.
+  public func checkLength() throws(WeightError) { try region.checkLength() }
+
   private func bytes(of entry: Entry) -> MappedBytes {
     MappedBytes(
       region, (dataStart + entry.byteRange.lowerBound)..<(dataStart + entry.byteRange.upperBound))
-  }
-
-  private func floatBytes(of key: String) throws(WeightError) -> (MappedBytes, DType) {
-    guard let entry = entries[key] else { throw .keyNotFound(file: name, key: key) }
-    guard let dtype = entry.dtype.dtype else {
-      throw .notFloatingPoint(file: name, key: key, dtype: entry.dtype)
-    }
-    return (bytes(of: entry), dtype)
   }
 }

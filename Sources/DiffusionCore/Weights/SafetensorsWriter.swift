@@ -1,10 +1,7 @@
-import Glibc
-
 /// Writes a safetensors file tensor by tensor, holding none of them in memory.
 ///
-/// The file is made under another name in the same folder and takes its place only when it is complete, so that
-/// nobody ever maps half a file, and a file that is mapped under the old name stays whole. A writer that goes away
-/// without ``finish()`` leaves nothing behind.
+/// The file takes its name only when it is complete, so that nobody ever maps half a file, and a file that is mapped under
+/// the old name stays whole. A writer that goes away without ``finish()`` leaves nothing behind.
 public final class SafetensorsWriter {
   /// A tensor to come.
   public struct Tensor: Sendable, Hashable {
@@ -24,10 +21,10 @@ public final class SafetensorsWriter {
   }
 
   private let path: String
-  private let temporaryPath: String
   private let tensors: [Tensor]
   private let byteCounts: [Int]
-  private var descriptor: Int32
+  /// Nil when it is finished or given up.
+  private var file: AtomicFile?
   private var index = 0
   private var written = 0
 
@@ -42,20 +39,17 @@ public final class SafetensorsWriter {
   ///   ``WeightError/shapeOverflow(file:key:shape:dtype:)`` or ``WeightError/headerTooLarge(file:length:)``.
   public init(path: String, tensors: [Tensor], metadata: [String: String] = [:]) throws(WeightError) {
     let (header, byteCounts) = try Self.header(tensors, metadata, file: path)
-    // Not mkstemp: it makes files that only their owner may read, and their mode would stay after the renaming.
-    let temporaryPath = path + ".partial-" + String(UInt64.random(in: .min ... .max), radix: 36)
-    let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .fileNotWritable(file: path, reason: systemError(errno)) }
     self.path = path
-    self.temporaryPath = temporaryPath
     self.tensors = tensors
     self.byteCounts = byteCounts
-    self.descriptor = descriptor
+    do {
+      file = try AtomicFile(path)
+    } catch {
+      throw .fileNotWritable(file: path, reason: error.reason)
+    }
     try withUnsafeBytes(of: UInt64(header.count).littleEndian) { (bytes) throws(WeightError) in try put(bytes) }
     try header.span.withUnsafeBytes { (bytes) throws(WeightError) in try put(bytes) }
   }
-
-  deinit { discard() }
 
   /// Writes bytes of the next tensor: all of them, or as many as there are at hand, in several calls.
   ///
@@ -87,12 +81,13 @@ public final class SafetensorsWriter {
       throw .writeOutOfOrder(
         file: path, reason: "\(left) bytes of \(WeightError.quoted(tensors[index].key)) are not yet written")
     }
-    guard descriptor >= 0 else { throw closed }
-    guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-      throw .fileNotWritable(file: path, reason: systemError(errno))
+    guard let file else { throw closed }
+    self.file = nil
+    do {
+      try file.commit()
+    } catch {
+      throw .fileNotWritable(file: path, reason: error.reason)
     }
-    close(descriptor)
-    descriptor = -1
   }
 
   /// Passes to the next tensor when the current one is full, so that tensors without elements need no call.
@@ -104,29 +99,16 @@ public final class SafetensorsWriter {
   }
 
   private func put(_ bytes: UnsafeRawBufferPointer) throws(WeightError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      guard descriptor >= 0 else { throw closed }
-      let count = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let reason = systemError(errno)
-        // Part of the bytes may be on the disk, so that a second attempt would write them twice.
-        discard()
-        throw .fileNotWritable(file: path, reason: reason)
-      }
-      rest = rest.dropFirst(count)
+    guard let file else { throw closed }
+    do {
+      try file.write(bytes)
+    } catch {
+      self.file = nil
+      throw .fileNotWritable(file: path, reason: error.reason)
     }
   }
 
   private var closed: WeightError {
     .writeOutOfOrder(file: path, reason: "the file is finished or given up already")
-  }
-
-  private func discard() {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    unlink(temporaryPath)
-    descriptor = -1
   }
 }

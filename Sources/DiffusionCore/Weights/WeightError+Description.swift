@@ -5,13 +5,18 @@ extension WeightError: CustomStringConvertible {
     case .fileMissing(let file):
       "\(file): there is no such file. Check the path."
     case .fileNotReadable(let file, let reason):
-      "\(file): the file cannot be read: \(reason). Check its permissions and the disk."
+      "\(file): the file cannot be read: \(reason)."
     case .isDirectory(let file):
       "\(file): this is a directory. Give the path of a .safetensors file inside it."
     case .emptyFile(let file):
       "\(file): the file is empty. \(Self.fetchAgain)"
     case .foreign(let file, let content):
       "\(file): this is \(content.kind), and not a safetensors file. \(content.advice)"
+    case .refusedPickle(let file, let reason):
+      "\(file): this file of PyTorch is not read: \(reason). Of such files, which are programs, lists of tensors are "
+        + "read and nothing is run. Get the model as safetensors."
+    case .damagedPickle(let file, let offset, let reason):
+      "\(file): this file of PyTorch cannot be read at byte \(offset): \(reason). \(Self.fetchAgain)"
     case .danglingLink(let file, let target):
       "\(file): this is a link to \(target), which is not there. Download the model again, or mend the link."
     case .incompleteShards(let file, let reason):
@@ -28,8 +33,11 @@ extension WeightError: CustomStringConvertible {
     case .notFloatingPoint(let file, let key, let dtype):
       "\(file): \(Self.quoted(key)) has elements of type \(dtype.rawValue), which cannot be read as weights. "
         + "Convert it to F32, F16 or BF16."
+    case .shortened(let file, let expected, let found):
+      "\(file): the file has become shorter while it is in use: \(expected) bytes when it was opened, \(found) now. Wait "
+        + "until whatever writes it is done, and start again."
     case .fileNotWritable(let file, let reason):
-      "\(file): the file cannot be written: \(reason). Check the folder, its permissions and the free space."
+      "\(file): the file cannot be written: \(reason)."
     case .writeOutOfOrder(let file, let reason):
       "\(file): \(reason). Write every tensor once, whole and in the order of the writer's list."
     default:
@@ -117,5 +125,15 @@ extension WeightError: CustomStringConvertible {
     let texts =
       shape.prefix(8).map(String.init) + (shape.count > 8 ? ["... \(shape.count) dimensions"] : [])
     return "[\(texts.joined(separator: ", "))]"
+  }
+}
+
+extension WeightError: CategorizedError {
+  /// Reading is the model's fault, writing the disk's.
+  public var category: ErrorCategory {
+    switch self {
+    case .fileNotWritable, .writeOutOfOrder: .run
+    default: .model
+    }
   }
 }

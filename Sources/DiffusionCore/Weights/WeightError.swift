@@ -46,7 +46,7 @@ public enum WeightError: Error, Sendable {
   case shapeOverflow(file: String, key: String, shape: [Int], dtype: SafetensorsDType)
   /// The offsets are not two integers in ascending order.
   case invalidOffsets(file: String, key: String, offsets: String)
-  /// The byte range has not the size that shape and element type demand.
+  /// The byte range does not have the size that shape and element type demand.
   case sizeMismatch(
     file: String, key: String, shape: [Int], dtype: SafetensorsDType, expected: Int, found: Int)
   /// A tensor begins before another one has ended.
@@ -58,7 +58,17 @@ public enum WeightError: Error, Sendable {
   /// The file goes on after the last tensor.
   case trailingBytes(file: String, expected: Int, found: Int)
 
+  // MARK: Checkpoints of PyTorch
+
+  /// The file asks for more than a list of weights does, or is of a kind that is not read; the reason names it.
+  case refusedPickle(file: String, reason: String)
+  /// The file is damaged or cut short; the offset counts from its first byte.
+  case damagedPickle(file: String, offset: Int, reason: String)
+
   // MARK: Reading
+
+  /// The file was longer when it was opened: another program writes into it.
+  case shortened(file: String, expected: Int, found: Int)
 
   /// The file has no tensor of this name.
   case keyNotFound(file: String, key: String)

@@ -59,7 +59,7 @@ public struct WeightReader: Sendable {
   public func has(_ name: String) -> Bool { ledger.has(key(name)) }
 
   /// The number of children named 0, 1, 2 ... without a gap, for instance the layers of a transformer.
-  public var childCount: Int {
+  package var childCount: Int {
     var count = 0
     while has(String(count)) { count += 1 }
     return count
@@ -81,7 +81,7 @@ public struct WeightReader: Sendable {
   /// Takes a weight that may be absent, and `nil` where it is.
   ///
   /// - Throws: As ``take(_:shape:)``.
-  public func takeIfPresent(_ name: String, shape: [Int]) throws(WeightError) -> WeightEntry? {
+  package func takeIfPresent(_ name: String, shape: [Int]) throws(WeightError) -> WeightEntry? {
     guard ledger.source[key(name)] != nil else { return nil }
     return try take(name, shape: shape)
   }

@@ -10,7 +10,7 @@ public struct WeightSource: Sendable {
   /// Where a key's tensor really is.
   public struct Origin: Sendable {
     /// The file that holds it.
-    public let file: SafetensorsFile
+    public let file: any WeightFile
     /// Its name in that file, before renaming.
     public let fileKey: String
     /// What the file's header says of it.
@@ -30,7 +30,7 @@ public struct WeightSource: Sendable {
   }
 
   /// The files, in order of precedence.
-  public private(set) var files: [SafetensorsFile] = []
+  public private(set) var files: [any WeightFile] = []
   /// The tensors that lost their key to another, in the order of files and keys.
   public private(set) var shadowed: [Shadowed] = []
 
@@ -40,12 +40,12 @@ public struct WeightSource: Sendable {
   public init() {}
 
   /// A set of one file.
-  public init(_ file: SafetensorsFile, renaming: KeyRenaming = .none) {
+  public init(_ file: any WeightFile, renaming: KeyRenaming = .none) {
     append(file, renaming: renaming)
   }
 
   /// Adds a file that supplies what the files before it lack.
-  public mutating func append(_ file: SafetensorsFile, renaming: KeyRenaming = .none) {
+  public mutating func append(_ file: any WeightFile, renaming: KeyRenaming = .none) {
     files.append(file)
     for fileKey in file.keys {
       guard let entry = file[fileKey] else { continue }
@@ -55,6 +55,15 @@ public struct WeightSource: Sendable {
       } else {
         origins[key] = Origin(file: file, fileKey: fileKey, entry: entry)
       }
+    }
+  }
+
+  /// Adds a file whose tensors stand for those that the files before it have under the same keys.
+  mutating func replace(with file: SafetensorsFile) {
+    files.append(file)
+    for key in file.keys {
+      guard let entry = file[key] else { continue }
+      origins[key] = Origin(file: file, fileKey: key, entry: entry)
     }
   }
 

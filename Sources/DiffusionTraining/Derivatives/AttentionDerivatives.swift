@@ -25,8 +25,16 @@ extension Derivative {
         let weights = try q.matmul(some(k3).transposed(0, 2, 1)).softmax(scale: scale)
         if needs[2] { try add(weights.transposed(0, 2, 1).matmul(d), to: &ofValues) }
         guard needs[0] || needs[1] else { continue }
-        let weighted = try d.matmul(some(v3).transposed(0, 2, 1)) * weights
-        let logits = try (weighted - weights * weighted.sum()) * scale
+        let ofWeights = try d.matmul(some(v3).transposed(0, 2, 1))
+        let logits: Tensor
+        if let fast {
+          logits = try made(weights.shape) {
+            try fast.softmaxGradient(weights.operand, scale: scale, ofWeights.operand, to: $0)
+          }
+        } else {
+          let weighted = try ofWeights * weights
+          logits = try (weighted - weights * weighted.sum()) * scale
+        }
         if needs[0] { ofQueries.append(try logits.matmul(some(k3))) }
         if needs[1] { try add(logits.transposed(0, 2, 1).matmul(q), to: &ofKeys) }
       }

@@ -20,8 +20,8 @@ extension BackendCall.Operation {
     case .fill, .copy, .affine, .resample, .binary(.add), .binary(.subtract), .binary(.greater), .reduce(.sum): break
     case .unary(let function):
       switch function {
-      case .exp, .sqrt: kept.result = true
-      case .log, .abs, .sigmoid, .silu, .gelu: keep(0)
+      case .exp, .sqrt, .relu: kept.result = true
+      case .log, .abs, .sigmoid, .silu, .gelu, .tanh: keep(0)
       }
     case .binary(.multiply), .matmul, .conv2d:
       if needs[0] { keep(1) }
@@ -30,6 +30,9 @@ extension BackendCall.Operation {
       keep(1)
       if needs[1] { keep(0) }
     case .binary(.maximum), .binary(.minimum): keep(0, 1)
+    case .binary(.leakyReLU):
+      keep(0)
+      if needs[0] { keep(1) }
     case .select: keep(0)
     case .reduce(.max): keep(0)
     case .softmax: kept.result = true
@@ -43,6 +46,8 @@ extension BackendCall.Operation {
         if needs[1] { keep(0) }
       }
     case .gatedLinear, .attention: keep(0, 1, 2)
+    case .pool(.average, _): break
+    case .pool(.max, _): keep(0)
     }
     func keepNorm(activation: Activation) {
       // The shift alone gets the upstream gradient as it is, unless an activation stands behind.

@@ -12,13 +12,21 @@ extension Derivative {
     guard let input = shapes[0], let kernel = shapes[1] else { preconditionFailure("a convolution of nothing") }
     let window = ConvolutionWindow(input: input, kernel: kernel, geometry: geometry, output: gradient.shape)
     let ofInput = try wanted(0) { try window.gradientOfInput(inner, weight: value(1)) }
-    let ofWeight = try wanted(1) { try window.gradientOfWeight(inner, x: value(0)) }
+    let ofWeight = try wanted(1) {
+      if let fast, geometry.groups == 1 {
+        return try made(kernel) {
+          try fast.convolutionWeightGradient(value(0).operand, geometry, inner.operand, to: $0)
+        }
+      }
+      return try window.gradientOfWeight(inner, x: value(0))
+    }
     guard isConvolution else { return [ofInput, ofWeight] }
     return [ofInput, ofWeight, try wanted(2) { try inner.summedOverRows() }, gradient]
   }
 }
 
-/// Where a convolution reads: `x [B, H, W, I]`, doubled and padded to a canvas, `[O, kh, kw, I]`, `[B, H', W', O]`.
+/// Where a convolution reads: `x [B, H, W, I]`, doubled and padded to a canvas, `[O, kh, kw, I / groups]`,
+/// `[B, H', W', O]`.
 private struct ConvolutionWindow {
   let input: Shape
   let kernel: Shape
@@ -31,27 +39,42 @@ private struct ConvolutionWindow {
   private var upsampling: Int { geometry.upsampling }
   private var height: Int { input[1] * upsampling }
   private var width: Int { input[2] * upsampling }
+  private var groups: Int { geometry.groups }
+  /// How far the kernel reaches.
+  private var down: Int { geometry.reach(kernel: kernel[1]) }
+  private var across: Int { geometry.reach(kernel: kernel[2]) }
 
   /// The gradient of the input: a convolution with the kernel turned by half a turn and its channels exchanged.
   func gradientOfInput(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
     let (kh, kw) = (kernel[1], kernel[2])
-    let turned = try Tensor(uninitialized: [kernel[3], kh, kw, kernel[0]], on: gradient.backend)
+    let (inputs, outputs) = (kernel[3], kernel[0] / groups)
+    let turned = try Tensor(uninitialized: [input[3], kh, kw, outputs], on: gradient.backend)
+    // A tap of all channels, [groups, rows of a group, columns].
+    func matrices(_ x: Tensor, rows: Int) -> Tensor {
+      let view = x.operand.view
+      let strides = [rows * view.strides[0], view.strides[0], view.strides[3]]
+      let grouped = View(shape: [groups, rows, view.shape[3]], strides: strides, offset: view.offset)
+      return Tensor(x.operand.with(grouped), on: x.backend)
+    }
     for i in 0..<kh {
       for j in 0..<kw {
-        let tap = weight.sliced(axis: 1, i..<i + 1).sliced(axis: 2, j..<j + 1).transposed(3, 1, 2, 0)
+        let tap = weight.sliced(axis: 1, i..<i + 1).sliced(axis: 2, j..<j + 1)
         let place = turned.sliced(axis: 1, kh - 1 - i..<kh - i).sliced(axis: 2, kw - 1 - j..<kw - j)
-        try gradient.backend.copy(tap.operand, to: place.operand)
+        try gradient.backend.copy(
+          matrices(tap, rows: outputs).transposed(0, 2, 1).operand, to: matrices(place, rows: inputs).operand)
       }
     }
-    let before = kernel[1] - 1 - geometry.paddingBefore
-    let after = kernel[1] - 1 - geometry.paddingAfter
+    let before = down - 1 - geometry.paddingBefore
+    let after = down - 1 - geometry.paddingAfter
     let doubled: Tensor
     if geometry.stride == 1 && kh == kw && before >= 0 && after >= 0 {
       doubled = try gradient.convolution(
         weight: turned,
-        geometry: ConvolutionGeometry(stride: 1, paddingBefore: before, paddingAfter: after))
+        geometry: ConvolutionGeometry(
+          stride: 1, paddingBefore: before, paddingAfter: after, dilation: geometry.dilation, groups: groups))
     } else {
-      doubled = try spread(gradient).convolution(weight: turned, geometry: ConvolutionGeometry())
+      doubled = try spread(gradient).convolution(
+        weight: turned, geometry: ConvolutionGeometry(dilation: geometry.dilation, groups: groups))
     }
     return try summedPixels(doubled)
   }
@@ -61,16 +84,16 @@ private struct ConvolutionWindow {
   private func spread(_ gradient: Tensor) throws -> Tensor {
     let (stride, before) = (geometry.stride, geometry.paddingBefore)
     let canvas = try Tensor(
-      repeating: 0, shape: [output[0], height + kernel[1] - 1, width + kernel[2] - 1, output[3]], on: gradient.backend)
-    // Result o stands at row o * stride + k - 1 - before; those whose window misses the input fall off.
-    func fitting(_ count: Int, _ kernel: Int, _ extent: Int) -> (range: Range<Int>, first: Int) {
-      let start = kernel - 1 - before
+      repeating: 0, shape: [output[0], height + down - 1, width + across - 1, output[3]], on: gradient.backend)
+    // Result o stands at row o * stride + reach - 1 - before; those whose window misses the input fall off.
+    func fitting(_ count: Int, _ reach: Int, _ extent: Int) -> (range: Range<Int>, first: Int) {
+      let start = reach - 1 - before
       let low = start >= 0 ? 0 : (-start).dividedRoundingUp(by: stride)
       let high = min(count, max(low, (extent - 1 - start) / stride + 1))
       return (low..<high, start + low * stride)
     }
-    let rows = fitting(output[1], kernel[1], canvas.shape[1])
-    let columns = fitting(output[2], kernel[2], canvas.shape[2])
+    let rows = fitting(output[1], down, canvas.shape[1])
+    let columns = fitting(output[2], across, canvas.shape[2])
     guard !rows.range.isEmpty && !columns.range.isEmpty else { return canvas }
     let part = gradient.sliced(axis: 1, rows.range).sliced(axis: 2, columns.range)
     let strides = canvas.operand.view.strides
@@ -96,35 +119,37 @@ private struct ConvolutionWindow {
   /// The gradient of the weight: for each tap, the product of what it read with the gradients, in as few products as
   /// memory allows.
   func gradientOfWeight(_ gradient: Tensor, x: Tensor) throws -> Tensor {
-    let (outputs, kw, channels) = (kernel[0], kernel[2], kernel[3])
+    let (outputs, kw, channels) = (kernel[0] / groups, kernel[2], kernel[3])
     let taps = kernel[1] * kw
     let rows = output[0] * output[1] * output[2]
     let canvas = try padded(x)
-    let transposed = try gradient.reshaped([rows, outputs]).transposed(1, 0)
-    let step = min(taps, max(1, Self.columnByteCount / max(4 * rows * channels, 1)))
+    let transposed = try gradient.reshaped([rows, groups, outputs]).transposed(1, 2, 0)
+    let step = min(taps, max(1, Self.columnByteCount / max(4 * rows * groups * channels, 1)))
     var parts: [Tensor] = []
     for first in stride(from: 0, to: taps, by: step) {
       let range = first..<min(taps, first + step)
       let columns = try Tensor(
-        uninitialized: [output[0], output[1], output[2], range.count * channels], on: gradient.backend)
+        uninitialized: [groups, output[0], output[1], output[2], range.count * channels], on: gradient.backend)
       for (place, tap) in range.enumerated() {
         let read = canvas.operand.with(window(of: canvas, row: tap / kw, column: tap % kw))
-        let target = columns.sliced(axis: 3, place * channels..<(place + 1) * channels)
+        let target = columns.sliced(axis: 4, place * channels..<(place + 1) * channels)
         try gradient.backend.copy(read, to: target.operand)
       }
-      parts.append(try transposed.matmul(columns.reshaped([rows, range.count * channels])))
+      parts.append(try transposed.matmul(columns.reshaped([groups, rows, range.count * channels])))
     }
-    return try Tensor.concatenate(parts, axis: 1).reshaped(kernel)
+    return try Tensor.concatenate(parts, axis: 2).reshaped(kernel)
   }
 
-  /// What one tap of the kernel reads of the canvas, `[B, H', W', I]`.
+  /// What one tap of the kernel reads of the canvas, `[groups, B, H', W', I / groups]`.
   private func window(of canvas: Tensor, row: Int, column: Int) -> View {
     let view = canvas.operand.view
     return View(
-      shape: [output[0], output[1], output[2], kernel[3]],
+      shape: [groups, output[0], output[1], output[2], kernel[3]],
       strides: [
-        view.strides[0], view.strides[1] * geometry.stride, view.strides[2] * geometry.stride, view.strides[3],
-      ], offset: view.offset + row * view.strides[1] + column * view.strides[2])
+        kernel[3] * view.strides[3], view.strides[0], view.strides[1] * geometry.stride,
+        view.strides[2] * geometry.stride, view.strides[3],
+      ],
+      offset: view.offset + geometry.dilation * (row * view.strides[1] + column * view.strides[2]))
   }
 
   /// The input as the kernel sees it: doubled, with zeros around.

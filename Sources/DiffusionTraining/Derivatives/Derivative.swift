@@ -11,6 +11,8 @@ struct Derivative {
   let needs: [Bool]
   /// Where it is computed. Stores results in `f32`.
   let backend: any Backend
+  /// The same, where it has derivatives of its own.
+  let fast: (any DerivativeBackend)?
   private let values: [Tensor?]
   private let resultValue: Tensor?
 
@@ -20,6 +22,7 @@ struct Derivative {
     shapes = entry.operands.map { $0?.view.shape }
     needs = entry.needs
     self.backend = backend
+    fast = backend as? any DerivativeBackend
     values = entry.operands.map(tensor)
     resultValue = tensor(entry.out)
   }
@@ -66,6 +69,7 @@ struct Derivative {
     case .layerNorm(let epsilon): try layerNorm(epsilon, gradient)
     case .groupNorm(let groups, let epsilon, let activation): try groupNorm(groups, epsilon, activation, gradient)
     case .attention(let scale): try attention(scale, gradient)
+    case .pool(let pooling, let geometry): [try pool(pooling, geometry, gradient)]
     }
   }
 
@@ -76,6 +80,13 @@ struct Derivative {
   }
 
   private func zeros(_ shape: Shape) throws -> Tensor { try Tensor(repeating: 0, shape: shape, on: backend) }
+
+  /// A new tensor that a derivative of the backend's own fills.
+  func made(_ shape: Shape, _ body: (Operand) throws -> Void) throws -> Tensor {
+    let out = try Tensor(uninitialized: shape, dtype: .f32, on: backend)
+    try body(out.operand)
+    return out
+  }
 
   /// One number that broadcasts.
   func scalar(_ value: Float) throws -> Tensor { try Tensor(repeating: value, shape: [], on: backend) }

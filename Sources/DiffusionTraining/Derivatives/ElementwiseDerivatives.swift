@@ -10,8 +10,10 @@ extension Derivative {
     case .sigmoid:
       // Made again: where it is near 1, a result in half precision tells little of its distance from it.
       try gradient * value(0).sigmoidSlope()
-    case .silu: try gradient * value(0).siluSlope()
-    case .gelu: try gradient * value(0).geluSlope()
+    case .silu: try before(.silu, value(0), gradient)
+    case .gelu: try before(.gelu, value(0), gradient)
+    case .relu: try .select(result, gradient, scalar(0))
+    case .tanh: try gradient * value(0).tanhSlope()
     }
   }
 
@@ -31,6 +33,11 @@ extension Derivative {
       let share = try (larger - smaller).affine(scale: function == .maximum ? 0.5 : -0.5, offset: 0.5)
       return [try wanted(0) { try gradient * share }, try wanted(1) { try gradient * share.complement() }]
     case .greater: return [nil, nil]
+    case .leakyReLU:
+      return [
+        try wanted(0) { try .select(value(0), gradient, gradient * value(1)) },
+        try wanted(1) { try .select(value(0), scalar(0), gradient * value(0)) },
+      ]
     }
   }
 
@@ -55,6 +62,11 @@ extension Derivative {
   }
 
   func softmax(_ scale: Float, _ gradient: Tensor) throws -> Tensor {
+    if let fast {
+      return try made(gradient.shape) {
+        try fast.softmaxGradient(result.operand, scale: scale, gradient.operand, to: $0)
+      }
+    }
     let weighted = try gradient * result
     return try (weighted - result * weighted.sum()) * scale
   }
@@ -62,10 +74,17 @@ extension Derivative {
   /// The gradient of what an activation got.
   func before(_ activation: Activation, _ input: @autoclosure () throws -> Tensor, _ gradient: Tensor) throws -> Tensor
   {
-    switch activation {
+    if let fast, activation != .none {
+      let x = try input()
+      return try made(gradient.shape) {
+        try fast.activationGradient(activation, x.operand, gradient.operand, to: $0)
+      }
+    }
+    return switch activation {
     case .none: gradient
     case .silu: try gradient * input().siluSlope()
     case .gelu: try gradient * input().geluSlope()
+    case .relu: try .select(input(), gradient, scalar(0))
     }
   }
 }
@@ -89,6 +108,10 @@ extension Tensor {
     let s = try sigmoid()
     return try s * s.complement()
   }
+
+  /// The derivative of the hyperbolic tangent, `1 - tanh(x)^2`: `4 s (1 - s)` with `s = sigmoid(-2 |x|)`, which is at most
+  /// a half, so that nothing cancels.
+  func tanhSlope() throws -> Tensor { try (abs() * -2).sigmoidSlope() * 4 }
 
   /// The derivative of SiLU: `s (1 + x (1 - s))` with `s = sigmoid(x)`.
   func siluSlope() throws -> Tensor {

@@ -3,6 +3,18 @@ import DiffusionCore
 extension Derivative {
   func layerNorm(_ epsilon: Float, _ gradient: Tensor) throws -> [Tensor?] {
     guard needs[0] || needs[1] else { return [nil, nil, try gradient.summedOverRows()] }
+    // The scale is kept for the input's gradient only.
+    if let fast, needs[0] {
+      let width: Shape = [gradient.shape[gradient.shape.rank - 1]]
+      let ofGamma = try needs[1] ? Tensor(uninitialized: width, dtype: .f32, on: backend) : nil
+      let ofBeta = try needs[2] ? Tensor(uninitialized: width, dtype: .f32, on: backend) : nil
+      let ofInput = try made(gradient.shape) {
+        try fast.layerNormGradient(
+          value(0).operand, gamma: value(1).operand, epsilon: epsilon, gradient.operand, toInput: $0,
+          toGamma: ofGamma?.operand, toBeta: ofBeta?.operand)
+      }
+      return [ofInput, ofGamma, ofBeta]
+    }
     let normed = try Standardized(value(0), epsilon: epsilon)
     return [
       try wanted(0) { try normed.gradient(of: gradient * value(1)) },
@@ -14,6 +26,19 @@ extension Derivative {
   func groupNorm(_ groups: Int, _ epsilon: Float, _ activation: Activation, _ gradient: Tensor) throws -> [Tensor?] {
     if activation == .none && !needs[0] && !needs[1] { return [nil, nil, try gradient.summedOverRows()] }
     let shape = gradient.shape
+    // What is kept is told by `keptValues(needs:)`: the shift only where an activation stands behind.
+    if let fast, needs[0] || activation != .none {
+      let shift = activation == .none ? value(1) : value(2)
+      let channels: Shape = [shape[2]]
+      let ofGamma = try needs[1] ? Tensor(uninitialized: channels, dtype: .f32, on: backend) : nil
+      let ofBeta = try needs[2] ? Tensor(uninitialized: channels, dtype: .f32, on: backend) : nil
+      let ofInput = try made(shape) {
+        try fast.groupNormGradient(
+          value(0).operand, groups: groups, gamma: value(1).operand, beta: shift.operand, epsilon: epsilon,
+          activation: activation, gradient.operand, toInput: $0, toGamma: ofGamma?.operand, toBeta: ofBeta?.operand)
+      }
+      return [needs[0] ? ofInput : nil, ofGamma, ofBeta]
+    }
     let (batch, count, width) = (shape[0], shape[1], shape[2] / groups)
     // A group's elements become the last axis, [B, G, N * C / G], and back.
     func grouped(_ x: Tensor) throws -> Tensor {

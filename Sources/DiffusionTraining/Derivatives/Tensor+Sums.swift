@@ -20,6 +20,15 @@ extension Tensor {
 
   /// The sum over all axes but the last one, `[C]`.
   func summedOverRows() throws -> Tensor {
+    if let fast = backend as? any DerivativeBackend, shape.elementCount > 0 {
+      let out = try Tensor(uninitialized: [shape[shape.rank - 1]], dtype: .f32, on: backend)
+      try fast.columnSums(operand, to: out.operand)
+      return out
+    }
+    return try summedByProducts()
+  }
+
+  private func summedByProducts() throws -> Tensor {
     try summed(over: Array(0..<shape.rank - 1)).reshaped([shape[shape.rank - 1]])
   }
 

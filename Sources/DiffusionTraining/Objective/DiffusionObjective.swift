@@ -68,6 +68,24 @@ public struct DiffusionObjective: Sendable {
     return weight == 1 ? error : try error * Float(weight)
   }
 
+  /// The mean over a batch of the weighted losses of its rows, each with its own timestep, `[1]`.
+  ///
+  /// - Parameter timesteps: one for each row of `predicted` `[B, h, w, C]`.
+  /// - Throws: ``BackendError``.
+  public func loss(_ predicted: Tensor, target: Tensor, timesteps: [Int]) throws -> Tensor {
+    let rows = predicted.shape[0]
+    precondition(timesteps.count == rows, "\(timesteps.count) timesteps for \(rows) rows")
+    let weights = timesteps.map { weight(at: $0) }
+    if weights.allSatisfy({ $0 == weights[0] }) {
+      let error = try Loss.meanSquaredError(predicted, target)
+      return weights[0] == 1 ? error : try error * Float(weights[0])
+    }
+    let difference = try predicted - target
+    let count = predicted.shape.elementCount / max(rows, 1)
+    let errors = try (difference * difference).reshaped([rows, count]).mean().reshaped([rows])
+    return try (errors * Tensor(weights.map(Float.init), shape: [rows], on: predicted.backend)).mean()
+  }
+
   /// Noise with an offset that all pixels of a channel share, so that the network learns to change a picture's mean
   /// (Guttenberg 2023): `noise + strength * offset`.
   ///

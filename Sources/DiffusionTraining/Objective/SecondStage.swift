@@ -34,13 +34,31 @@ public struct SecondStage: Sendable {
     _ mode: Mode, tokens: Tensor, backgroundTokens: Tensor, mask: Tensor, sketchThreshold: Float,
     referenceThreshold: Float
   ) throws -> ReferenceContext {
+    try context(
+      mode, tokens: tokens, backgroundTokens: backgroundTokens, mask: mask, sketchThresholds: [sketchThreshold],
+      referenceThresholds: [referenceThreshold])
+  }
+
+  /// The same for a batch, each row with its own thresholds.
+  ///
+  /// - Parameters:
+  ///   - tokens: `[B, M, C]`.
+  ///   - backgroundTokens: `[B, M, C]`.
+  ///   - mask: `[B, h, w, 1]`.
+  ///   - sketchThresholds: one for each row.
+  ///   - referenceThresholds: one for each row.
+  /// - Throws: ``BackendError``.
+  public func context(
+    _ mode: Mode, tokens: Tensor, backgroundTokens: Tensor, mask: Tensor, sketchThresholds: [Float],
+    referenceThresholds: [Float]
+  ) throws -> ReferenceContext {
     var (foreground, background) = (tokens, tokens)
     if mode != .foreground {
-      foreground = try tokens + parts.threshold([sketchThreshold])
-      background = try parts.recovery(backgroundTokens + parts.threshold([referenceThreshold]))
+      foreground = try parts.telling(sketchThresholds, to: tokens)
+      background = try parts.background(cutOut: backgroundTokens, thresholds: referenceThresholds)
     }
     return ReferenceContext(
-      foreground: foreground, background: background, mask: mask, maskThreshold: sketchThreshold,
+      foreground: foreground, background: background, mask: mask, maskThresholds: sketchThresholds,
       useForegroundLoRA: mode != .background, useBackgroundLoRA: mode != .foreground)
   }
 

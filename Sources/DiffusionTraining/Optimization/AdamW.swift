@@ -20,7 +20,7 @@ public struct AdamWConfiguration: Sendable, Hashable, Codable {
   }
 }
 
-/// AdamW on the parameters of a tape, with moments in `f32`:
+/// AdamW on the parameters of a tape, with moments in `f32` or in blocks of 8 bits:
 ///
 /// ```
 /// p <- p (1 - lr decay)
@@ -48,38 +48,90 @@ public final class AdamW {
   public let configuration: AdamWConfiguration
   /// What is optimised.
   public let parameters: [TrainableParameter]
-  /// The moments, in the order of the parameters.
-  public private(set) var moments: [Moments]
+  /// How moments are kept.
+  public let storage: MomentStorage
+  private var kept: [Kept]
   /// How many steps were taken.
   public private(set) var stepCount = 0
   private let tape: Tape
+
+  /// The moments of a parameter between two steps.
+  enum Kept {
+    case tensors(Moments)
+    case blocks(first: QuantizedBlocks, second: QuantizedBlocks)
+  }
 
   /// An optimiser that has seen nothing.
   ///
   /// - Throws: ``BackendError``.
   public init(
-    _ parameters: [TrainableParameter], on tape: Tape, configuration: AdamWConfiguration = AdamWConfiguration()
+    _ parameters: [TrainableParameter], on tape: Tape, configuration: AdamWConfiguration = AdamWConfiguration(),
+    storage: MomentStorage = .single
   ) throws {
     self.parameters = parameters
     self.tape = tape
     self.configuration = configuration
-    moments = try parameters.map { parameter in
-      func zeros() throws -> Tensor { try Tensor(repeating: 0, shape: parameter.value.shape, on: tape.base) }
-      return Moments(first: try zeros(), second: try zeros())
+    self.storage = storage
+    kept = try parameters.map { parameter in
+      let shape = parameter.value.shape
+      if storage.quantizes(elementCount: shape.elementCount) {
+        let zeros = [Float](repeating: 0, count: shape.elementCount)
+        return .blocks(
+          first: QuantizedBlocks(zeros, isSigned: true), second: QuantizedBlocks(zeros, isSigned: false))
+      }
+      func zeros() throws -> Tensor { try Tensor(repeating: 0, shape: shape, on: tape.base) }
+      return .tensors(Moments(first: try zeros(), second: try zeros()))
     }
+  }
+
+  /// The moments, in the order of the parameters.
+  ///
+  /// - Throws: ``BackendError``.
+  public func moments() throws -> [Moments] { try parameters.indices.map(moments) }
+
+  private func moments(of index: Int) throws -> Moments {
+    switch kept[index] {
+    case .tensors(let moments): return moments
+    case .blocks(let first, let second):
+      let shape = parameters[index].value.shape
+      return Moments(
+        first: try Tensor(first.values, shape: shape, on: tape.base),
+        second: try Tensor(second.values, shape: shape, on: tape.base))
+    }
+  }
+
+  private func keep(_ moments: Moments, of index: Int) throws {
+    if case .blocks = kept[index] {
+      kept[index] = .blocks(
+        first: QuantizedBlocks(try moments.first.floats(), isSigned: true),
+        second: QuantizedBlocks(try moments.second.floats(), isSigned: false))
+    } else {
+      kept[index] = .tensors(moments)
+    }
+  }
+
+  /// What is kept, in the order of the parameters.
+  var keptMoments: [Kept] { kept }
+
+  /// Goes on from what another optimiser kept.
+  func restore(stepCount: Int, kept: [Kept]) {
+    precondition(kept.count == parameters.count, "moments of other parameters")
+    self.stepCount = stepCount
+    self.kept = kept
   }
 
   /// Goes on from where another optimiser was.
   ///
   /// - Parameter moments: in the order of the parameters.
-  public func restore(stepCount: Int, moments: [Moments]) {
+  /// - Throws: ``BackendError``.
+  public func restore(stepCount: Int, moments: [Moments]) throws {
     precondition(
       moments.count == parameters.count
         && zip(moments, parameters).allSatisfy {
           $0.first.shape == $1.value.shape && $0.second.shape == $1.value.shape
         }, "moments of other parameters")
     self.stepCount = stepCount
-    self.moments = moments
+    for (index, moment) in moments.enumerated() { try keep(moment, of: index) }
   }
 
   /// Moves the parameters.
@@ -94,7 +146,9 @@ public final class AdamW {
     precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
     stepCount += 1
     for (index, parameter) in parameters.enumerated() {
-      try update(parameter, gradients[index], &moments[index], learningRate: learningRate, scale: scale)
+      var moments = try moments(of: index)
+      try update(parameter, gradients[index], &moments, learningRate: learningRate, scale: scale)
+      try keep(moments, of: index)
     }
   }
 
@@ -102,6 +156,21 @@ public final class AdamW {
     _ parameter: TrainableParameter, _ gradient: Tensor?, _ moments: inout Moments, learningRate: Double, scale: Double
   ) throws {
     let (beta1, beta2) = (configuration.beta1, configuration.beta2)
+    if let fast = tape.base as? any DerivativeBackend {
+      let value = tape.onBase(parameter.value)
+      // The moments may be shared with whoever was handed them.
+      let own = Moments(first: try moments.first.duplicated(), second: try moments.second.duplicated())
+      let firstCorrection = 1 - power(beta1, stepCount)
+      try fast.adamW(
+        value.operand, first: own.first.operand, second: own.second.operand, gradient?.operand,
+        AdamWFactors(
+          gradientScale: Float(scale), beta1: Float(beta1), beta2: Float(beta2),
+          deviationScale: Float(1 / (1 - power(beta2, stepCount)).squareRoot()), epsilon: Float(configuration.epsilon),
+          decay: Float(1 - learningRate * configuration.weightDecay), rate: Float(learningRate / firstCorrection)))
+      tape.noteAssignment(to: parameter.value)
+      moments = own
+      return
+    }
     moments.first = try moments.first * Float(beta1)
     moments.second = try moments.second * Float(beta2)
     if let gradient {

@@ -94,6 +94,9 @@ public final class Tape: ForwardingBackend, CallReceiver {
     variable.operand.node?.noteWrite()
   }
 
+  /// Notes that a variable got other values in its memory.
+  func noteAssignment(to variable: Tensor) { variable.operand.node?.noteWrite() }
+
   // MARK: Recording
 
   /// Computes, and records what is computed from variables. An earlier recording is forgotten.

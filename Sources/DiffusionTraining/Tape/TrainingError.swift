@@ -11,6 +11,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case overlappingView(member: String)
   /// A number that has to be finite is not.
   case notFinite(what: String)
+  /// What is asked for cannot be trained with this model.
+  case unsupported(reason: String)
+  /// A saved state is of another training, or cannot be used.
+  case unusableState(file: String, reason: String)
 
   public var description: String {
     switch self {
@@ -22,6 +26,17 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(member) was called with a view whose elements overlap; gradients need a view without overlaps"
     case .notFinite(let what):
       "\(what) is not finite"
+    case .unsupported(let reason): reason
+    case .unusableState(let file, let reason): "\(file): \(reason)"
+    }
+  }
+}
+
+extension TrainingError: CategorizedError {
+  public var category: ErrorCategory {
+    switch self {
+    case .unsupported, .unusableState: .usage
+    case .notRecorded, .overwritten, .overlappingView, .notFinite: .run
     }
   }
 }

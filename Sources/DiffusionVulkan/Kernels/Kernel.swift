@@ -5,7 +5,7 @@ enum Kernel: Hashable, CaseIterable {
   case fill, copy, unary, binary, select
   case reduce, softmax, layerNorm
   case matmul, gatedLinear, convolution
-  case resample
+  case resample, pool, groupedConvolution
   case groupNormPartials, groupNormMoments, groupNorm
   case attention
   case reduceSubgroups, softmaxSubgroups, layerNormSubgroups, groupNormPartialsSubgroups, groupNormMomentsSubgroups
@@ -40,6 +40,8 @@ enum Kernel: Hashable, CaseIterable {
     case .gatedLinear: ShaderBinaries.gatedLinear
     case .convolution: ShaderBinaries.convolution
     case .resample: ShaderBinaries.resample
+    case .pool: ShaderBinaries.pool
+    case .groupedConvolution: ShaderBinaries.groupedConvolution
     case .groupNormPartials: ShaderBinaries.groupNormPartials
     case .groupNormMoments: ShaderBinaries.groupNormMoments
     case .groupNorm: ShaderBinaries.groupNorm

@@ -21,14 +21,6 @@ struct LaneProducts {
 
   /// The pairs of columns of an invocation: fewer for a product with few columns.
   func pairs(columns: Int) -> Int { columns <= 2 * width ? 1 : 2 }
-
-  /// The groups that make `rows` by `columns` outputs; nil if the device starts no so many.
-  func groups(rows: Int, columns: Int, pairs: Int, batch: Int = 1) -> WorkGroups? {
-    let down = rows.dividedRoundingUp(by: Self.rows)
-    // 65535 is what every device takes.
-    guard down <= 65535 else { return nil }
-    return WorkGroups(columns.dividedRoundingUp(by: 2 * pairs * width), down, batch)
-  }
 }
 
 extension LaneProducts {

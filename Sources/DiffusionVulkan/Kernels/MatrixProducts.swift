@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 /// The products on matrix units (`Shaders/include/product_matrix.glsl`): operands of `f16`, sums of `f32`.
 struct MatrixProducts {
@@ -49,9 +50,11 @@ struct MatrixProducts {
     return depth
   }
 
-  /// The specialisation constants 0 to 6.
-  func constants(tile: Int, out: DType) -> [UInt32] {
-    [threads, shape.rows, shape.columns, shape.inner, tile, tile].map { UInt32($0) } + [out.code]
+  /// What the kernels of `product_matrix.glsl` are specialised by.
+  func constants(tile: Int, out: DType, upsampling: Int) -> MatrixConstants {
+    MatrixConstants(
+      threads: threads, matrixRows: shape.rows, matrixColumns: shape.columns, matrixInner: shape.inner,
+      tileRows: tile, tileColumns: tile, outType: out.kernelNumber, upsampling: upsampling)
   }
 
   /// The kernel on the device's units, or the one that imitates them.

@@ -140,7 +140,7 @@ final class PipelineCache: @unchecked Sendable {
 
   /// Whether the driver takes a shader for its matrix units; another tier serves where it does not, whatever it says.
   func accepts(_ products: MatrixProducts) -> Bool {
-    (try? pipeline(.matmulMatrix, products.constants(tile: 64, out: .f16))) != nil
+    (try? pipeline(.matmulMatrix, products.constants(tile: 64, out: .f16, upsampling: 1).words)) != nil
   }
 
   private func module(_ kernel: Kernel) throws -> VkShaderModule {

@@ -1,4 +1,5 @@
 import CVulkan
+import DiffusionCore
 import Glibc
 
 /// A file in which the driver's compiled shaders outlast the program, so that only the first run pays for compiling.
@@ -58,7 +59,9 @@ package struct PipelineStore: Sendable {
 
   /// What the driver gave to ``save(_:)``, nil if there is no file, or none that fits.
   package func load() -> [UInt8]? {
-    guard let bytes = Self.read(path), bytes.count > header([]).count else { return nil }
+    guard let bytes = try? FileReader.bytes(of: path, limit: Self.maxByteCount), bytes.count > header([]).count else {
+      return nil
+    }
     let payload = Array(bytes[header([]).count...])
     guard bytes.starts(with: header(payload)), isOwn(payload) else { return nil }
     return payload
@@ -67,7 +70,7 @@ package struct PipelineStore: Sendable {
   /// Writes the file anew, or leaves it as it was.
   package func save(_ payload: [UInt8]) {
     guard isOwn(payload), payload.count < Self.maxByteCount, Self.makeFolder(folder) else { return }
-    Self.write(header(payload) + payload, to: path)
+    try? AtomicFile.write(header(payload) + payload, to: path, mode: 0o600)
   }
 
   private func header(_ payload: [UInt8]) -> [UInt8] {
@@ -96,45 +99,10 @@ package struct PipelineStore: Sendable {
 
   // MARK: Files
 
-  private static func read(_ path: String) -> [UInt8]? {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < maxByteCount else {
-      return nil
-    }
-    let size = Int(status.st_size)
-    return [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      while count < size, let base = target.baseAddress {
-        let got = Glibc.read(file, base + count, size - count)
-        if got <= 0 { break }
-        count += got
-      }
-    }
-  }
-
   /// Makes a folder and those above it.
   private static func makeFolder(_ path: String) -> Bool {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
     return makeFolder(String(path[..<slash])) && (mkdir(path, 0o700) == 0 || errno == EEXIST)
-  }
-
-  /// Under another name first: a reader sees the old file or the new one, never a part.
-  private static func write(_ bytes: [UInt8], to path: String) {
-    let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { return }
-    let written = bytes.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count, let base = bytes.baseAddress {
-        let count = Glibc.write(file, base + done, bytes.count - done)
-        if count <= 0 { return false }
-        done += count
-      }
-      return true
-    }
-    if close(file) != 0 || !written || rename(temporary, path) != 0 { unlink(temporary) }
   }
 }

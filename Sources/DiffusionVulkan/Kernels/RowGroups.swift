@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 /// How the kernels of rows (`Shaders/include/rows.glsl`) are started: the size of a group of invocations, and whether
 /// its subgroups reduce by themselves.
@@ -24,13 +25,20 @@ struct RowGroups {
     }
   }
 
-  /// The kernel, and the specialisation constants 0 to 5 of which 1 to 3 are given.
+  /// The kernel that the device can run.
+  func kernel(_ portable: Kernel, _ subgroups: Kernel) -> Kernel { usesSubgroups ? subgroups : portable }
+
+  /// What the kernels are specialised by.
   ///
-  /// - Parameter step: how many neighbours an invocation takes at a time.
-  func kernel(
-    _ portable: Kernel, _ subgroups: Kernel, _ constants: [UInt32], step: Int = 1
-  ) -> (kernel: Kernel, constants: [UInt32]) {
-    (usesSubgroups ? subgroups : portable, [UInt32(threads)] + constants + [isOneSubgroup ? 1 : 0, UInt32(step)])
+  /// - Parameters:
+  ///   - step: how many neighbours an invocation takes at a time.
+  ///   - held: how many times that it keeps in registers.
+  func constants(
+    out: DType = .f32, x: DType = .f32, reduction: Reduction = .sum, step: Int = 1, held: Int = 0
+  ) -> RowsConstants {
+    RowsConstants(
+      threads: threads, outType: out.kernelNumber, xType: x.kernelNumber, reduction: reduction.kernelNumber,
+      oneSubgroup: isOneSubgroup, step: step, held: held)
   }
 
   /// How many times `step` elements of a row an invocation keeps in registers, 0 if they are too many.

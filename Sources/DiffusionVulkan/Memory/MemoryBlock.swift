@@ -14,7 +14,7 @@ final class MemoryBlock {
 
   /// Allocates a block.
   ///
-  /// - Throws: `BackendError.outOfMemory` if the device has not that much left.
+  /// - Throws: `BackendError.outOfMemory` if the device does not have that much left.
   init(byteCount: Int, context: DeviceContext, required: VkMemoryPropertyFlags, preferred: VkMemoryPropertyFlags = 0)
     throws
   {

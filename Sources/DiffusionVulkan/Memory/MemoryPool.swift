@@ -48,7 +48,7 @@ package final class MemoryPool: @unchecked Sendable {
   /// The most bytes that the device gives in one piece.
   var largestBlockByteCount: Int { min(context.description.memoryByteCount, context.physical.maxAllocationByteCount) }
 
-  /// - Throws: `BackendError.insufficientMemory` if the device has not that much left, or could never have;
+  /// - Throws: `BackendError.insufficientMemory` if the device does not have that much left, or could never have;
   ///   `BackendError.outOfMemory` if its driver refuses.
   func makeBuffer(byteCount: Int) throws -> VulkanBuffer {
     let limit = largestBlockByteCount - Self.alignment

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
   public func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws {
@@ -7,22 +8,34 @@ extension VulkanBackend {
     guard out.shape.elementCount > 0 else { return }
     if width > Self.widestFusedHead { return try attentionOfWideHeads(q, k, v, scale: scale, to: out) }
     let operands = [out, q, k, v]
-    let windows = try operands.map(window)
-    var push: PushConstants = [heads, queries, keys, width]
-    push.append(scale)
-    for (operand, window) in zip(operands, windows) {
-      push.append([window.elementOffset] + operand.view.strides)
+    if batch * heads > groupLimits.y {
+      // A sample at a time, or a head.
+      let (axis, extent) = batch > 1 ? (0, batch) : (1, heads)
+      let step = max(1, groupLimits.y / (batch > 1 ? heads : 1))
+      for first in stride(from: 0, to: extent, by: step) {
+        let parts = operands.map { $0.with($0.view.sliced(axis: axis, first..<min(first + step, extent))) }
+        try attention(parts[1], parts[2], parts[3], scale: scale, to: parts[0])
+      }
+      return
     }
+    let windows = try operands.map(window)
+    let arguments = AttentionArguments(
+      heads: heads, queries: queries, keys: keys, width: width, scale: scale, outOffset: windows[0].elementOffset,
+      outStrides: out.view.strides, qOffset: windows[1].elementOffset, qStrides: q.view.strides,
+      kOffset: windows[2].elementOffset, kStrides: k.view.strides, vOffset: windows[3].elementOffset,
+      vStrides: v.view.strides)
     let work = 4 * Double(batch * heads) * Double(queries * keys) * Double(width)
-    let types = operands.map(\.dtype.code)
+    let types = operands.map(\.dtype.kernelNumber)
     if let matrices = matrixProducts,
       let depth = matrices.attentionDepth(width: width, canPassRows: device.physical.kernelFeatures.canPassRowsOfEight),
       zip([q, k, v], windows.dropFirst()).allSatisfy({ $0.isMatrixOperand(along: 3, in: $1) })
     {
       return try run(
         matrices.kernel(.attentionMatrix, .attentionMatrixEmulated),
-        [matrices.threads, matrices.shape.columns, matrices.shape.inner, depth].map { UInt32($0) } + [out.dtype.code],
-        windows, push, WorkGroups(queries.dividedRoundingUp(by: 64), batch * heads), work: work)
+        AttentionMatrixConstants(
+          threads: matrices.threads, matrixColumns: matrices.shape.columns, matrixInner: matrices.shape.inner,
+          depth: depth, outType: types[0]), windows, arguments,
+        WorkGroups(queries.dividedRoundingUp(by: 64), batch * heads), work: work)
     }
     if let lanes = laneProducts {
       guard lanes.accepts(out, q, k, v) else {
@@ -34,8 +47,9 @@ extension VulkanBackend {
       let paired = zip(operands, windows).map { $0.hasPairs(along: 3, in: $1) }
       return try run(
         .attentionLanes,
-        [UInt32(lanes.width)] + types + [paired[1] && paired[2], paired[3], paired[0]].map { $0 ? 1 : 0 }, windows,
-        push,
+        AttentionLanesConstants(
+          threads: lanes.width, outType: types[0], qType: types[1], kType: types[2], vType: types[3],
+          qkPaired: paired[1] && paired[2], vPaired: paired[3], outPaired: paired[0]), windows, arguments,
         WorkGroups(
           queries.dividedRoundingUp(by: LaneProducts.rows), batch * heads, width.dividedRoundingUp(by: 4 * lanes.width)),
         work: work)
@@ -44,7 +58,9 @@ extension VulkanBackend {
     let channels = min(16, 4 * width.dividedRoundingUp(by: 32))
     let passesRows = tier >= .subgroup && device.physical.kernelFeatures.canPassRowsOfEight
     try run(
-      passesRows ? .attentionSubgroups : .attention, types + [UInt32(channels)], windows, push,
+      passesRows ? .attentionSubgroups : .attention,
+      AttentionConstants(outType: types[0], qType: types[1], kType: types[2], vType: types[3], channels: channels),
+      windows, arguments,
       WorkGroups(queries.dividedRoundingUp(by: 32), batch * heads), work: work)
   }
 

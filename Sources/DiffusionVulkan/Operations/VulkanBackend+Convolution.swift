@@ -1,6 +1,9 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
+  public var takesDilationAndGroups: Bool { true }
+
   public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     try convolution(
       x, weight: weight, bias: nil, geometry: geometry, activation: .none, residual: nil, to: out)
@@ -11,6 +14,11 @@ extension VulkanBackend {
     residual: Operand?, to out: Operand
   ) throws {
     guard out.shape.elementCount > 0 else { return }
+    if geometry.groups > 1 {
+      // Groups of few channels are limited by memory; of more, each is worth a product.
+      let convolve = weight.shape[3] <= 8 ? convolutionWithinGroups : convolutionOfGroups
+      return try convolve(x, weight, bias, geometry, activation, residual, out)
+    }
     let (input, weight) = (try contiguous(x), try contiguous(weight))
     let (bias, residual) = (try bias.map(contiguous), try residual.map(contiguous))
     try withContiguous(out) { out in
@@ -39,6 +47,51 @@ extension VulkanBackend {
     }
   }
 
+  /// All groups in one kernel, which loops over the taps and channels of each output.
+  private func convolutionWithinGroups(
+    _ x: Operand, _ weight: Operand, _ bias: Operand?, _ geometry: ConvolutionGeometry, _ activation: Activation,
+    _ residual: Operand?, _ out: Operand
+  ) throws {
+    let (input, weight) = (try contiguous(x), try contiguous(weight))
+    let (bias, residual) = (try bias.map(contiguous), try residual.map(contiguous))
+    try withContiguous(out) { out in
+      let windows = [try window(out), try window(input), try window(weight)]
+      let (biasWindow, residualWindow) = (try bias.map(window), try residual.map(window))
+      let arguments = GroupedConvolutionArguments(
+        count: out.shape.elementCount, columns: out.shape[3], groupColumns: out.shape[3] / geometry.groups,
+        groupChannels: weight.shape[3], height: input.shape[1], width: input.shape[2], channels: input.shape[3],
+        outHeight: out.shape[1], outWidth: out.shape[2], kernelHeight: weight.shape[1],
+        kernelWidth: weight.shape[2], stride: geometry.stride, padding: geometry.paddingBefore,
+        dilation: geometry.dilation, upsampling: geometry.upsampling, leftOffset: windows[1].elementOffset,
+        rightOffset: windows[2].elementOffset, outOffset: windows[0].elementOffset,
+        flags: Self.epilogueFlags(bias, activation, residual, pairedOutputs: false),
+        biasOffset: biasWindow?.elementOffset ?? 0, residualOffset: residualWindow?.elementOffset ?? 0)
+      try run(
+        .groupedConvolution, outputConstants(out, input, weight),
+        windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]], arguments,
+        groupLimits.flat(out.shape.elementCount.dividedRoundingUp(by: 256)),
+        work: 2 * Double(out.shape.elementCount) * Double(weight.shape.dropFirst().reduce(1, *)))
+    }
+  }
+
+  /// One group after the other, of copies of its channels.
+  private func convolutionOfGroups(
+    _ x: Operand, _ weight: Operand, _ bias: Operand?, _ geometry: ConvolutionGeometry, _ activation: Activation,
+    _ residual: Operand?, _ out: Operand
+  ) throws {
+    var single = geometry
+    single.groups = 1
+    for group in 0..<geometry.groups {
+      func part(_ operand: Operand, axis: Int) -> Operand {
+        let width = operand.shape[axis] / geometry.groups
+        return operand.with(operand.view.sliced(axis: axis, group * width..<(group + 1) * width))
+      }
+      try convolution(
+        part(x, axis: 3), weight: part(weight, axis: 0), bias: bias.map { part($0, axis: 0) }, geometry: single,
+        activation: activation, residual: residual.map { part($0, axis: 3) }, to: part(out, axis: 3))
+    }
+  }
+
   /// The convolution of row-major operands as a product.
   ///
   /// - Parameters:
@@ -56,53 +109,30 @@ extension VulkanBackend {
     let splits = split < inner ? inner.dividedRoundingUp(by: split) : 1
     let pairedOutputs =
       columns % 2 == 0 && [windows[0].elementOffset, residualWindow?.elementOffset ?? 0].allSatisfy { $0 % 2 == 0 }
-    var push: PushConstants = [
-      rows, columns, inner, input.shape[1], input.shape[2], input.shape[3], out.shape[1], out.shape[2],
-      weight.shape[2], geometry.stride, geometry.paddingBefore, windows[1].elementOffset, windows[2].elementOffset,
-      windows[0].elementOffset,
-    ]
-    push.append(Self.epilogueFlags(bias, activation, residual, pairedOutputs: pairedOutputs))
-    push.append([biasWindow?.elementOffset ?? 0, residualWindow?.elementOffset ?? 0, split])
-    // What is absent is still bound: the shader names it, and any source will do.
-    let all = windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]]
-    let work = 2 * Double(rows) * Double(columns * inner)
-    let types = [out.dtype.code, input.dtype.code, weight.dtype.code]
-    let upsampling = UInt32(geometry.upsampling)
-    if let matrices = matrixProducts, input.isMatrixOperand(along: 3, in: windows[1]),
-      weight.isMatrixOperand(along: 3, in: windows[2])
-    {
-      let tile = matrices.tile(rows: rows, columns: columns, batch: splits)
-      return try run(
-        matrices.kernel(.convolutionMatrix, .convolutionMatrixEmulated),
-        matrices.constants(tile: tile, out: out.dtype) + [upsampling], all, push,
-        WorkGroups(columns.dividedRoundingUp(by: tile), rows.dividedRoundingUp(by: tile), splits), work: work)
-    }
-    // These do not split.
-    if splits == 1, let lanes = laneProducts {
-      let pairs = lanes.pairs(columns: columns)
-      if let groups = lanes.groups(rows: rows, columns: columns, pairs: pairs) {
-        guard lanes.accepts(input, out) else {
-          return try computing(out, in: .f32) {
-            try implicitProduct(
-              converted(input, to: .f32), weight, geometry, bias: bias, activation: activation, residual: residual,
-              split: split, to: $0)
-          }
-        }
-        let paired = [
-          input.shape[3] % 2 == 0 && windows[1].elementOffset % 2 == 0,
-          inner % 2 == 0 && windows[2].elementOffset % 2 == 0,
-        ]
-        return try run(
-          .convolutionLanes,
-          [UInt32(lanes.width)] + types + paired.map { $0 ? 1 : 0 } + [UInt32(pairs), upsampling], all, push, groups,
-          work: work)
+    let matrix = weight.with(View(contiguous: [columns, inner], offset: weight.view.offset))
+    try run(
+      Product(
+        kernels: .convolution, rows: rows, columns: columns, count: splits,
+        left: ProductFactor(operand: input, window: windows[1], inner: 3),
+        right: ProductFactor(operand: matrix, window: windows[2], inner: 1), out: out,
+        // What is absent is still bound: the shader names it, and any source will do.
+        windows: windows + [biasWindow ?? windows[1], residualWindow ?? windows[1]],
+        work: 2 * Double(rows) * Double(columns * inner), upsampling: geometry.upsampling, isSplit: splits > 1)
+    ) {
+      ConvolutionArguments(
+        firstRow: $0, rows: rows, columns: columns, inner: inner, height: input.shape[1], width: input.shape[2],
+        channels: input.shape[3], outHeight: out.shape[1], outWidth: out.shape[2], kernelWidth: weight.shape[2],
+        stride: geometry.stride, padding: geometry.paddingBefore, dilation: geometry.dilation,
+        leftOffset: windows[1].elementOffset, rightOffset: windows[2].elementOffset,
+        outOffset: windows[0].elementOffset,
+        flags: Self.epilogueFlags(bias, activation, residual, pairedOutputs: pairedOutputs),
+        biasOffset: biasWindow?.elementOffset ?? 0, residualOffset: residualWindow?.elementOffset ?? 0, split: split)
+    } convertingTypes: {
+      try computing(out, in: .f32) {
+        try implicitProduct(
+          converted(input, to: .f32), weight, geometry, bias: bias, activation: activation, residual: residual,
+          split: split, to: $0)
       }
     }
-    let parts = productPlan.parts(rows: rows, columns: columns, batch: splits)
-    let leftMode: UInt32 = input.shape[3] % 4 == 0 && windows[1].elementOffset % 4 == 0 ? 2 : 1
-    let rightMode: UInt32 = inner % 4 == 0 && windows[2].elementOffset % 4 == 0 ? 2 : 1
-    try run(
-      .convolution, [0] + types + [upsampling, leftMode, rightMode, UInt32(parts)], all, push,
-      WorkGroups(columns.dividedRoundingUp(by: 64), rows.dividedRoundingUp(by: 32 * parts), splits), work: work)
   }
 }

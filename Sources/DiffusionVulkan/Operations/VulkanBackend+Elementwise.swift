@@ -1,74 +1,74 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
+  /// What `unary.comp` knows an affine function by: no position among the cases of `UnaryFunction`.
+  private static let affineNumber = 255
+
   public func fill(_ out: Operand, with value: Float) throws {
-    try elementwise(.fill, [out], rank: 8, scalars: [value])
+    try elementwise(.fill, FillArguments.self, [out], scalars: [value, 0])
   }
 
   public func copy(_ x: Operand, to out: Operand) throws {
-    try elementwise(.copy, [out, x], rank: 8, canPair: true)
+    try elementwise(.copy, UnaryArguments.self, [out, x], canPair: true)
   }
 
   public func affine(_ x: Operand, scale: Float, offset: Float, to out: Operand) throws {
-    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: 7, scalars: [scale, offset])
+    try elementwise(
+      .unary, UnaryArguments.self, [out, x], canPair: true, function: Self.affineNumber, scalars: [scale, offset])
   }
 
   public func unary(_ function: UnaryFunction, _ x: Operand, to out: Operand) throws {
-    let code: UInt32 =
-      switch function {
-      case .exp: 0
-      case .log: 1
-      case .sqrt: 2
-      case .abs: 3
-      case .sigmoid: 4
-      case .silu: 5
-      case .gelu: 6
-      }
-    try elementwise(.unary, [out, x], rank: 8, canPair: true, function: code)
+    try elementwise(
+      .unary, UnaryArguments.self, [out, x], canPair: true, function: function.kernelNumber)
   }
 
   public func binary(_ function: BinaryFunction, _ a: Operand, _ b: Operand, to out: Operand) throws {
-    let code: UInt32 =
-      switch function {
-      case .add: 0
-      case .subtract: 1
-      case .multiply: 2
-      case .divide: 3
-      case .maximum: 4
-      case .minimum: 5
-      case .greater: 6
-      }
-    try elementwise(.binary, [out, a, b], rank: 6, canPair: true, function: code)
+    try elementwise(
+      .binary, BinaryArguments.self, [out, a, b], canPair: true, function: function.kernelNumber)
   }
 
   public func select(_ condition: Operand, _ a: Operand, _ b: Operand, to out: Operand) throws {
-    try elementwise(.select, [out, condition, a, b], rank: 5)
+    try elementwise(.select, SelectArguments.self, [out, condition, a, b])
   }
 
   /// Runs a kernel over all elements; the first operand is the destination.
   ///
-  /// - Parameters:
-  ///   - rank: the most axes for which the kernel's push constants have room.
-  ///   - canPair: whether the kernel can take two neighbours at a time.
-  private func elementwise(
-    _ kernel: Kernel, _ operands: [Operand], rank: Int, canPair: Bool = false, function: UInt32? = nil,
-    scalars: [Float] = []
+  /// - Parameter canPair: whether the kernel can take two neighbours at a time.
+  private func elementwise<Arguments: ElementwiseArguments>(
+    _ kernel: Kernel, _: Arguments.Type, _ operands: [Operand], canPair: Bool = false, function: Int = 0,
+    scalars: [Float] = [0, 0]
   ) throws {
     let nest = LoopNest(operands.map(\.view))
     guard nest.elementCount > 0 else { return }
     let windows = try operands.map(window)
+    let rank = Arguments.extentsCount
+    func padded(_ values: [Int]) -> [Int] { values + [Int](repeating: 0, count: rank - values.count) }
     try nest.forEach(rank: rank) { nest in
-      var push: PushConstants = [nest.elementCount]
-      push.append(zip(windows, nest.offsets).map { $0.elementOffset + $1 })
-      push.append(nest.extents, paddedTo: rank)
-      for strides in nest.strides { push.append(strides, paddedTo: rank) }
-      for scalar in scalars { push.append(scalar) }
       let offsets = zip(windows, nest.offsets).map { $0.elementOffset + $1 }
       let step = canPair && operands.hasShortElements && nest.hasPairs(from: offsets) ? 2 : 1
-      let constants =
-        [UInt32(nest.extents.count)] + operands.map(\.dtype.code) + (function.map { [$0] } ?? [])
-        + (canPair ? [UInt32(step)] : [])
-      try run(kernel, constants, windows, push, WorkGroups(flat: nest.elementCount.dividedRoundingUp(by: 256 * step)))
+      let types = operands.map(\.dtype.kernelNumber) + [Int](repeating: 0, count: 4 - operands.count)
+      let constants = ElementwiseConstants(
+        rank: nest.extents.count, outType: types[0], aType: types[1], bType: types[2], cType: types[3],
+        function: function, step: step)
+      let arguments = Arguments(
+        count: nest.elementCount, offsets: offsets, extents: padded(nest.extents),
+        strides: nest.strides.flatMap(padded), scalars: scalars)
+      try run(
+        kernel, constants, windows, arguments,
+        groupLimits.flat(nest.elementCount.dividedRoundingUp(by: 256 * step)))
     }
   }
 }
+
+/// The arguments of the kernels that `elementwise.glsl` is the loop of.
+private protocol ElementwiseArguments: ShaderArguments {
+  /// The most axes for which there is room.
+  static var extentsCount: Int { get }
+  init(count: Int, offsets: [Int], extents: [Int], strides: [Int], scalars: [Float])
+}
+
+extension FillArguments: ElementwiseArguments {}
+extension UnaryArguments: ElementwiseArguments {}
+extension BinaryArguments: ElementwiseArguments {}
+extension SelectArguments: ElementwiseArguments {}

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
   /// In three dispatches: moments of runs of tokens, of groups, then the elements. A group of one image is large and
@@ -16,51 +17,52 @@ extension VulkanBackend {
     let moments = try window(scratch([batch, groups, 2]))
     let (source, target) = (try window(x), try window(out))
 
-    var push: PushConstants = [tokens, groups, width, tokensPerChunk, source.elementOffset]
-    push.append(x.view.strides)
-    push.append(partials.elementOffset)
     // Two channels at a time, where both are of one group.
     let canPair = width % 2 == 0
     let step = canPair && x.dtype != .f32 && x.hasPairs(along: 2, in: source) ? 2 : 1
     let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width / step)
-    let (first, firstConstants) = rows.kernel(
-      .groupNormPartials, .groupNormPartialsSubgroups, [0, x.dtype.code, 0], step: step)
-    try run(first, firstConstants, [partials, source], push, WorkGroups(chunks, batch * groups))
+    let runs = GroupNormPartialsArguments(
+      batch: batch, tokens: tokens, groups: groups, width: width, tokensPerChunk: tokensPerChunk, chunks: chunks,
+      xOffset: source.elementOffset, xStrides: x.view.strides, outOffset: partials.elementOffset)
+    try run(
+      rows.kernel(.groupNormPartials, .groupNormPartialsSubgroups), rows.constants(x: x.dtype, step: step),
+      [partials, source], runs, groupLimits.flat(chunks * batch * groups))
 
-    push = [tokens, width, tokensPerChunk, chunks, partials.elementOffset, moments.elementOffset]
-    push.append(epsilon)
-    let (second, secondConstants) = rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups, [0, 0, 0])
-    try run(second, secondConstants, [moments, partials], push, WorkGroups(batch * groups, 1))
+    let whole = GroupNormMomentsArguments(
+      groups: batch * groups, tokens: tokens, width: width, tokensPerChunk: tokensPerChunk, chunks: chunks,
+      inOffset: partials.elementOffset, outOffset: moments.elementOffset, epsilon: epsilon)
+    try run(
+      rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups), rows.constants(), [moments, partials], whole,
+      groupLimits.flat(batch * groups))
 
     // A run of tokens for each invocation: short, so that a small picture still makes enough of them, but not so short
     // that there are more runs than a device counts along one axis.
-    let tokensPerRun = max(8, tokens.dividedRoundingUp(by: 65535))
-    push = [tokens, channels, width, tokensPerRun, source.elementOffset]
-    push.append(x.view.strides + [target.elementOffset] + out.view.strides + [moments.elementOffset])
+    let tokensPerRun = max(8, tokens.dividedRoundingUp(by: groupLimits.y))
     let parameters = try [gamma, beta].map(window)
-    for (operand, window) in zip([gamma, beta], parameters) {
-      push.append([window.elementOffset, operand.view.strides[0], Int(operand.dtype.code)])
-    }
     let isPaired =
       canPair && [x, out].hasShortElements && x.hasPairs(along: 2, in: source) && out.hasPairs(along: 2, in: target)
       && zip([gamma, beta], parameters).allSatisfy { $0.hasPairs(along: 0, in: $1) }
     let taken = isPaired ? 2 : 1
     let across = channels <= 8 * taken ? 8 : channels <= 32 * taken ? 32 : 64
-    try run(
-      .groupNorm, [UInt32(across), out.dtype.code, x.dtype.code, activation.code, UInt32(taken)],
-      [target, source, moments] + parameters,
-      push,
-      WorkGroups(channels.dividedRoundingUp(by: across * taken), tokens.dividedRoundingUp(by: tokensPerRun), batch))
-  }
-}
-
-extension Activation {
-  /// The number that shaders know the activation by.
-  var code: UInt32 {
-    switch self {
-    case .none: 0
-    case .silu: 1
-    case .gelu: 2
+    // A sample for each group along z, and more samples in more dispatches.
+    for sample in stride(from: 0, to: batch, by: groupLimits.z) {
+      let elements = GroupNormArguments(
+        tokens: tokens, channels: channels, width: width, tokensPerRun: tokensPerRun,
+        xOffset: source.elementOffset + sample * x.view.strides[0], xStrides: x.view.strides,
+        outOffset: target.elementOffset + sample * out.view.strides[0], outStrides: out.view.strides,
+        momentsOffset: moments.elementOffset + 2 * sample * groups,
+        gammaOffset: parameters[0].elementOffset, gammaStride: gamma.view.strides[0],
+        gammaType: gamma.dtype.kernelNumber, betaOffset: parameters[1].elementOffset,
+        betaStride: beta.view.strides[0], betaType: beta.dtype.kernelNumber)
+      try run(
+        .groupNorm,
+        GroupNormConstants(
+          threads: across, outType: out.dtype.kernelNumber, xType: x.dtype.kernelNumber,
+          activation: activation.kernelNumber, step: taken),
+        [target, source, moments] + parameters, elements,
+        WorkGroups(
+          channels.dividedRoundingUp(by: across * taken), tokens.dividedRoundingUp(by: tokensPerRun),
+          min(groupLimits.z, batch - sample)))
     }
   }
 }

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
   public func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws {
@@ -17,13 +18,13 @@ extension VulkanBackend {
       Operand(buffer: $0, view: View(contiguous: [taps.indices.count]), dtype: .f32)
     }
     let windows = try ([out, x] + tables).map(window)
-    var push: PushConstants = [out.shape.elementCount, target.extents[1], target.extents[2], taps.width]
-    push.append([windows[0].elementOffset] + target.strides)
-    push.append([windows[1].elementOffset] + source.strides)
-    push.append([windows[2].elementOffset, windows[3].elementOffset])
+    let arguments = ResampleArguments(
+      count: out.shape.elementCount, extent: target.extents[1], inner: target.extents[2], width: taps.width,
+      outOffset: windows[0].elementOffset, outStrides: target.strides, xOffset: windows[1].elementOffset,
+      xStrides: source.strides, indicesOffset: windows[2].elementOffset, weightsOffset: windows[3].elementOffset)
     try run(
-      .resample, [0, out.dtype.code, x.dtype.code], windows, push,
-      WorkGroups(flat: out.shape.elementCount.dividedRoundingUp(by: 256)))
+      .resample, outputConstants(out, x), windows, arguments,
+      groupLimits.flat(out.shape.elementCount.dividedRoundingUp(by: 256)))
   }
 }
 

@@ -1,61 +1,86 @@
 import DiffusionCore
+import DiffusionShaders
 
 extension VulkanBackend {
   public func reduce(_ reduction: Reduction, _ x: Operand, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows((.reduce, .reduceSubgroups), x, out, constant: { _, _ in reduction == .sum ? 0 : 1 })
+    try rows((.reduce, .reduceSubgroups), x, out, reduction: reduction) {
+      ReduceArguments(
+        rows: $0.rows, columns: $0.columns, outOffset: $0.outOffset, outRow: $0.out.row, outColumn: $0.out.column,
+        xOffset: $0.xOffset, xRow: $0.x.row, xColumn: $0.x.column)
+    }
   }
 
   public func softmax(_ x: Operand, scale: Float, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
-    try rows((.softmax, .softmaxSubgroups), x, out, canPair: true, finish: { $0.append(scale) })
+    try rows((.softmax, .softmaxSubgroups), x, out, canPair: true) {
+      SoftmaxArguments(
+        rows: $0.rows, columns: $0.columns, outOffset: $0.outOffset, outRow: $0.out.row, outColumn: $0.out.column,
+        xOffset: $0.xOffset, xRow: $0.x.row, xColumn: $0.x.column, scale: scale)
+    }
   }
 
   public func layerNorm(_ x: Operand, gamma: Operand, beta: Operand, epsilon: Float, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     let windows = [try window(gamma), try window(beta)]
-    let held = { (groups: RowGroups, step: Int) in
-      UInt32(groups.held(columns: x.shape[x.shape.rank - 1], step: step))
-    }
     let canPair = zip([gamma, beta], windows).allSatisfy { $0.hasPairs(along: 0, in: $1) }
-    try rows((.layerNorm, .layerNormSubgroups), x, out, windows, canPair: canPair, constant: held) { push in
-      push.append(epsilon)
-      for (parameter, window) in zip([gamma, beta], windows) {
-        push.append([window.elementOffset, parameter.view.strides[0], Int(parameter.dtype.code)])
-      }
+    try rows((.layerNorm, .layerNormSubgroups), x, out, windows, canPair: canPair, holdsRows: true) {
+      LayerNormArguments(
+        rows: $0.rows, columns: $0.columns, outOffset: $0.outOffset, outRow: $0.out.row, outColumn: $0.out.column,
+        xOffset: $0.xOffset, xRow: $0.x.row, xColumn: $0.x.column, epsilon: epsilon,
+        gammaOffset: windows[0].elementOffset, gammaStride: gamma.view.strides[0],
+        gammaType: gamma.dtype.kernelNumber, betaOffset: windows[1].elementOffset, betaStride: beta.view.strides[0],
+        betaType: beta.dtype.kernelNumber)
     }
   }
 
   /// Runs a kernel, portable or with subgroups, with one group of invocations for each row of the last axis.
   ///
   /// - Parameters:
+  ///   - more: what is bound besides the result and `x`.
   ///   - canPair: whether the kernel can take two columns at a time.
-  ///   - constant: the specialisation constant 3, for that many columns at a time.
+  ///   - holdsRows: whether the kernel can keep a row in registers.
+  ///   - reduction: what `reduce.comp` makes of a row.
+  ///   - arguments: makes the kernel's arguments of where the rows lie.
   private func rows(
     _ kernels: (Kernel, Kernel), _ x: Operand, _ out: Operand, _ more: [Window] = [], canPair: Bool = false,
-    constant: (RowGroups, Int) -> UInt32 = { _, _ in 0 }, finish: (inout PushConstants) -> Void = { _ in }
+    holdsRows: Bool = false, reduction: Reduction = .sum, arguments: (RowPlaces) -> some ShaderArguments
   ) throws {
     guard let target = RowStrides(out.view) else {
       let result = try scratch(out.shape, out.dtype)
-      try rows(kernels, x, result, more, canPair: canPair, constant: constant, finish: finish)
+      try rows(
+        kernels, x, result, more, canPair: canPair, holdsRows: holdsRows, reduction: reduction, arguments: arguments)
       return try copy(result, to: out)
     }
     guard let source = RowStrides(x.view) else {
-      return try rows(kernels, contiguous(x), out, more, canPair: canPair, constant: constant, finish: finish)
+      return try rows(
+        kernels, contiguous(x), out, more, canPair: canPair, holdsRows: holdsRows, reduction: reduction,
+        arguments: arguments)
     }
     let windows = [try window(out), try window(x)]
-    var push: PushConstants = [source.rows, source.columns]
-    push.append([windows[0].elementOffset, target.row, target.column])
-    push.append([windows[1].elementOffset, source.row, source.column])
-    finish(&push)
+    let places = RowPlaces(
+      out: target, outOffset: windows[0].elementOffset, x: source, xOffset: windows[1].elementOffset)
     let isPaired =
       canPair && [x, out].hasShortElements && target.hasPairs(in: windows[0]) && source.hasPairs(in: windows[1])
     let step = isPaired ? 2 : 1
     let groups = RowGroups(tier: tier, lanes: laneProducts, columns: source.columns / step)
-    let (kernel, constants) = groups.kernel(
-      kernels.0, kernels.1, [out.dtype.code, x.dtype.code, constant(groups, step)], step: step)
-    try run(kernel, constants, windows + more, push, WorkGroups(flat: source.rows))
+    let held = holdsRows ? groups.held(columns: source.columns, step: step) : 0
+    try run(
+      groups.kernel(kernels.0, kernels.1),
+      groups.constants(out: out.dtype, x: x.dtype, reduction: reduction, step: step, held: held), windows + more,
+      arguments(places), groupLimits.flat(source.rows))
   }
+}
+
+/// Where the rows of a source and of a destination lie.
+private struct RowPlaces {
+  let out: RowStrides
+  let outOffset: Int
+  let x: RowStrides
+  let xOffset: Int
+
+  var rows: Int { x.rows }
+  var columns: Int { x.columns }
 }
 
 /// A view as rows of its last axis that lie equally far apart.

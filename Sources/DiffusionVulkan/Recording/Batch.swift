@@ -19,7 +19,8 @@ struct Batch {
     let pipeline: PipelineCache.Pipeline
     /// Bound in order; the first is the destination.
     let windows: [Window]
-    let push: PushConstants
+    /// The push constants.
+    let arguments: [UInt32]
     let groups: WorkGroups
     /// Floating-point operations.
     let work: Double
@@ -57,7 +58,7 @@ struct Batch {
     withUnsafePointer(to: set) {
       vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, $0, 0, nil)
     }
-    dispatch.push.words.withUnsafeBytes {
+    dispatch.arguments.withUnsafeBytes {
       vkCmdPushConstants(commands, layout, VK_SHADER_STAGE_COMPUTE_BIT.rawValue, 0, UInt32($0.count), $0.baseAddress)
     }
     vkCmdDispatch(commands, dispatch.groups.x, dispatch.groups.y, dispatch.groups.z)

@@ -16,7 +16,7 @@ struct OpenRasterWriter {
     self.picture = picture
     report = progress
     total = Self.count(picture.layers)
-    zip = ZipWriter(sink: sink)
+    zip = ZipWriter { try sink.append($0) }
     stack = StackXML(width: picture.width, height: picture.height, resolution: picture.writtenResolution)
   }
 

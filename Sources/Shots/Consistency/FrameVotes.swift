@@ -75,7 +75,7 @@ struct FrameVotes: Sendable, Codable {
 
   /// The votes of a frame; nil where there are none of this content.
   init?(of frame: ShotFrame, key: Digest, manifest: Manifest) {
-    guard let bytes = try? ImageFileReader.bytes(of: Self.path(for: frame, manifest: manifest)),
+    guard let bytes = try? Image.bytes(ofFile: Self.path(for: frame, manifest: manifest)),
       let votes = try? JSONDecoder().decode(FrameVotes.self, from: Data(bytes)), votes.version == 1, votes.key == key,
       votes.isConsistent
     else { return nil }

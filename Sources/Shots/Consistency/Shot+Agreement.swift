@@ -107,14 +107,14 @@ extension Shot {
       lines.append("\(manifest.relative(entry.frame.output)) \(entry.state) \(record?.key.description ?? "-")")
       lines.append(record?.agreement?.description ?? "-")
       if let path = approved.pictures[entry.frame.output] {
-        lines.append("\(try Digest(ImageFileReader.bytes(of: path)))")
+        lines.append("\(try Digest(Image.bytes(ofFile: path)))")
       }
     }
     return Digest(lines.joined(separator: "\n"))
   }
 
   private static func lastState(_ manifest: Manifest) -> Digest? {
-    guard let bytes = try? ImageFileReader.bytes(of: FrameVotes.folder(of: manifest) + "/agreed", limit: 1024) else {
+    guard let bytes = try? FileReader.bytes(of: FrameVotes.folder(of: manifest) + "/agreed", limit: 1024) else {
       return nil
     }
     return try? JSONDecoder().decode(Digest.self, from: Data("\"\(String(decoding: bytes, as: UTF8.self))\"".utf8))
@@ -130,7 +130,7 @@ extension Shot {
   ) throws {
     let frame = result.frame
     let sketch = try FrameSketch(
-      InputReader.Content(bytes: ImageFileReader.bytes(of: frame.sketch), digest: record.key), of: frame)
+      InputReader.Content(bytes: Image.bytes(ofFile: frame.sketch), digest: record.key), of: frame)
     guard let (map, drawing) = try votes.regionMap(of: sketch.image) else { return }
     let flats = try Flats(map, paints: result.paints)
     let settings = votes.summary.settings

@@ -64,6 +64,6 @@ extension Shard {
   ///
   /// - Throws: ``ImageError`` where it cannot be read.
   public func contains(sketch path: String) throws(ImageError) -> Bool {
-    contains(Digest(try ImageFileReader.bytes(of: path)))
+    contains(Digest(try Image.bytes(ofFile: path)))
   }
 }

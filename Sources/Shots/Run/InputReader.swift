@@ -26,7 +26,7 @@ final class InputReader: Sendable {
   }
 
   func content(of path: String) throws(ImageError) -> Content {
-    let bytes = try ImageFileReader.bytes(of: path)
+    let bytes = try Image.bytes(ofFile: path)
     return Content(bytes: bytes, digest: Digest(bytes))
   }
 

@@ -67,6 +67,8 @@ actor ReferenceCache {
     let reference = try await colorizer.encode(
       image, mask: needsBackground ? mask : nil, background: needsBackground ? background : nil,
       threshold: frame.settings.referenceThreshold)
-    return Entry(reference: reference, palette: try request.flatColors(), notes: notes)
+    // Where figure and ground are told apart, each frame's mask decides too: flats find their colours frame by frame.
+    return Entry(
+      reference: reference, palette: needsBackground ? nil : try request.flatColors()?.palette, notes: notes)
   }
 }

@@ -8,13 +8,10 @@ enum ShotFolder {
   ///
   /// - Throws: ``ShotError/unwritable(file:reason:)``.
   static func write(_ bytes: [UInt8], to path: String) throws(ShotError) {
-    do throws(ImageError) {
+    do throws(UnwritableFile) {
       try AtomicFile.write(bytes, to: path)
     } catch {
-      guard case .unwritable(let file, let reason) = error else {
-        throw .unwritable(file: path, reason: error.description)
-      }
-      throw .unwritable(file: file, reason: reason)
+      throw .unwritable(file: error.file, reason: error.reason)
     }
   }
 }

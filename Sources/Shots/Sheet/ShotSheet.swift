@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionCore
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -46,7 +47,7 @@ public struct ShotSheet: Sendable {
   public init(path: String) throws(ShotError) {
     let bytes: [UInt8]
     do {
-      bytes = try ImageFileReader.bytes(of: path, limit: 64 << 20)
+      bytes = try FileReader.bytes(of: path, limit: 64 << 20)
     } catch {
       throw .invalidSheet(file: path, place: "the file", reason: error.description)
     }

@@ -88,7 +88,7 @@ public struct FilmStrip: Sendable {
     let width = max(1, Int((Double(own.width) * factor).rounded()))
     let height = max(1, Int((Double(own.height) * factor).rounded()))
     var failure: (any Error)?
-    do throws(ImageError) {
+    do throws(UnwritableFile) {
       try AtomicFile.write(to: path) { descriptor in
         do {
           var animation = try AnimatedPNG(
@@ -111,7 +111,7 @@ public struct FilmStrip: Sendable {
         }
       }
     } catch {
-      throw failure ?? error
+      throw failure ?? ImageError(error)
     }
   }
 

@@ -56,6 +56,15 @@ struct FinishRequestTests {
     #expect(result.summary.seconds[ColorizeEvent.Stage.finishing.rawValue] != nil)
   }
 
+  @Test(arguments: ColorizeRequest.Frame.allCases) func regionsAreKnownBeforeThePicture(
+    frame: ColorizeRequest.Frame
+  ) async throws {
+    for guides in [nil, GuideOptions.default] {
+      let request = try request { ($0.fill, $0.frame, $0.guides) = (.flats, frame, guides) }
+      #expect(try await colorize(request).flats?.map == request.regionMap(for: Self.tiny.model()))
+    }
+  }
+
   @Test func aGivenPaletteCounts() async throws {
     let colors = [RGB(1, 2, 3), RGB(250, 251, 252)]
     let result = try await colorize(

@@ -68,6 +68,38 @@ import Testing
     #expect((0.5...0.8).contains(flats.paints[region].share))
   }
 
+  @Test func aGradientBecomesItsMiddle() throws {
+    var drawing = Drawing(128, 96, paper: sky)
+    // 60 units of lightness from top to bottom; the lowest eighth is even, so that it is the densest place.
+    func grey(_ y: Int) -> RGB {
+      let value = UInt8(60 + min(140, (y - 20) * 140 / 52))
+      return RGB(value, value, value)
+    }
+    for y in 20..<80 { drawing.fill(x: 10..<60, y: y..<y + 1, grey(y)) }
+    let flats = try Flats(boxes().map, painting: drawing.image)
+    let found = Lab(try color(flats, 30, 50))
+    // Twenty units to either side reach a good half of it; the even part is 30 from the middle.
+    #expect(abs(found.lightness - Lab(grey(50)).lightness) < 20)
+    #expect(found.difference(to: Lab(grey(79))) > 8)
+  }
+
+  @Test func eachSideHasItsOwnColors() throws {
+    let (_, map) = try boxes()
+    var values = [Float](repeating: 0, count: 128 * 96)
+    for y in 15..<85 { for x in 5..<62 { values[y * 128 + x] = 1 } }
+    // The left box is figure and was painted in the ground's blue; the right one is ground in the figure's red.
+    let options = FlatsOptions(palette: Palette([.init(red), .init(blue), .init(sky)]))
+    let sides = try PaletteSides(
+      isFigure: [true, false, false], isGround: [false, true, true],
+      mask: Mask(width: 128, height: 96, values: values))
+    let flats = try Flats(map, painting: painting(blue, red), options: options, sides: sides)
+    #expect(try color(flats, 30, 50) == red)
+    #expect(try color(flats, 90, 50) == blue)
+    #expect(try color(flats, 2, 2) == sky)
+    let free = try Flats(map, painting: painting(blue, red), options: options)
+    #expect(try color(free, 30, 50) == blue)
+  }
+
   @Test func colorsThatHardlyDifferBecomeOne() throws {
     let near = RGB(205, 45, 38)
     let joined = try Flats(boxes().map, painting: painting(red, near))

@@ -159,6 +159,24 @@ import Testing
     #expect(try RegionMap(lineArt: drawing.image).regions.count == 2)
   }
 
+  @Test func aTornFaintStrokeIsALine() throws {
+    // A box in strong pencil, parted by a stroke whose pieces are two or three pixels long, and grain of that darkness
+    // that lies alone.
+    var drawing = Drawing(240, 160, paper: RGB(250, 250, 250))
+    drawing.box(x: 20..<220, y: 20..<140, RGB(90, 90, 90))
+    let faint = RGB(205, 205, 205)
+    for y in 22..<138 where y % 4 != 3 { drawing.set(120 + y / 4 % 2, y, faint) }
+    for place in stride(from: 30, to: 110, by: 9) { drawing.fill(x: place..<place + 2, y: place..<place + 2, faint) }
+    let map = try RegionMap(lineArt: drawing.image)
+    #expect(map.regions.count == 3)
+    #expect(map.region(x: 60, y: 80) != map.region(x: 180, y: 80))
+    // Without the row it is grain.
+    var grain = Drawing(240, 160, paper: RGB(250, 250, 250))
+    grain.box(x: 20..<220, y: 20..<140, RGB(90, 90, 90))
+    for place in stride(from: 30, to: 110, by: 9) { grain.fill(x: place..<place + 2, y: place..<place + 2, faint) }
+    #expect(try RegionMap(lineArt: grain.image).regions.count == 2)
+  }
+
   @Test func antialiasedPaperBetweenCloseLinesStays() throws {
     // Lines at 10 and 12 with half-covered flanks: the column between them is half grey.
     let row: [UInt8] = (0..<64).map { x in [10, 12].contains(x % 32) ? 0 : [9, 11, 13].contains(x % 32) ? 130 : 255 }

@@ -22,7 +22,7 @@ import Testing
       loadingError("a.png\0b") == .unreadable(file: "a.png\0b", reason: "the path holds a zero byte"))
     #expect(
       loadingError(folder.path)?.description
-        == "\(folder.path): cannot be read: it is a folder. Give the path of an image file.")
+        == "\(folder.path): cannot be read: it is a folder. Give the path of a file.")
     try folder.put([1], as: "file")
     #expect(
       loadingError(folder.file("file/inside.png"))

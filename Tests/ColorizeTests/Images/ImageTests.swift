@@ -2,12 +2,6 @@ import Colorize
 import Testing
 
 @Suite struct ImageTests {
-  @Test func keepsItsSamples() throws {
-    let image = try Image(width: 2, height: 1, channels: 3, pixels: [1, 2, 3, 4, 5, 6])
-    #expect((image.width, image.height, image.channels) == (2, 1, 3))
-    #expect(image.pixels == [1, 2, 3, 4, 5, 6])
-  }
-
   @Test(arguments: [
     (0, 1, 1, 0), (1, 0, 1, 0), (-1, -1, 1, 1), (2, 2, 1, 3), (2, 2, 1, 5), (1, 1, 2, 2), (1, 1, 0, 0), (1, 1, -3, 3),
     (Int.max, Int.max, 3, 3), (Int.min, 1, 1, 1), (16_385, 1, 1, 16_385), (16_384, 4_097, 1, 0),

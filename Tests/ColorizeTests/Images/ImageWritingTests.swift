@@ -120,4 +120,20 @@ import Testing
           == "\(path): the name has no extension to choose an image format by. Use .png, .jpg or .jpeg.")
     }
   }
+
+  @Test func imagesAreWrittenAtomically() throws {
+    let folder = try TemporaryFolder()
+    let image = try Image(width: 2, height: 2, color: [1, 2, 3])
+    try image.write(to: folder.file("a.png"))
+    // Encoding fails before the file is touched.
+    #expect(throws: ImageError.self) { try image.write(to: folder.file("a.png"), text: [("", "v")]) }
+    #expect(try Image.load(folder.file("a.png")) == image)
+    #expect(folder.contents == ["a.png"])
+    #expect(
+      throws: ImageError.unwritable(
+        file: folder.path + "/none/a.png", reason: "its folder does not exist. Create the folder first")
+    ) {
+      try image.write(to: folder.file("none/a.png"))
+    }
+  }
 }

@@ -33,14 +33,18 @@ struct TinyNetworkTests {
     func context(_ mode: InferenceMode, batch: Int = 1) throws -> ReferenceContext {
       let reference = try image("reference")
       return try conditioning.context(
-        mode: mode, layout: .paper, tokens: conditioning.tokens(reference),
-        background: mode.needsBackground
-          ? conditioning.recoveredBackground(of: reference, mask: image("rmask"), threshold: 0.4) : nil,
+        mode: mode, layout: .paper,
+        references: [
+          EncodedReference(
+            tokens: conditioning.tokens(reference),
+            background: mode.needsBackground
+              ? conditioning.recoveredBackground(of: reference, mask: image("rmask"), threshold: 0.4) : nil)
+        ],
         mask: mode.needsSketchMask ? image("smask").resizedBicubic(factor: 8) : nil, sketchThreshold: 0.3,
         batch: batch)
     }
 
-    func hints(_ sketch: Tensor) throws -> [Tensor] { try network.sketchEncoder(sketch) }
+    func hints(_ sketch: Tensor) throws -> [Tensor] { try network.hints(sketch) }
     var control: AttentionControl {
       AttentionControl(
         referenceScales: [Float](repeating: 1, count: TinyNetwork.configuration.unet.transformerBlockCount))

@@ -74,7 +74,11 @@ import Testing
   @Test func freedMemoryIsUsedAgainAndGivenBack() throws {
     let cpu = try CPUBackend(threads: 1)
     for _ in 0..<100 { _ = try Tensor(repeating: 1, shape: [1 << 20], on: cpu) }
+    // One block served them all.
+    #expect((4 << 20..<8 << 20).contains(cpu.memoryAccount.cachedByteCount))
+    #expect(cpu.memoryAccount.peakByteCount < 8 << 20)
     cpu.releaseCachedMemory()
+    #expect(cpu.memoryAccount.cachedByteCount == 0)
     #expect(try Tensor(repeating: 2, shape: [5], on: cpu).sum().floats() == [10])
   }
 

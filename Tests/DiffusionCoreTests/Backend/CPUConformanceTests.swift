@@ -48,7 +48,7 @@ import Testing
     }
     #expect(sets.count >= 2)
     var options = Self.options
-    options.operations = ["linear", "gatedLinear", "conv2d", "convolution", "attention"]
+    options.operations = ["linear", "gatedLinear", "conv2d", "convolution", "attention", "transposedConvolution"]
     options.factorType = .bf16
     // The defaults of fused members multiply by `matmul`, in f32.
     options.comparesDefaults = false
@@ -86,10 +86,8 @@ import Testing
 
   @Test func everyMemberHasCases() {
     #expect(
-      ConformanceSuite.operations == [
-        "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "matmul",
-        "conv2d", "resample", "softmax", "layerNorm", "groupNorm", "linear", "gatedLinear", "convolution", "attention",
-      ])
+      ConformanceSuite.operations
+        == ["makeBuffer(mapping:)", "read"] + BackendMember.allCases.map(\.rawValue) + ["transposedConvolution"])
   }
 
   /// Another seed makes other inputs: the suite does not pass by luck.

@@ -48,6 +48,20 @@ struct CPUMeterTests {
           geometry: ConvolutionGeometry(padding: kernel / 2))
       }
     }
+    try compare("convolution in groups", bf16: set) { b in
+      for groups in [1, 4, 48] {
+        _ = try tensor([1, 20, 20, 48], dtype, on: b).convolution(
+          weight: tensor([48, 3, 3, 48 / groups], dtype, on: b),
+          geometry: ConvolutionGeometry(padding: 2, dilation: 2, groups: groups))
+      }
+    }
+    try compare("windows") { b in
+      let x = try tensor([1, 20, 20, 48], dtype, on: b)
+      _ = try x.maxPooled(PoolingGeometry(kernel: 3, stride: 2, padding: 1, roundsUp: true))
+      _ = try x.averagePooled(PoolingGeometry(kernel: 2)).padded(3, mode: .reflect)
+      _ = try x.transposedConvolution(
+        weight: tensor([8, 4, 4, 48], dtype, on: b), geometry: TransposedConvolutionGeometry(stride: 2, padding: 1))
+    }
     try compare("matrix product") { b in
       _ = try tensor([2, 30, 40], dtype, on: b).matmul(tensor([2, 40, 50], dtype, on: b))
     }
@@ -77,7 +91,7 @@ struct CPUMeterTests {
             foreground: tokens, background: tokens, mask: try Tensor(repeating: 0, shape: [1, 16, 16, 1], on: backend),
             maskThreshold: 0.5, useForegroundLoRA: true, useBackgroundLoRA: true)
           : ReferenceContext(whole: tokens)
-        let hints = try network.sketchEncoder(tensor([1, 128, 128, 3], on: backend))
+        let hints = try network.hints(tensor([1, 128, 128, 3], on: backend))
         let unet = network.unet
         let control = AttentionControl(
           referenceScales: [Float](repeating: 1, count: TinyNetwork.configuration.unet.transformerBlockCount))

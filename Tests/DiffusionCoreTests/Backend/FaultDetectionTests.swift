@@ -4,10 +4,7 @@ import Testing
 
 /// The conformance suite can fail: every kind of fault in every op shows.
 @Suite(.serialized) struct FaultDetectionTests {
-  private static let operations = [
-    "fill", "copy", "affine", "unary", "binary", "select", "reduce", "matmul", "conv2d", "resample", "softmax",
-    "layerNorm", "groupNorm", "linear", "gatedLinear", "convolution", "attention",
-  ]
+  private static let operations = BackendMember.allCases.map(\.rawValue)
 
   private func run(_ operation: String, _ backend: any Backend) -> [ConformanceResult] {
     var options = ConformanceOptions()

@@ -92,17 +92,21 @@ struct CheckpointTests {
     }
     expect("unet.model_channels") { $0.unet.modelChannels = 33 }
     expect("unet.model_channels") { $0.unet.modelChannels = -32 }
-    expect("unet.channel_mult") { $0.unet.channelMultipliers = [] }
-    expect("unet.channel_mult") { $0.unet.channelMultipliers = [1, 0] }
-    expect("unet.num_head_channels") { $0.unet.headWidth = 0 }
-    expect("unet.attention_resolutions") { $0.unet.attentionResolutions = [3] }
+    expect("unet.channel_mult") { $0.unet.levels = [] }
+    expect("unet.channel_mult") { $0.unet.levels[1].multiplier = 0 }
+    expect("unet.num_head_channels") { $0.unet.heads = .width(0) }
+    expect("unet.num_heads") { $0.unet.heads = .count(0) }
+    expect("unet.model_channels") { $0.unet.heads = .count(3) }
+    expect("unet.transformer_depth") { $0.unet.levels[0].transformerDepth = -1 }
+    expect("unet.transformer_depth_middle") { $0.unet.middleDepth = 0 }
+    expect("unet.adm_in_channels") { $0.unet.addedEmbeddingWidth = 0 }
     expect("unet.in_channels, out_channels") { $0.unet.inChannels = 4 }
     expect("vae.ch_mult") { $0.vae.channelMultipliers = [1, 2] }
     expect("vae.num_res_blocks") { $0.vae.residualBlocks = 0 }
     expect("clip.heads") { $0.imageEncoder.heads = 3 }
     expect("clip.output_dim") { $0.imageEncoder.outputWidth = 64 }
-    expect("cluster.token_length") { $0.recovery.tokens = 5 }
-    expect("threshold.out_dim") { $0.threshold.outputWidth = 5 }
+    expect("cluster.token_length") { $0.recovery?.tokens = 5 }
+    expect("threshold.out_dim") { $0.threshold?.outputWidth = 5 }
     expect("scale_factor") { $0.scaleFactor = .nan }
     expect("norm_groups") { $0.normGroups = 0 }
     expect("lora.br") { $0.lora?.background = .fraction(2) }

@@ -6,106 +6,66 @@ import Testing
 ///
 /// The tolerance is 1e-4 in relative L2: both sides compute in f32 with sums in another order, which was measured to
 /// differ by 1e-6 to 1e-5; a wrong constant, axis or branch differs by more than 1e-2.
-@Suite(.enabled(if: GoldenFile.isPresent))
 struct PublishedParityTests {
-  let backend: CPUBackend
-  let network: ColorizationNetwork
-  let tolerance = 1e-4
+  static let tolerance = 1e-4
 
-  init() throws {
-    backend = try CPUBackend()
-    network = try GoldenModel.load(on: backend)
+  private func expectClose(_ differences: [PublishedComparison.Difference]) {
+    #expect(!differences.isEmpty)
+    for found in differences { #expect(found.error < Self.tolerance, "\(found.what): \(found.error)") }
   }
 
-  private func expectClose(_ a: Tensor, _ b: Tensor, _ what: String) throws {
-    let error = try a.relativeError(to: b)
-    #expect(error < tolerance, "\(what): \(error)")
+  @Test(arguments: GoldenSet.all) func thresholdEmbedderAndRecovery(set: GoldenSet) throws {
+    let comparison = try PublishedComparison(set)
+    expectClose(try comparison.thresholdEmbedder() + comparison.recovery())
   }
 
-  @Test func thresholdEmbedderAndRecovery() throws {
-    let golden = try GoldenFile("modules", backend: backend)
-    let split = try #require(network.split)
-    try expectClose(
-      split.threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"), "threshold")
-    try expectClose(split.recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")
+  @Test(arguments: GoldenSet.all) func sketchEncoder(set: GoldenSet) throws {
+    expectClose(try PublishedComparison(set).sketchEncoder())
   }
 
-  @Test func sinusoidalEmbeddings() throws {
-    let golden = try GoldenFile("modules", backend: backend)
+  @Test(arguments: GoldenSet.all) func autoencoder(set: GoldenSet) throws {
+    let comparison = try PublishedComparison(set)
+    expectClose(try comparison.vaeEncoder() + comparison.vaeDecoder())
+  }
+
+  @Test(arguments: GoldenSet.all) func imageEncoder(set: GoldenSet) throws {
+    expectClose(try PublishedComparison(set).imageEncoder())
+  }
+
+  @Test(arguments: GoldenSet.all) func unet(set: GoldenSet) throws {
+    let comparison = try PublishedComparison(set)
+    let golden = try set.file("unet", on: comparison.backend)
+    let cases = try set.decode(UNetCase.List.self, from: "unet_cases").cases
+    // All that was recorded is checked, and each mode is there.
+    #expect(Set(cases.map(\.output)) == Set(golden.file.keys.filter { $0.contains(".out.") }))
+    #expect(Set(cases.map { [$0.mask != nil, $0.useForeground, $0.useBackground] }).count >= 4)
+    expectClose(try cases.map { try comparison.unet($0, golden) })
+  }
+
+  @Test(arguments: GoldenSet.all) func sinusoidalEmbeddings(set: GoldenSet) throws {
+    let backend = try CPUBackend(threads: 1)
+    let golden = try set.file("modules", on: backend)
     let t = try golden.tensor("timestep_embedding.t").floats()
-    for dim in [32, 33, 256, 320] {
+    for name in try PublishedComparison.names(golden, "timestep_embedding.dim*") {
+      let dim = try #require(Int(name))
       let made = try Tensor(sinusoidalEmbedding(t, dim: dim), shape: [t.count, dim], on: backend)
-      try expectClose(made, golden.tensor("timestep_embedding.dim\(dim)"), "dim \(dim)")
+      let error = try made.relativeError(to: golden.tensor("timestep_embedding.dim\(dim)"))
+      #expect(error < Self.tolerance, "dim \(dim): \(error)")
     }
   }
 
-  @Test func sketchEncoder() throws {
-    let golden = try GoldenFile("modules", backend: backend)
-    for size in ["64x64", "128x192", "64x64b2"] {
-      for (level, hint) in try network.sketchEncoder(golden.image("control.\(size).in")).enumerated() {
-        try expectClose(hint, golden.image("control.\(size).hint\(level)"), "\(size) hint \(level)")
-      }
-    }
-  }
-
-  @Test func masks() throws {
-    let golden = try GoldenFile("modules", backend: backend)
-    for size in ["8x8", "16x24", "10x14"] {
+  @Test(arguments: GoldenSet.all) func masks(set: GoldenSet) throws {
+    let golden = try set.file("modules", on: CPUBackend(threads: 1))
+    for size in try PublishedComparison.names(golden, "mask.*.in") {
       let mask = try golden.image("mask.\(size).in")
-      for factor in [1, 2, 4, 8] {
-        let name = "mask.\(size).x\(1 / Double(factor))"
+      let prefix = "mask.\(size).\(size == "pixel" ? "scaled_resize_" : "x")"
+      for name in try PublishedComparison.names(golden, prefix + "*") {
+        let scale = try #require(Double(name))
         // PyTorch keeps the factor as the scale even where the size does not divide.
-        let made = try mask.resizedBicubic(factor: factor)
-        try expectClose(made, golden.image(name), name)
+        let made = try mask.resizedBicubic(factor: Int(1 / scale))
+        let error = try made.relativeError(to: golden.image(prefix + name))
+        #expect(error < Self.tolerance, "\(prefix + name): \(error)")
       }
-    }
-    let pixels = try golden.image("mask.pixel.in").resizedBicubic(factor: 8)
-    try expectClose(pixels, golden.image("mask.pixel.scaled_resize_0.125"), "pixel mask")
-  }
-
-  @Test func autoencoder() throws {
-    let golden = try GoldenFile("vae", backend: backend)
-    for size in ["64x64", "64x128", "68x100"] {
-      let posterior = try network.vaeEncoder(golden.image("\(size).x"))
-      try expectClose(posterior.mean, golden.image("\(size).mean"), "\(size) mean")
-      try expectClose(posterior.logVariance, golden.image("\(size).logvar"), "\(size) log variance")
-      try expectClose(network.vaeDecoder(golden.image("\(size).z")), golden.image("\(size).decode"), "\(size) decode")
-    }
-  }
-
-  @Test func imageEncoder() throws {
-    let golden = try GoldenFile("clip", backend: backend)
-    for size in ["240x300", "100x80", "64x64"] {
-      let image = try golden.image("\(size).x")
-      let prepared = try network.imageEncoder.preprocess(image)
-      if size != "64x64" { try expectClose(prepared, golden.image("\(size).preprocess"), "\(size) preprocess") }
-      try expectClose(network.imageEncoder.allTokens(prepared), golden.tensor("\(size).full"), "\(size) tokens")
-      try expectClose(network.imageEncoder(image), golden.tensor("\(size).local"), "\(size) local")
-    }
-  }
-
-  @Test func unet() throws {
-    let golden = try GoldenFile("unet", backend: backend)
-    let cases = try UNetCase.all()
-    #expect(cases.count == 60)
-    for c in cases {
-      let latent = try golden.image("\(c.latent).x").sliced(axis: 0, 0..<c.batch)
-      var tokens = try golden.tensor(c.context).sliced(axis: 0, 0..<c.batch)
-      tokens = try Tensor.concatenate([Tensor](repeating: tokens, count: c.contextRepeat), axis: 1)
-      let context: ReferenceContext
-      if let mask = c.mask {
-        let half = tokens.shape[1] / 2
-        context = ReferenceContext(
-          foreground: tokens.sliced(axis: 1, 0..<half), background: tokens.sliced(axis: 1, half..<2 * half),
-          mask: try golden.image(mask), maskThreshold: c.maskThreshold, useForegroundLoRA: c.useForeground,
-          useBackgroundLoRA: c.useBackground)
-      } else {
-        context = ReferenceContext(whole: tokens)
-      }
-      let hints = try (0...4).map { try golden.image("\(c.latent).control\($0)").sliced(axis: 0, 0..<c.batch) }
-      let made = try network.unet(
-        latent, timestep: c.timestep, context: network.unet.prepare(context), hints: hints, control: c.control)
-      try expectClose(made, golden.image(c.output), c.output)
     }
   }
 }

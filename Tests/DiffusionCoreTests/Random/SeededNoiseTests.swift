@@ -110,6 +110,5 @@ import Testing
     #expect(throws: NoiseError.invalidShape([-1])) { try source.normals(shape: [-1]) }
     #expect(throws: NoiseError.invalidShape([.max, 2])) { try source.normals(shape: [.max, 2]) }
     #expect(throws: NoiseError.self) { try source.normals(count: NoiseLimits.maximumCount + 1) }
-    #expect(NoiseGenerator(rawValue: generator.rawValue) == generator)
   }
 }

@@ -96,7 +96,7 @@ import Testing
       let nowhere = text { () throws(WeightError) in
         _ = try SafetensorsWriter(path: folder + "/none/w", tensors: [one])
       }
-      #expect(nowhere.contains("cannot be written: No such file or directory. Check the folder"))
+      #expect(nowhere.contains("cannot be written: its folder does not exist. Create the folder"))
     }
   }
 }

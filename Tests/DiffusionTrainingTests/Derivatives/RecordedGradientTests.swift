@@ -5,9 +5,7 @@ import Testing
 
 /// Vector-Jacobian products of all operations as PyTorch made them, on any memory of the tape.
 @Suite struct RecordedGradientTests {
-  private static let images = ["convolution", "group_norm", "resize_bicubic"]
-
-  /// The cases of a folder, each with what it lacks: outputs and gradients that are too far from the recorded ones.
+  /// Compares outputs and gradients of all cases; how many gradients there were, and the largest error.
   private func check(_ golden: TrainingGolden, memory: TapeMemory) throws -> (count: Int, worst: Double) {
     let base = try CPUBackend(threads: 2)
     let tape = Tape(base, memory: memory)
@@ -45,17 +43,15 @@ import Testing
     return (count, worst)
   }
 
-  @Test(arguments: [TapeMemory.kept, .recomputed(partByteCount: 0), .recomputed(partByteCount: 1 << 30)])
-  func gradientsAreThoseOfTheCut(memory: TapeMemory) throws {
-    let golden = try TrainingGolden("gradients", folder: TrainingGolden.ownFolder)
-    let (count, worst) = try check(golden, memory: memory)
-    #expect(count == 239)
-    print("own cut, \(memory): \(count) gradients, worst \(worst)")
-  }
+  /// A set of recordings and a memory of the tape: the package's own with each, another with one.
+  private static let settings: [(GoldenSet, TapeMemory)] =
+    [.recomputed(partByteCount: 0), .recomputed(partByteCount: 1 << 30)].map { (.own, $0) }
+    + GoldenSet.all.map { ($0, .kept) }
 
-  @Test(.enabled(if: TrainingGolden.isPresent)) func gradientsAreThoseOfTheWholeSet() throws {
-    let (count, worst) = try check(try TrainingGolden("gradients"), memory: .kept)
-    #expect(count > 200)
-    print("whole set: \(count) gradients, worst \(worst)")
+  @Test(arguments: settings) func gradientsAreThoseRecorded(set: GoldenSet, memory: TapeMemory) throws {
+    let golden = try TrainingGolden("gradients", of: set)
+    let (count, worst) = try check(golden, memory: memory)
+    #expect(count == golden.file.keys.filter { $0.contains(".d.") && !$0.contains(".channels_last.") }.count)
+    print("\(set), \(memory): \(count) gradients, worst \(worst)")
   }
 }

@@ -5,14 +5,18 @@ import TestSupport
 import Testing
 
 /// Gradients of the network's modules, through the models themselves, against those of the published network.
-@Suite(.enabled(if: TrainingGolden.isPresent)) struct ModuleGradientTests {
-  private static let c = GoldenModel.configuration
-
+@Suite struct ModuleGradientTests {
   /// Everything that a module needs.
   private struct Setting {
     let test: [String: Any]
+    let configuration: ModelConfiguration
     let place: Parameters
     let inputs: [String: Tensor]
+    /// The channels of the first output.
+    let outputs: Int
+
+    /// The channels of an input.
+    func width(_ name: String) -> Int { input(name).shape[input(name).shape.rank - 1] }
 
     func input(_ name: String) -> Tensor {
       guard let tensor = inputs[name] else { preconditionFailure("no input \(name)") }
@@ -30,49 +34,53 @@ import Testing
 
   /// The outputs, images channels-last.
   private func run(_ s: Setting) throws -> [Tensor] {
-    let (c, p) = (Self.c, s.place)
+    let (c, p) = (s.configuration, s.place)
     let (unet, groups) = (c.unet, c.normGroups)
     switch s.test.string("name") {
     case "time_embed":
-      let first = try Linear(p[0], inputs: 32, outputs: 128)
-      return [try Linear(p[2], inputs: 128, outputs: 128)(first(s.input("x"), activation: .silu))]
+      let first = try Linear(p[0], inputs: s.width("x"), outputs: s.outputs)
+      return [try Linear(p[2], inputs: s.outputs, outputs: s.outputs)(first(s.input("x"), activation: .silu))]
     case "residual_block":
-      let block = try ResidualBlock(p, inputs: 32, outputs: 64, embeddingWidth: 128, groups: groups)
+      let block = try ResidualBlock(
+        p, inputs: s.width("x"), outputs: s.outputs, embeddingWidth: s.width("emb"), groups: groups)
       return [try s.bySample { _, input in try block(input("x"), activatedEmbedding: input("emb").silu()) }]
     case "residual_block_one_channel_groups":
-      let block = try ResidualBlock(p, inputs: 32, outputs: 32, embeddingWidth: 128, groups: groups)
+      let block = try ResidualBlock(
+        p, inputs: s.width("x"), outputs: s.outputs, embeddingWidth: s.width("emb"), groups: groups)
       return [try block(s.input("x"), activatedEmbedding: s.input("emb").silu())]
-    case "downsampler": return [try Downsampler(p, channels: 32)(s.input("x"))]
-    case "upsampler": return [try Upsampler(p, channels: 64)(s.input("x"))]
+    case "downsampler": return [try Downsampler(p, channels: s.width("x"))(s.input("x"))]
+    case "upsampler": return [try Upsampler(p, channels: s.width("x"))(s.input("x"))]
     case "self_attention":
       // The layer adds to a residual, here zeros.
       let x = s.input("x")
       return [
-        try Attention(p, channels: 64, heads: 4)(x, residual: Tensor(repeating: 0, shape: x.shape, on: x.backend))
+        try Attention(p, channels: s.width("x"), heads: unet.heads.count(channels: s.width("x")))(
+          x, residual: Tensor(repeating: 0, shape: x.shape, on: x.backend))
       ]
     case "feed_forward":
-      let gate = try Linear(p["net"][0]["proj"], inputs: 64, outputs: 512)
+      let gate = try Linear(p["net"][0]["proj"], inputs: s.width("x"), outputs: 8 * s.width("x"))
       guard let bias = gate.bias else { preconditionFailure("the gate has a bias") }
-      let out = try Linear(p["net"][2], inputs: 256, outputs: 64)
+      let out = try Linear(p["net"][2], inputs: 4 * s.width("x"), outputs: s.outputs)
       return [try out(s.input("x").gatedLinear(weight: gate.weight, bias: bias))]
     case "spatial_transformer", "spatial_transformer_zero_context", "spatial_transformer_split",
       "spatial_transformer_split_background":
       let isSplit = s.test["t_s"] != nil
       let block = try SpatialTransformer(
-        p, channels: 64, level: 0, unet: unet, lora: isSplit ? c.lora : nil, groups: groups)
+        p, channels: s.width("x"), level: 0, numbers: 0..<1, unet: unet, lora: isSplit ? c.lora : nil, groups: groups)
       return [try spatialTransformer(block, s, isSplit: isSplit)]
-    case "sketch_encoder": return try SketchEncoder(p, configuration: c.sketchEncoder)(s.input("x"))
-    case "recovery_transformer": return [try RecoveryTransformer(p, configuration: c.recovery)(s.input("x"))]
+    case "sketch_encoder": return try SketchEncoder(p, configuration: #require(c.sketchEncoder))(s.input("x"))
+    case "recovery_transformer": return [try RecoveryTransformer(p, configuration: #require(c.recovery))(s.input("x"))]
     case "threshold_embedder":
-      let first = try Linear(p[0], inputs: 256, outputs: 64)
-      return [try Linear(p[2], inputs: 64, outputs: 64)(first(s.input("x"), activation: .silu))]
-    case "vision_block": return [try OpenCLIPVisionTower.Block(p, width: 64, heads: 4)(s.input("x"))]
+      let first = try Linear(p[0], inputs: s.width("x"), outputs: s.outputs)
+      return [try Linear(p[2], inputs: s.outputs, outputs: s.outputs)(first(s.input("x"), activation: .silu))]
+    case "vision_block":
+      return [try OpenCLIPBlock(p, width: c.imageEncoder.width, heads: c.imageEncoder.heads)(s.input("x"))]
     case "vae_residual_block":
-      return [try VAEResidualBlock(p, inputs: 64, outputs: 32, groups: groups)(s.input("x"))]
-    case "vae_attention": return [try VAEAttention(p, channels: 64, groups: groups)(s.input("x"))]
+      return [try VAEResidualBlock(p, inputs: s.width("x"), outputs: s.outputs, groups: groups)(s.input("x"))]
+    case "vae_attention": return [try VAEAttention(p, channels: s.width("x"), groups: groups)(s.input("x"))]
     case "vae_downsampler":
       let geometry = ConvolutionGeometry(stride: 2, paddingBefore: 0, paddingAfter: 1)
-      return [try Conv2d(p["conv"], inputs: 32, outputs: 32, geometry: geometry)(s.input("x"))]
+      return [try Conv2d(p["conv"], inputs: s.width("x"), outputs: s.outputs, geometry: geometry)(s.input("x"))]
     case let name: throw RecordedOperation.Missing(name: name)
     }
   }
@@ -81,7 +89,7 @@ import Testing
     let control = AttentionControl(referenceScales: [1])
     guard isSplit else {
       let context = ReferenceContext(whole: s.input("context"))
-      let block = try module.block.crossAttention.prepare(context, repeats: 1)
+      let block = try module.blocks[0].crossAttention.prepare(context, repeats: 1)
       let prepared = PreparedContext(activeRows: s.input("x").shape[0], blocks: [block], masks: [], regions: [])
       return try module(s.input("x"), AttentionConditions(context: prepared, control: control))
     }
@@ -95,23 +103,23 @@ import Testing
         useBackgroundLoRA: s.test["use_bg"] as? Bool ?? false)
       let tokens = try (mask > thresholds[index]).reshaped([1, mask.shape[1] * mask.shape[2], 1])
       let prepared = PreparedContext(
-        activeRows: 1, blocks: [try module.block.crossAttention.prepare(reference, repeats: 1)], masks: [tokens],
+        activeRows: 1, blocks: [try module.blocks[0].crossAttention.prepare(reference, repeats: 1)], masks: [tokens],
         regions: [try TokenRegions(mask: tokens)])
       return try module(input("x"), AttentionConditions(context: prepared, control: control))
     }
   }
 
-  @Test(arguments: [TapeMemory.kept, .recomputed(partByteCount: 20_000)]) func gradientsAreThoseRecorded(
-    memory: TapeMemory
-  ) throws {
-    let golden = try TrainingGolden("module_gradients")
+  @Test(arguments: GoldenSet.all, [TapeMemory.kept, .recomputed(partByteCount: 20_000)])
+  func gradientsAreThoseRecorded(set: GoldenSet, memory: TapeMemory) throws {
+    let golden = try TrainingGolden("module_gradients", of: set)
     let base = try CPUBackend(threads: 2)
-    let file = try SafetensorsFile(path: (GoldenFile.folder ?? "") + "/weights.safetensors")
-    #expect(golden.list().count == 18)
-    for test in golden.list() {
+    let configuration = try set.configuration
+    let cases = golden.list()
+    try #require(!cases.isEmpty)
+    for test in cases {
       let name = test.string("name")
       let tape = Tape(base, memory: memory)
-      let reader = WeightReader(WeightSource(file))
+      let reader = WeightReader(try set.weights())
       let source = TrainableParameters(CheckpointParameters(reader, backend: tape), on: tape) { _ in true }
       let isImage = { (key: String) in (golden.file["\(name).\(key)"]?.shape.count ?? 0) == 4 }
       func recorded(_ key: String) throws -> Tensor {
@@ -124,7 +132,10 @@ import Testing
         inputs[key] = try constants.contains(key) ? tape.constant(recorded(key)) : tape.variable(recorded(key))
       }
       let prefix = String(test.string("weights").dropLast())
-      let setting = Setting(test: test, place: Parameters(source, prefix: prefix), inputs: inputs)
+      let first = golden.file["\(name).out0"]?.shape ?? []
+      let setting = Setting(
+        test: test, configuration: configuration, place: Parameters(source, prefix: prefix), inputs: inputs,
+        outputs: (first.count == 4 ? first[1] : first.last) ?? 0)
       let outs = try tape.recording { try run(setting) }
       #expect(outs.count == test.int("outputs"))
       let noise = test.strings("noise")

@@ -11,18 +11,16 @@ struct RecordedStage {
   let parameters: [TrainableParameter]
   let schedule: NoiseSchedule
 
-  init(memory: TapeMemory = .kept, threads: Int = 2) throws {
-    golden = try TrainingGolden("lora_step")
+  init(_ set: GoldenSet, memory: TapeMemory = .kept, threads: Int = 2) throws {
+    golden = try TrainingGolden("lora_step", of: set)
     tape = Tape(try CPUBackend(threads: threads), memory: memory)
-    let reader = WeightReader(
-      WeightSource(try SafetensorsFile(path: (GoldenFile.folder ?? "") + "/weights.safetensors")))
+    let reader = WeightReader(try set.weights())
     let source = TrainableParameters(CheckpointParameters(reader, backend: tape), on: tape) { key in
       TrainedPart(key: key).map { TrainedPart.secondStage.contains($0) } ?? false
     }
-    network = try ColorizationNetwork(
-      Parameters(source), configuration: GoldenModel.configuration, withSplit: true)
+    network = try ColorizationNetwork(Parameters(source), configuration: set.configuration, withSplit: true)
     parameters = source.parameters
-    schedule = try NoiseSchedule()
+    schedule = try NoiseSchedule(network.configuration.schedule)
   }
 
   var base: any Backend { tape.base }
@@ -62,8 +60,9 @@ struct RecordedStage {
       let (latent, own) = (try pooled("z0"), noise.sliced(axis: 0, index..<index + 1))
       let target = try objective.target(latent, noise: own, timestep: timestep)
       let noisy = tape.variable(try objective.noisy(latent, noise: own, timestep: timestep))
-      let mask = tape.constant(try pooled("smask").resizedBicubic(factor: 8))
-      let hints = try (0..<5).map { tape.constant(try pooled("hint\($0)")) }
+      let mask = tape.constant(try pooled("smask").resizedBicubic(factor: network.configuration.latentFactor))
+      let levels = (0...).prefix { golden.contains("pool.\(name).hint\($0)") }
+      let hints = try levels.map { tape.constant(try pooled("hint\($0)")) }
       let tokens = tape.constant(try pooled("tokens"))
       let background =
         mode == "foreground"
@@ -77,7 +76,8 @@ struct RecordedStage {
             mode, layout, tokens: tokens, background: background, mask: mask, entry("t_s"), entry("t_r"))
         }
         let prepared = try context.map { try network.unet.prepare($0) } ?? .none
-        let control = AttentionControl(referenceScales: [Float](repeating: 1, count: 16))
+        let blocks = network.configuration.unet.transformerBlockCount
+        let control = AttentionControl(referenceScales: [Float](repeating: 1, count: blocks))
         let predicted = try network.unet(
           noisy, timestep: Float(timestep), context: prepared, hints: hints, control: control)
         let loss = try objective.loss(predicted, target: tape.constant(target), timestep: timestep)

@@ -49,7 +49,8 @@ func measureJob(_ bench: Bench) async throws {
   let steps = settings.jobSteps == 1 ? "1 step" : "\(settings.jobSteps) steps"
   for stage in ColorizeEvent.Stage.allCases.map(\.rawValue) + [whole] {
     let records = stage == whole ? work : work.filter { $0.section == stage }
-    let name = stage == ColorizeEvent.Stage.sampling.rawValue ? "\(stage), \(steps), batch 2 split" : stage
+    let known = ColorizeEvent.Stage(rawValue: stage)
+    let name = known == .sampling ? "\(stage), \(steps), batch 2 split" : known?.description ?? stage
     var line = row(name, ours.compactMap { $0[stage] }, records, bench.limits, stages.peak(of: stage))
     let others = theirs.compactMap { $0[stage] }
     if !others.isEmpty {

@@ -53,8 +53,8 @@ private func measureTransformer(_ bench: Bench, channels: Int, level: Int) throw
   let configuration = bench.configuration
   let side = (bench.settings.pixels / configuration.latentFactor) >> level
   let tokens = side * side
-  let heads = channels / configuration.unet.headWidth
-  let width = configuration.unet.headWidth
+  let heads = configuration.unet.heads.count(channels: channels)
+  let width = channels / heads
   let contextTokens = configuration.imageEncoder.tokenCount
   let fixture = try bench.twin { try TransformerFixture(bench, $0, side: side, channels: channels) }
 

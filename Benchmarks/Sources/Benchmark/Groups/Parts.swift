@@ -24,16 +24,20 @@ func measureParts(_ bench: Bench) throws {
     let image = try source.activations([1, size, size, 3])
     return { try tower(image) }
   }
-  try part("sketch encoder", "sketch_encoder") { source in
-    let encoder = try SketchEncoder(Parameters(source), configuration: configuration.sketchEncoder)
-    let image = try source.activations([1, size, size, 3])
-    // Results come in order, so the last hint waits for all.
-    return { try encoder(image)[configuration.sketchEncoder.channelMultipliers.count] }
+  if let sizes = configuration.sketchEncoder {
+    try part("sketch encoder", "sketch_encoder") { source in
+      let encoder = try SketchEncoder(Parameters(source), configuration: sizes)
+      let image = try source.activations([1, size, size, 3])
+      // Results come in order, so the last hint waits for all.
+      return { try encoder(image)[sizes.channelMultipliers.count] }
+    }
   }
-  try part("recovery transformer", "recovery") { source in
-    let recovery = try RecoveryTransformer(Parameters(source), configuration: configuration.recovery)
-    let tokens = try source.activations([1, configuration.imageEncoder.tokenCount, configuration.recovery.width])
-    return { try recovery(tokens) }
+  if let sizes = configuration.recovery {
+    try part("recovery transformer", "recovery") { source in
+      let recovery = try RecoveryTransformer(Parameters(source), configuration: sizes)
+      let tokens = try source.activations([1, configuration.imageEncoder.tokenCount, sizes.width])
+      return { try recovery(tokens) }
+    }
   }
   try part("VAE encode", "vae_encode") { source in
     let encoder = try VAEEncoder(

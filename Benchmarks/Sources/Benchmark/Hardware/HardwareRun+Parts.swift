@@ -1,3 +1,4 @@
+import BackendConformance
 import Colorize
 import Foundation
 
@@ -123,14 +124,11 @@ extension HardwareRun {
     if !bad.isEmpty { throw PartError.incomplete(words) }
   }
 
-  /// The members that take a picture's time, and all others that have cases.
+  /// The members that take a picture's time, and all else that has cases.
   private static let layers = [
     "matmul", "linear", "gatedLinear", "convolution", "attention", "groupNorm", "layerNorm", "softmax",
   ]
-  private static let rest = [
-    "makeBuffer(mapping:)", "read", "fill", "copy", "affine", "unary", "binary", "select", "reduce", "conv2d",
-    "resample",
-  ]
+  private static let rest = ConformanceSuite.operations.filter { !layers.contains($0) }
 
   private func comparePictures(_ place: Int, _ deadline: ContinuousClock.Instant) throws {
     struct Summary: Decodable { let seconds: Double }

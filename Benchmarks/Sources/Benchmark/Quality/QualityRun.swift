@@ -72,8 +72,8 @@ struct QualityRun {
     request.referenceMask = pair.referenceMask
     request.size = size
     request.count = quality.seeds
-    // What is judged is what the network painted; flats are made of it here.
-    (request.fill, request.lines) = (.painting, .network)
+    // What is judged is what the network painted, and the flats that the library makes of it.
+    (request.fill, request.lines, request.makesFlats) = (.painting, .network, flats != nil)
     if let steps = settings.steps { request.steps = steps }
     let clock = ContinuousClock()
     let start = clock.now
@@ -82,34 +82,25 @@ struct QualityRun {
     let shifted = try ColorShift.apply(to: pair.reference)
     request.reference = .image(shifted)
     request.count = 1
-    let swapped = try await colorizer.colorize(request).image
+    let swapped = try await colorizer.colorize(request).pictures[0]
 
     /// What is made of each painting after a reference: the painting itself, or flats of it.
     func measured(
-      _ name: String, seconds: Double? = nil, hasLines: Bool, _ make: (Image, _ isSwapped: Bool) throws -> Image
+      _ name: String, seconds: Double? = nil, hasLines: Bool, _ make: (ColorizeResult.Picture) throws -> Image
     ) throws -> (pictures: [QualityReport.Picture], first: Image) {
-      let images = try result.images.map { try make($0, false) }
+      let images = try result.pictures.map(make)
       var pictures = try zip(images, result.summary.seeds).map { image, seed in
         QualityReport.Picture(
           pair: pair.name, source: pair.source, method: name, seed: seed, seconds: seconds,
           measures: try pair.truth.measures(of: image, hasLines: hasLines))
       }
-      pictures[0].following = try following(pair, make(swapped, true), after: images[0])
+      pictures[0].following = try following(pair, make(swapped), after: images[0])
       return (pictures, images[0])
     }
-    let painted = try measured(mode.rawValue, seconds: seconds, hasLines: true) { painting, _ in painting }
+    let painted = try measured(mode.rawValue, seconds: seconds, hasLines: true) { $0.painting }
     guard let flats else { return (painted.pictures, [painted.first]) }
-    let plain = try measured("\(mode.rawValue), flats", hasLines: false) { painting, _ in
-      try flats(painting, mask: pair.sketchMask)
-    }
-    let figure = pair.referenceMask
-    let (own, other) = (
-      try FlatsMaker.Palettes(of: pair.reference, figure: figure, mode: mode),
-      try FlatsMaker.Palettes(of: shifted, figure: figure, mode: mode)
-    )
-    let matched = try measured("\(mode.rawValue), palette", hasLines: false) { painting, isSwapped in
-      try flats(painting, palettes: isSwapped ? other : own, mask: pair.sketchMask)
-    }
+    let plain = try measured("\(mode.rawValue), flats", hasLines: false) { try flats($0.painting) }
+    let matched = try measured("\(mode.rawValue), palette", hasLines: false) { $0.flats?.image ?? $0.painting }
     return (
       painted.pictures + plain.pictures + matched.pictures,
       [painted.first, try matched.first.multiplied(by: pair.sketch)]
@@ -141,7 +132,7 @@ struct QualityRun {
       ("nearest place", try place(pair.reference), try place(shifted)),
       ("round trip", try roundTrip(pair.target, size: size), nil),
     ]
-    if let flats { made.append((flatsOfTruth, try flats(pair.target, mask: pair.sketchMask), nil)) }
+    if let flats { made.append((flatsOfTruth, try flats(pair.target), nil)) }
     made.append(("truth", pair.target, nil))
     return try made.map { name, image, swapped in
       QualityReport.Picture(

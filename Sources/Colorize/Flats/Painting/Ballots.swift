@@ -98,14 +98,27 @@ struct Ballots {
   /// The colour that most of a region's samples have: the densest place of CIELAB, found by mean shift.
   ///
   /// Comaniciu and Meer, “Mean Shift: A Robust Approach Toward Feature Space Analysis”, 2002.
+  ///
+  /// In a region that is painted as a gradient no colour is that of most: there the densest place of a wider kernel is
+  /// the gradient's middle.
   func result(of region: Int) -> Result {
+    let narrow = result(of: region, width: 8)
+    guard narrow.share < 0.5 else { return narrow }
+    let wide = result(of: region, width: 24)
+    return wide.share > narrow.share ? wide : narrow
+  }
+
+  private func result(of region: Int, width: Float) -> Result {
     let own = self[region]
+    // Epanechnikov's kernel: what is further apart is another colour.
+    let scale = 1 / (width * width)
+    func kernel(_ step: SIMD3<Float>) -> Float { max(0, 1 - (step * step).sum() * scale) }
     let seeds = Self.spread(own, most: 48)
     let crowd = Self.spread(own, most: 256)
     var best = (density: Float(-1), lab: SIMD3<Float>.zero)
     for seed in seeds {
       var density: Float = 0
-      for other in crowd { density += other.weight * Self.kernel(seed.lab - other.lab) }
+      for other in crowd { density += other.weight * kernel(seed.lab - other.lab) }
       // Seeds in the middle of the region go first among those that are as dense.
       density *= 0.5 + 0.5 * min(1, seed.weight)
       if density > best.density { best = (density, seed.lab) }
@@ -115,7 +128,7 @@ struct Ballots {
       var (lab, total) = (SIMD3<Float>.zero, Float(0))
       color = .zero
       for sample in own {
-        let weight = sample.weight * Self.kernel(best.lab - sample.lab)
+        let weight = sample.weight * kernel(best.lab - sample.lab)
         lab += weight * sample.lab
         color += weight * sample.color
         total += weight
@@ -134,12 +147,6 @@ struct Ballots {
       color: color,
       lab: Lab(lightness: Double(best.lab.x), a: Double(best.lab.y), b: Double(best.lab.z)),
       share: total > 0 ? Double(agreeing / total) : 0, reliability: reliabilities[region])
-  }
-
-  /// Epanechnikov's kernel, 8 units wide: what is further apart is another colour.
-  @inline(__always)
-  private static func kernel(_ step: SIMD3<Float>) -> Float {
-    max(0, 1 - (step * step).sum() / 64)
   }
 
   private static func spread(_ samples: ArraySlice<Sample>, most: Int) -> [Sample] {

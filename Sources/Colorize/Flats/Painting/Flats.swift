@@ -45,12 +45,17 @@ public struct Flats: Sendable, Hashable {
   ///   - painting: Transparency counts as white.
   /// - Throws: ``FlatsError/invalidOption(reason:)``, or `CancellationError`.
   public init(_ map: RegionMap, painting: Image, options: FlatsOptions = FlatsOptions()) throws {
+    try self.init(map, painting: painting, options: options, sides: nil)
+  }
+
+  /// - Parameter sides: which of the palette's colours belong to the figure, which to the ground.
+  package init(_ map: RegionMap, painting: Image, options: FlatsOptions, sides: PaletteSides?) throws {
     try options.validate()
     let ballots = try Ballots(map, painting: painting.composited())
     try Task.checkCancellation()
     let paints =
       if let palette = options.palette {
-        PaletteVote(palette).paints(ballots, regions: map.regions)
+        PaletteVote.paints(palette, sides: sides, ballots: ballots, map: map)
       } else {
         ColorGroups(ballots, options: options).paints
       }

@@ -5,7 +5,9 @@ extension Flats {
   ///
   /// - Throws: `CancellationError`.
   package static func shares(_ map: RegionMap, painting: Image, palette: Palette) throws -> [[Float]] {
-    PaletteVote(palette).shares(try Ballots(map, painting: painting.composited()), regions: map.regions)
+    let ballots = try Ballots(map, painting: painting.composited())
+    var vote = PaletteVote(palette, candidates: Array(palette.entries.indices))
+    return map.regions.map { vote.shares($0, ballots) }
   }
 }
 
@@ -18,60 +20,78 @@ struct PaletteVote {
   private let palette: Palette
   private let labs: [Lab]
   private let families: PaletteFamilies
+  /// The entries that can be voted for.
+  private let candidates: [Int]
+  /// What the entries get from each colour, which many samples share.
+  private var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
 
   private static let width = 4.0
 
-  init(_ palette: Palette) {
+  fileprivate init(_ palette: Palette, candidates: [Int]) {
     self.palette = palette
+    self.candidates = candidates
     labs = palette.entries.map { Lab($0.color) }
     families = PaletteFamilies(palette)
   }
 
-  func paints(_ ballots: Ballots, regions: [Region]) -> [Flats.Paint] {
-    counts(ballots, regions: regions) { region, counts, total in paint(region, ballots, counts, total) }
-  }
-
-  /// The share of each region's vote that each entry gets.
-  func shares(_ ballots: Ballots, regions: [Region]) -> [[Float]] {
-    counts(ballots, regions: regions) { _, counts, total in total > 0 ? counts.map { $0 / total } : counts }
-  }
-
-  private func counts<R>(
-    _ ballots: Ballots, regions: [Region], _ use: (_ region: Region, _ counts: [Float], _ total: Float) -> R
-  ) -> [R] {
-    // What the entries get from each colour, which many samples share.
-    var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
-    return regions.map { region in
-      var counts = [Float](repeating: 0, count: labs.count)
-      var total: Float = 0
-      for sample in ballots[region.id] {
-        let color = sample.color
-        let key = UInt32(color.x / 4) << 16 | UInt32(color.y / 4) << 8 | UInt32(color.z / 4)
-        let own = votes[key] ?? vote(sample.lab)
-        votes[key] = own
-        for (entry, vote) in own { counts[entry] += vote * sample.weight }
-        total += sample.weight
+  /// The paints of all regions.
+  ///
+  /// - Parameter sides: which entries belong to which side of the picture; nil where all regions may have all.
+  static func paints(
+    _ palette: Palette, sides: PaletteSides?, ballots: Ballots, map: RegionMap
+  ) -> [Flats.Paint] {
+    let all = Array(palette.entries.indices)
+    var both = PaletteVote(palette, candidates: all)
+    guard let sides else { return map.regions.map { both.paint($0, ballots) } }
+    var figure = PaletteVote(palette, candidates: all.filter { sides.isFigure[$0] })
+    var ground = PaletteVote(palette, candidates: all.filter { sides.isGround[$0] })
+    let shares = sides.figureShares(map)
+    return map.regions.map { region in
+      switch shares[region.id] {
+      case ..<PaletteSides.least where !ground.candidates.isEmpty: ground.paint(region, ballots)
+      case (1 - PaletteSides.least)... where !figure.candidates.isEmpty: figure.paint(region, ballots)
+      default: both.paint(region, ballots)
       }
-      return use(region, counts, total)
     }
   }
 
-  private func paint(_ region: Region, _ ballots: Ballots, _ counts: [Float], _ total: Float) -> Flats.Paint {
+  /// The share of a region's vote that each entry gets.
+  fileprivate mutating func shares(_ region: Region, _ ballots: Ballots) -> [Float] {
+    let (counts, total) = count(region, ballots)
+    return total > 0 ? counts.map { $0 / total } : counts
+  }
+
+  private mutating func count(_ region: Region, _ ballots: Ballots) -> (counts: [Float], total: Float) {
+    var counts = [Float](repeating: 0, count: labs.count)
+    var total: Float = 0
+    for sample in ballots[region.id] {
+      let color = sample.color
+      let key = UInt32(color.x / 4) << 16 | UInt32(color.y / 4) << 8 | UInt32(color.z / 4)
+      let own = votes[key] ?? vote(sample.lab)
+      votes[key] = own
+      for (entry, vote) in own { counts[entry] += vote * sample.weight }
+      total += sample.weight
+    }
+    return (counts, total)
+  }
+
+  private mutating func paint(_ region: Region, _ ballots: Ballots) -> Flats.Paint {
+    let (counts, total) = count(region, ballots)
     let (entry, votes) = families.choice(counts, region.shade)
     let painted = ballots.result(of: region.id).lab
     return Flats.Paint(
       palette.entries[entry].color, share: total > 0 ? min(1, Double(votes / total)) : 0,
       name: palette.entries[entry].name, entry: entry,
-      distance: labs.reduce(.infinity) { min($0, $1.difference(to: painted)) })
+      distance: candidates.reduce(.infinity) { min($0, labs[$1].difference(to: painted)) })
   }
 
   /// Shares that add up to 1.
   private func vote(_ lab: SIMD3<Float>) -> [(entry: Int, vote: Float)] {
     let own = Lab(lightness: Double(lab.x), a: Double(lab.y), b: Double(lab.z))
-    let distances = labs.map { $0.difference(to: own) }
+    let distances = candidates.map { labs[$0].difference(to: own) }
     let least = distances.min() ?? 0
     let weights = distances.map { exp(-($0 * $0 - least * least) / (2 * Self.width * Self.width)) }
     let sum = weights.reduce(0, +)
-    return weights.indices.filter { weights[$0] > 0.01 * sum }.map { ($0, Float(weights[$0] / sum)) }
+    return weights.indices.filter { weights[$0] > 0.01 * sum }.map { (candidates[$0], Float(weights[$0] / sum)) }
   }
 }

@@ -4,6 +4,10 @@
 /// per block, because scans are uneven, and the scale by the strong lines, so that a pencil's grey counts as much as
 /// black ink does.
 struct InkMap {
+  /// What the ink lies on.
+  let paper: PaperLevels
+  /// The polarity that was given or found.
+  let polarity: SketchPolarity
   let width: Int
   let height: Int
   /// Row-major.
@@ -16,7 +20,8 @@ struct InkMap {
   /// - Parameter polarity: automatic decides by ``Image/detectedPolarity``.
   init(_ image: Image, polarity: SketchPolarity = .automatic) {
     let found = polarity == .automatic ? image.detectedPolarity : polarity
-    let paper = PaperLevels(image, isInverted: found == .lightOnDark)
+    paper = PaperLevels(image, isInverted: found == .lightOnDark)
+    self.polarity = found
     width = image.width
     height = image.height
     values = Self.distances(of: image, from: paper)

@@ -43,11 +43,15 @@ struct LineMask {
     removeSpecks(ink, smallerThan: max(8, min(width, height) / 48))
   }
 
-  /// Takes away 8-connected patches that are both small and faint all over.
+  /// How far apart, in pixels, the pieces of a torn stroke lie that count as one patch.
+  private static let tear = 2
+
+  /// Takes away patches that are both small and faint all over. Pencil on rough paper leaves pieces as small and as faint
+  /// as grain, but in a row: what lies within a pixel of each other is one patch.
   private mutating func removeSpecks(_ ink: InkMap, smallerThan least: Int) {
     // Pixels of patches that were looked at hold 2 meanwhile.
     var patch: [Int] = []
-    let (width, height) = (width, height)
+    let (width, height, reach) = (width, height, Self.tear)
     values.withUnsafeMutableBufferPointer { values in
       ink.values.withUnsafeBufferPointer { ink in
         for start in 0..<values.count where values[start] == 1 {
@@ -59,8 +63,8 @@ struct LineMask {
           while next < patch.count {
             let (x, y) = (patch[next] % width, patch[next] / width)
             next += 1
-            for row in max(0, y - 1)...min(height - 1, y + 1) {
-              for neighbor in row * width + max(0, x - 1)...row * width + min(width - 1, x + 1)
+            for row in max(0, y - reach)...min(height - 1, y + reach) {
+              for neighbor in row * width + max(0, x - reach)...row * width + min(width - 1, x + reach)
               where values[neighbor] == 1 {
                 values[neighbor] = 2
                 strongest = max(strongest, ink[neighbor])

@@ -33,9 +33,14 @@ public struct RegionMap: Sendable, Hashable {
   ///
   /// - Throws: ``FlatsError/invalidOption(reason:)``, or `CancellationError`.
   public init(lineArt: Image, options: RegionOptions = RegionOptions()) throws {
+    try self.init(lineArt: lineArt, options: options, ink: nil)
+  }
+
+  /// - Parameter ink: that of the drawing without its guide strokes, where it was made already.
+  init(lineArt: Image, options: RegionOptions, ink: InkMap?) throws {
     try options.validate()
     try Task.checkCancellation()
-    self = try RegionBuilder(lineArt, options: options).map()
+    self = try RegionBuilder(lineArt, options: options, ink: ink).map()
   }
 
   init(width: Int, height: Int, labels: [UInt32], regions: [Region], gaps: [Gap]) {

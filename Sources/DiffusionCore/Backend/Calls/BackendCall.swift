@@ -36,6 +36,32 @@ public struct BackendCall: Sendable {
     case convolution(ConvolutionGeometry, Activation)
     /// ``Backend/attention(_:_:_:scale:to:)`` of `q`, `k` and `v`.
     case attention(scale: Float)
+    /// ``Backend/pool(_:_:geometry:to:)`` of `x`.
+    case pool(Pooling, PoolingGeometry)
+
+    /// Which member it is.
+    public var member: BackendMember {
+      switch self {
+      case .fill: .fill
+      case .copy: .copy
+      case .affine: .affine
+      case .unary: .unary
+      case .binary: .binary
+      case .select: .select
+      case .reduce: .reduce
+      case .matmul: .matmul
+      case .conv2d: .conv2d
+      case .resample: .resample
+      case .softmax: .softmax
+      case .layerNorm: .layerNorm
+      case .groupNorm: .groupNorm
+      case .linear: .linear
+      case .gatedLinear: .gatedLinear
+      case .convolution: .convolution
+      case .attention: .attention
+      case .pool: .pool
+      }
+    }
   }
 
   /// What is computed.
@@ -53,27 +79,7 @@ public struct BackendCall: Sendable {
   }
 
   /// The name of the member, such as `groupNorm`.
-  public var member: String {
-    switch operation {
-    case .fill: "fill"
-    case .copy: "copy"
-    case .affine: "affine"
-    case .unary: "unary"
-    case .binary: "binary"
-    case .select: "select"
-    case .reduce: "reduce"
-    case .matmul: "matmul"
-    case .conv2d: "conv2d"
-    case .resample: "resample"
-    case .softmax: "softmax"
-    case .layerNorm: "layerNorm"
-    case .groupNorm: "groupNorm"
-    case .linear: "linear"
-    case .gatedLinear: "gatedLinear"
-    case .convolution: "convolution"
-    case .attention: "attention"
-    }
-  }
+  public var member: String { operation.member.rawValue }
 
   /// The floating-point operations of a product, a convolution (counted directly) or attention, 2 for each
   /// multiply-add; 0 for the others, whose cost is moving memory.
@@ -141,6 +147,7 @@ public struct BackendCall: Sendable {
         operand(0), weight: operand(1), bias: operands[2], geometry: geometry, activation: activation,
         residual: operands[3], to: out)
     case .attention(let scale): try backend.attention(operand(0), operand(1), operand(2), scale: scale, to: out)
+    case .pool(let pooling, let geometry): try backend.pool(pooling, operand(0), geometry: geometry, to: out)
     }
   }
 }

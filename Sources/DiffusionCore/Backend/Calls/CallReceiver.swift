@@ -101,4 +101,8 @@ extension CallReceiver {
   public func attention(_ q: Operand, _ k: Operand, _ v: Operand, scale: Float, to out: Operand) throws {
     try receive(BackendCall(.attention(scale: scale), [q, k, v], to: out))
   }
+
+  public func pool(_ pooling: Pooling, _ x: Operand, geometry: PoolingGeometry, to out: Operand) throws {
+    try receive(BackendCall(.pool(pooling, geometry), [x], to: out))
+  }
 }

@@ -11,6 +11,7 @@ public protocol ForwardingBackend: Backend {
 extension ForwardingBackend {
   public var name: String { base.name }
   public var storageType: DType { base.storageType }
+  public var takesDilationAndGroups: Bool { base.takesDilationAndGroups }
   public var memoryLimits: MemoryLimits { base.memoryLimits }
 
   public func makeBuffer(byteCount: Int) throws -> any Buffer { try base.makeBuffer(byteCount: byteCount) }

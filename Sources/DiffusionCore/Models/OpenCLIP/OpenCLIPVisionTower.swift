@@ -49,49 +49,15 @@ public struct OpenCLIPVisionTower: Sendable {
   /// `ln_pre`, `ln_post`
   let normIn: LayerNorm
   let normOut: LayerNorm
-  /// `transformer.resblocks`
-  let blocks: [Block]
+  /// `transformer`
+  let transformer: OpenCLIPTransformer
   /// `proj` `[width, output]`
   let projection: Tensor
 
   /// The mean that OpenCLIP subtracts, of RGB in 0...1.
-  public static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
   /// The standard deviation that OpenCLIP divides by, of RGB in 0...1.
-  public static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
-
-  package struct Block: Sendable {
-    /// `ln_1`, `ln_2`
-    let norm1: LayerNorm
-    let norm2: LayerNorm
-    /// `attn.in_proj_weight` and `attn.in_proj_bias`: queries, keys and values in one
-    let projectIn: Linear
-    /// `attn.out_proj`
-    let projectOut: Linear
-    /// `mlp.c_fc`, `mlp.c_proj`
-    let feedIn: Linear
-    let feedOut: Linear
-    let heads: Int
-
-    package init(_ p: Parameters, width: Int, heads: Int) throws {
-      norm1 = try LayerNorm(p["ln_1"], channels: width)
-      norm2 = try LayerNorm(p["ln_2"], channels: width)
-      projectIn = Linear(
-        weight: try p["attn"]("in_proj_weight", [3 * width, width]), bias: try p["attn"]("in_proj_bias", [3 * width]))
-      projectOut = try Linear(p["attn"]["out_proj"], inputs: width, outputs: width)
-      feedIn = try Linear(p["mlp"]["c_fc"], inputs: width, outputs: 4 * width)
-      feedOut = try Linear(p["mlp"]["c_proj"], inputs: 4 * width, outputs: width)
-      self.heads = heads
-    }
-
-    package func callAsFunction(_ input: Tensor) throws -> Tensor {
-      try Task.checkCancellation()
-      let width = input.shape[2]
-      let joined = try projectIn(norm1(input))
-      func part(_ index: Int) -> Tensor { joined.sliced(axis: 2, index * width..<(index + 1) * width) }
-      let x = try projectOut(Tensor.attention(part(0), part(1), part(2), heads: heads), residual: input)
-      return try feedOut(feedIn(norm2(x), activation: .gelu), residual: x)
-    }
-  }
+  static let standardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
   /// Loads the tower.
   public init(_ p: Parameters, configuration c: OpenCLIPVisionConfiguration) throws {
@@ -102,7 +68,7 @@ public struct OpenCLIPVisionTower: Sendable {
     classEmbedding = try p("class_embedding", [c.width])
     positionalEmbedding = try p("positional_embedding", [c.tokenCount + 1, c.width])
     normIn = try LayerNorm(p["ln_pre"], channels: c.width)
-    blocks = try (0..<c.layers).map { try Block(p["transformer"]["resblocks"][$0], width: c.width, heads: c.heads) }
+    transformer = try OpenCLIPTransformer(p["transformer"], width: c.width, layers: c.layers, heads: c.heads)
     normOut = try LayerNorm(p["ln_post"], channels: c.width)
     projection = try p("proj", [c.width, c.outputWidth])
   }
@@ -112,7 +78,7 @@ public struct OpenCLIPVisionTower: Sendable {
   ///
   /// - Parameter image: `[B, H, W, 3]` in -1...1.
   /// - Returns: `[B, size, size, 3]`.
-  public func preprocess(_ image: Tensor) throws -> Tensor {
+  package func preprocess(_ image: Tensor) throws -> Tensor {
     let size = configuration.imageSize
     var x = image
     if x.shape[1] != size || x.shape[2] != size {
@@ -126,14 +92,13 @@ public struct OpenCLIPVisionTower: Sendable {
   }
 
   /// All tokens of a preprocessed picture, the class token first: `[B, tokens + 1, output]`.
-  public func allTokens(_ preprocessed: Tensor) throws -> Tensor {
+  package func allTokens(_ preprocessed: Tensor) throws -> Tensor {
     let batch = preprocessed.shape[0]
     let width = configuration.width
     let embedded = try patches(preprocessed).reshaped([batch, configuration.tokenCount, width])
     let classToken = try classEmbedding.reshaped([1, 1, width]).broadcast(to: [batch, 1, width])
     var x = try Tensor.concatenate([classToken, embedded], axis: 1) + positionalEmbedding
-    x = try normIn(x)
-    for block in blocks { x = try block(x) }
+    x = try transformer(normIn(x))
     return try normOut(x).linear(weight: projection.transposed(1, 0))
   }
 

@@ -37,19 +37,16 @@ public struct AttentionControl: Sendable, Hashable {
     /// In the published network these are the groups of its application; in one of other sizes, the blocks of the
     /// same role.
     public func blocks(of unet: UNetConfiguration) -> [Int] {
-      let attending = unet.channelMultipliers.indices.filter { unet.attentionResolutions.contains(1 << $0) }
-      let down = attending.flatMap { [Int](repeating: $0, count: unet.residualBlocks) }
-      let up = attending.reversed().flatMap { [Int](repeating: $0, count: unet.residualBlocks + 1) }
-      func standing(on isMember: (Int) -> Bool) -> [Int] {
-        down.indices.filter { isMember(down[$0]) } + up.indices.filter { isMember(up[$0]) }.map { down.count + 1 + $0 }
+      let transformers = unet.transformers.filter { place in
+        switch self {
+        case .encoder: place.side == .down
+        case .high: place.side != .middle && place.level == 0
+        case .middle: place.side != .middle && place.level == 1
+        case .low: place.side != .middle && place.level >= 2
+        case .bottom: place.side == .middle
+        }
       }
-      switch self {
-      case .encoder: return Array(down.indices)
-      case .high: return standing { $0 == 0 }
-      case .middle: return standing { $0 == 1 }
-      case .low: return standing { $0 >= 2 }
-      case .bottom: return [down.count]
-      }
+      return transformers.flatMap(\.blocks)
     }
   }
 }

@@ -51,12 +51,12 @@ package struct CrossAttention: Sendable {
   let output: Linear
   let heads: Int
 
-  init(_ p: Parameters, channels: Int, contextWidth: Int, headWidth: Int, lora: LoRAConfiguration?) throws {
+  init(_ p: Parameters, channels: Int, contextWidth: Int, heads: Int, lora: LoRAConfiguration?) throws {
     query = try SplitLoRALinear(p["to_q"], inputs: channels, outputs: channels, lora: lora)
     key = try SplitLoRALinear(p["to_k"], inputs: contextWidth, outputs: channels, lora: lora)
     value = try SplitLoRALinear(p["to_v"], inputs: contextWidth, outputs: channels, lora: lora)
     output = try Linear(p["to_out"][0], inputs: channels, outputs: channels)
-    heads = channels / headWidth
+    self.heads = heads
   }
 
   /// Keys and values of a context, repeated for each guidance branch that has it.

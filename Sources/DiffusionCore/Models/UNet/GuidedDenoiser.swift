@@ -8,6 +8,7 @@ public struct GuidedDenoiser: Denoiser {
   let unet: UNet
   let guidance: Guidance
   let control: AttentionControl
+  let added: Tensor?
   /// Whether there is a reference at all.
   let hasReference: Bool
   /// The passes of a step in which the reference acts: branches [conditional, sketch-free, reference-free], as far as
@@ -33,10 +34,12 @@ public struct GuidedDenoiser: Denoiser {
   ///   - emptyHints: those of an empty drawing, needed if `guidance.sketch > 1`.
   ///   - batch: how many pictures.
   ///   - batching: how many rows run together.
+  ///   - added: what is embedded besides the timestep, `[1, ...]`, the same for all branches and pictures; needed if the
+  ///     network embeds something.
   public init(
     unet: UNet, schedule: NoiseSchedule, predictionType: PredictionType, context: ReferenceContext?, hints: [Tensor],
     emptyHints: [Tensor]?, guidance: Guidance, control: AttentionControl, batch: Int,
-    batching: UNetBatching = .automatic
+    batching: UNetBatching = .automatic, added: Tensor? = nil
   ) throws {
     self.unet = unet
     self.schedule = schedule
@@ -45,6 +48,7 @@ public struct GuidedDenoiser: Denoiser {
     if emptyHints == nil { guidance.sketch = 1 }
     self.guidance = guidance
     self.control = control
+    self.added = added
     hasReference = context != nil
 
     let positions = hints.first.map { $0.shape[1] * $0.shape[2] } ?? 1
@@ -99,7 +103,8 @@ public struct GuidedDenoiser: Denoiser {
       if index > 0 { try Task.checkCancellation() }
       let pictures = x.sliced(axis: 0, pass.rows.pictures)
       let rows = try Tensor.concatenate([Tensor](repeating: pictures, count: pass.rows.branches.count), axis: 0)
-      return try unet(rows, embedding: embedding, context: pass.context, hints: pass.hints, control: control)
+      return try unet(
+        rows, embedding: embedding, context: pass.context, hints: pass.hints, control: control, added: added)
     }
     let predicted = try Tensor.concatenate(parts, axis: 0)
     func branch(_ index: Int) -> Tensor { predicted.sliced(axis: 0, index * batch..<(index + 1) * batch) }

@@ -16,8 +16,8 @@ public struct ReferenceContext: Sendable {
   public let useBackgroundLoRA: Bool
   /// The sketch's foreground mask at latent size, soft, `[B or 1, h, w, 1]`; nil with a whole context.
   public let mask: Tensor?
-  /// Mask values above it are foreground; a tie is background.
-  public let maskThreshold: Float
+  /// Mask values above it are foreground; a tie is background. One for all rows, or one for each.
+  public let maskThresholds: [Float]
 
   /// One context for the whole picture.
   public init(whole tokens: Tensor) {
@@ -25,7 +25,7 @@ public struct ReferenceContext: Sendable {
     self.useForegroundLoRA = false
     self.useBackgroundLoRA = false
     self.mask = nil
-    self.maskThreshold = 0
+    self.maskThresholds = [0]
   }
 
   /// A context for each region of the sketch.
@@ -33,9 +33,24 @@ public struct ReferenceContext: Sendable {
     foreground: Tensor, background: Tensor, mask: Tensor, maskThreshold: Float, useForegroundLoRA: Bool,
     useBackgroundLoRA: Bool
   ) {
+    self.init(
+      foreground: foreground, background: background, mask: mask, maskThresholds: [maskThreshold],
+      useForegroundLoRA: useForegroundLoRA, useBackgroundLoRA: useBackgroundLoRA)
+  }
+
+  /// The same with a threshold of its own for each row, as a batch in training has them.
+  ///
+  /// - Parameter maskThresholds: one for each row of the tokens; the mask has as many rows.
+  public init(
+    foreground: Tensor, background: Tensor, mask: Tensor, maskThresholds: [Float], useForegroundLoRA: Bool,
+    useBackgroundLoRA: Bool
+  ) {
+    precondition(
+      maskThresholds.count == 1 || maskThresholds.count == mask.shape[0],
+      "\(maskThresholds.count) thresholds for masks \(mask.shape)")
     self.tokens = .split(foreground: foreground, background: background)
     self.mask = mask
-    self.maskThreshold = maskThreshold
+    self.maskThresholds = maskThresholds
     self.useForegroundLoRA = useForegroundLoRA
     self.useBackgroundLoRA = useBackgroundLoRA
   }
@@ -88,7 +103,7 @@ extension UNet {
       for level in configuration.channelMultipliers.indices {
         // PyTorch's `interpolate(scale_factor: 1 / 2^level)` from the full mask, not from the level before.
         let resized = try mask.resizedBicubic(factor: 1 << level)
-        let binary = try resized > context.maskThreshold
+        let binary = try resized > context.maskThresholds
         let tokens = try binary.reshaped([mask.shape[0], binary.shape[1] * binary.shape[2], 1])
         let rows = tokens.broadcast(to: [batch, tokens.shape[1], 1])
         masks.append(try Tensor.concatenate([Tensor](repeating: rows, count: repeats), axis: 0))
@@ -97,5 +112,19 @@ extension UNet {
     return PreparedContext(
       activeRows: batch * repeats, blocks: try crossAttentions.map { try $0.prepare(context, repeats: repeats) },
       masks: masks, regions: try masks.map { try TokenRegions(mask: $0) })
+  }
+}
+
+extension Tensor {
+  /// 1 where an element is above the threshold of its row, else 0.
+  ///
+  /// - Parameter thresholds: one for all rows, or one for each.
+  fileprivate static func > (x: Tensor, thresholds: [Float]) throws -> Tensor {
+    if thresholds.count == 1 { return try x > thresholds[0] }
+    let shape = Shape([thresholds.count] + [Int](repeating: 1, count: x.shape.rank - 1))
+    let limits = try Tensor(thresholds, shape: shape, on: x.backend).broadcast(to: x.shape)
+    let out = try Tensor(uninitialized: x.shape, on: x.backend)
+    try x.backend.binary(.greater, x.operand, limits.operand, to: out.operand)
+    return out
   }
 }

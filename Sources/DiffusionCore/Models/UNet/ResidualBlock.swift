@@ -22,11 +22,17 @@ package struct ResidualBlock: Sendable {
     skip = inputs == outputs ? nil : try Linear(pointwise: p["skip_connection"], inputs: inputs, outputs: outputs)
   }
 
-  /// - Parameter activatedEmbedding: SiLU of the time embedding, `[1, E]`, which all samples share.
+  /// - Parameter activatedEmbedding: SiLU of the time embedding, `[1, E]`, which all samples share, or one for each,
+  ///   `[B, E]`.
   package func callAsFunction(_ x: Tensor, activatedEmbedding: Tensor) throws -> Tensor {
     try Task.checkCancellation()
-    let shift = try embedding(activatedEmbedding).reshaped([outConv.weight.shape[0]])
-    let h = try inConv(inNorm(x, activation: .silu), extraBias: shift)
+    let (channels, rows) = (outConv.weight.shape[0], activatedEmbedding.shape[0])
+    let shift = try embedding(activatedEmbedding)
+    let normed = try inNorm(x, activation: .silu)
+    let h =
+      rows == 1
+      ? try inConv(normed, extraBias: shift.reshaped([channels]))
+      : try inConv(normed) + shift.reshaped([rows, 1, 1, channels])
     return try outConv(outNorm(h, activation: .silu), residual: skip.map { try $0(x) } ?? x)
   }
 }

@@ -105,11 +105,6 @@ extension GroupNorm {
     }
     let scale = try Tensor(scales, shape: [channels], on: x.backend) * gamma
     let shift = try Tensor(shifts, shape: [channels], on: x.backend) * gamma + beta
-    let y = try x * scale + shift
-    switch activation {
-    case .none: return y
-    case .silu: return try y.silu()
-    case .gelu: return try y.gelu()
-    }
+    return try (x * scale + shift).activated(activation)
   }
 }

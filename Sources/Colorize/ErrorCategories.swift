@@ -1,0 +1,16 @@
+import DiffusionCore
+
+extension ImageError: CategorizedError {
+  /// Whoever reads a picture that was asked for knows better: it is the input's fault then.
+  public var category: ErrorCategory { .run }
+}
+
+extension PaletteError: CategorizedError {
+  public var category: ErrorCategory {
+    if case .unwritable = self { .run } else { .usage }
+  }
+}
+
+extension FlatsError: CategorizedError {
+  public var category: ErrorCategory { .usage }
+}

@@ -1,0 +1,80 @@
+import DiffusionCore
+
+extension ColorizeRequest {
+  /// The regions that the finish of a picture will find, in the result's frame. They come from the sketch alone, so that a
+  /// program can look at them before a picture is made.
+  ///
+  /// - Throws: ``ColorizeError``, ``FlatsError``, ``ImageError``, or `CancellationError`.
+  public func regionMap(for model: Model) throws -> RegionMap {
+    try model.validate(self)
+    let frame = WorkingFrame(self, model.configuration)
+    let drawing = try settings.withoutGuides(sketch)
+    let found = try frame.prepared(drawing, settings.preparation, polarity: settings.polarity).report.polarity
+    let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
+    return try RegionMap(
+      lineArt: lineArt, options: settings.flats.regionOptions(polarity: found, guides: settings.guides))
+  }
+
+  /// The palette that flats are painted in: the one that is given, or the flat colours of the reference and of the
+  /// background picture. Nil where the painting's own colours are to be taken.
+  ///
+  /// Where the mode takes figure and ground apart, each side's regions have the colours of that side of the reference
+  /// alone, so that flats do not leak where the network does not.
+  package func flatColors() throws -> (palette: Palette, sides: PaletteSides?)? {
+    if let palette { return (palette, nil) }
+    guard settings.flats.colors == .reference else { return nil }
+    let (image, mask, backgroundPicture): (Image, Mask?, Image?)
+    switch reference {
+    case .none: return nil
+    case .image(let picture): (image, mask, backgroundPicture) = (picture, referenceMask, background)
+    case .encoded(let encoded):
+      (image, mask, backgroundPicture) = (encoded.picture, encoded.mask, background ?? encoded.backgroundPicture)
+    }
+    guard settings.mode.needsBackground, let sketchMask, mask != nil || backgroundPicture != nil else {
+      let whole = try entries(of: image, mask: mask)
+      let colors = try whole + entries(of: backgroundPicture).filter { !whole.contains($0) }
+      return colors.isEmpty ? nil : (Palette(colors), nil)
+    }
+    let figure = try entries(of: mask.map { try image.cutOut(by: $0) } ?? image)
+    let ground = try entries(of: backgroundPicture ?? mask.map { try image.cutOut(by: $0, inverted: true) })
+    let colors = figure + ground.filter { !figure.contains($0) }
+    guard !colors.isEmpty else { return nil }
+    return (
+      Palette(colors),
+      PaletteSides(
+        isFigure: colors.map { figure.contains($0) }, isGround: colors.map { ground.contains($0) }, mask: sketchMask)
+    )
+  }
+
+  /// None for a picture that is transparent all over.
+  private func entries(of image: Image?, mask: Mask? = nil) throws -> [Palette.Entry] {
+    guard let image else { return [] }
+    try Task.checkCancellation()
+    let fitted = try mask?.resized(width: image.width, height: image.height)
+    do throws(PaletteError) {
+      return try Palette(of: image, maximumColors: settings.flats.maximumColors, mask: fitted).entries
+    } catch .noColors {
+      return []
+    }
+  }
+}
+
+extension Image {
+  /// The image without what a mask leaves out (below 0.5): transparent there, and where it was.
+  ///
+  /// - Parameter inverted: leaves out what the mask shows instead.
+  func cutOut(by mask: Mask, inverted: Bool = false) throws(ImageError) -> Image {
+    let mask = try mask.resized(width: width, height: height)
+    let alpha = alpha
+    let colors = composited()
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { target, count in
+      for pixel in 0..<width * height {
+        for channel in 0..<3 { target[pixel * 4 + channel] = colors.pixels[pixel * 3 + channel] }
+        let isShown = (mask.values[pixel] >= 0.5) != inverted
+        target[pixel * 4 + 3] = isShown ? alpha?.pixels[pixel] ?? 255 : 0
+      }
+      count = width * height * 4
+    }
+    return Image(checkedWidth: width, height: height, channels: 4, pixels: pixels)
+  }
+}

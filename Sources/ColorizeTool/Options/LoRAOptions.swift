@@ -1,0 +1,48 @@
+import ArgumentParser
+import Colorize
+import DiffusionCore
+import Foundation
+
+/// Additions to the model.
+struct LoRAOptions: ParsableArguments {
+  @Option(
+    name: .customLong("lora"),
+    help: ArgumentHelp(
+      "Add what `colorize train` made, or another low-rank addition of this kind of model, as strongly as the scale says "
+        + "(1). May be given several times.", valueName: "file[=scale]"))
+  var loras: [LoRAChoice] = []
+
+  /// Opens the files.
+  ///
+  /// - Throws: ``LoRAError``, ``WeightError``.
+  func open() throws -> [LoRAUse] { try loras.map { try LoRAUse(LoRAFile(path: $0.path), scale: $0.scale) } }
+
+  /// Says which additions a mode leaves out.
+  static func note(_ uses: [LoRAUse], in mode: InferenceMode, note: (String) -> Void) {
+    let idle = uses.filter { !$0.acts(in: mode) }.map(\.shortName)
+    guard !idle.isEmpty else { return }
+    note(
+      "mode \(mode.rawValue) does not use \(idle.joined(separator: " and ")), which adds to the mask modes; give masks, or "
+        + "--mode foreground, background or full")
+  }
+}
+
+/// `my.safetensors` or `my.safetensors=0.8`.
+struct LoRAChoice: ExpressibleByArgument, Hashable {
+  let path: String
+  let scale: Float
+
+  init?(argument: String) {
+    // A file may have a name that looks like a scale.
+    if let equals = argument.lastIndex(of: "="), !FileManager.default.fileExists(atPath: argument),
+      let scale = Float(argument[argument.index(after: equals)...]), scale.isFinite
+    {
+      path = String(argument[..<equals])
+      self.scale = scale
+    } else {
+      path = argument
+      scale = 1
+    }
+    if path.isEmpty { return nil }
+  }
+}

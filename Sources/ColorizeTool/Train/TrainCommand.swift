@@ -1,0 +1,181 @@
+import ArgumentParser
+import Colorize
+import ColorizeTraining
+import DiffusionCore
+import DiffusionTraining
+import Foundation
+
+/// Teaches a model the colours of one's own show.
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train an addition (LoRA) to a model on a folder of coloured pictures.",
+    discussion: """
+      DATA holds coloured pictures. Each sub-folder is one character or shot, whose pictures are one another's references; \
+      pictures in DATA itself are their own, seen otherwise. Lines are drawn by the program, or are those of \
+      NAME.sketch.png; the figure is told by transparency, by NAME.mask.png, or found.
+
+        colorize train heroine --output heroine.safetensors --minutes 15 --preview-every 200
+        colorize -s sketch.png -r reference.png -o result.png --lora heroine.safetensors
+
+      States, sheets and the cache are in heroine.state. Ctrl-C saves the state and ends; --resume goes on with it, as if \
+      it had never stopped.
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of coloured pictures.", valueName: "data"))
+  var data: String
+
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("Where the result goes: .safetensors.", valueName: "file"))
+  var output: String
+
+  @OptionGroup(title: "Training") var length: TrainLengthOptions
+  @OptionGroup(title: "Learning") var learning: TrainRateOptions
+  @OptionGroup(title: "Pictures") var pictures: TrainDataOptions
+  @OptionGroup(title: "Files") var saving: TrainSavingOptions
+  @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
+  @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  @Flag(help: "Start even if memory looks too small.")
+  var force = false
+
+  func run() async throws {
+    try report.check()
+    try checkOutput()
+    let model = try modelOptions.open(note: report.note)
+    let progress = TrainProgress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    progress.begin("reading the pictures")
+    let folder = try TrainingFolder(data) { done, total in
+      try Task.checkCancellation()
+      progress.count(done, of: total, "picture")
+    }
+    for picture in folder.unreadable { report.note("left out \(picture)") }
+    let plan = try makePlan(model, folder)
+    progress.begin("preparing")
+    let training = try TrainingRun(plan, on: try backendOptions.makeBackend())
+    progress.length = plan.length
+    let record: TrainingRecord
+    do {
+      record = try await training.run(resumes: saving.resume) { event in
+        // What cannot be read was told already.
+        if case .note(let note) = event, !note.hasPrefix("left out ") { report.note(note) }
+        progress.observe(event)
+      }
+    } catch is CancellationError {
+      progress.finish()
+      let interruption = Interruption.shared.error
+      throw ToolError(
+        interruption.status,
+        "stopped after step \(training.record.steps); its state is saved in \(plan.stateFolder), and --resume goes on with it"
+      )
+    }
+    progress.finish()
+    try finish(record, plan: plan, seconds: progress.elapsed)
+  }
+
+  private func finish(_ record: TrainingRecord, plan: TrainingPlan, seconds: Double) throws {
+    if report.json {
+      return Console.shared.output(
+        try JSONOutput.line(
+          TrainReport(
+            output: output, states: plan.stateFolder, record: record, seconds: seconds,
+            peakMemoryBytes: ProcessUsage.peakMemory)))
+    }
+    guard !report.quiet else { return }
+    for line in record.lines { Console.shared.output(line) }
+    Console.shared.output("wrote \(output); use it with --lora \(output)")
+    Console.shared.output("done in \(Format.decimal(seconds, 1)) s, at most \(Format.bytes(ProcessUsage.peakMemory))")
+  }
+
+  private func checkOutput() throws {
+    guard output.hasSuffix(".safetensors"), output.utf8.count > ".safetensors".utf8.count else {
+      throw ToolError.usage("--output \(output): the name must end in .safetensors")
+    }
+    if saving.resume && saving.replacing.overwrite {
+      throw ToolError.usage("--resume and --overwrite exclude each other: one goes on, the other begins anew; give one")
+    }
+    try OutputCheck(option: "--output", overwrite: saving.replacing.overwrite || saving.resume).check([output])
+    let folder = TrainingPlan.stateFolder(of: output)
+    if !saving.resume, !saving.replacing.overwrite, TrainingPlan.hasStates(in: folder) {
+      throw ToolError.usage(
+        "\(folder): it holds the state of a training; go on with it by --resume, or begin anew with --overwrite")
+    }
+    if length.steps != nil && length.minutes != nil {
+      throw ToolError.usage("--steps and --minutes exclude each other; give one")
+    }
+    if learning.course == .cosine && length.minutes != nil {
+      throw ToolError.usage("--course cosine needs to know its end; give --steps instead of --minutes")
+    }
+  }
+
+  private func makePlan(_ model: Model, _ folder: TrainingFolder) throws -> TrainingPlan {
+    let parts = length.parts?.parts ?? (model.supports(.full) ? TrainedPart.secondStage : [.unet])
+    var settings = TrainingSettings.suiting(model, parts: parts)
+    let steps = length.steps ?? 500
+    settings.batch = length.batch ?? settings.batch
+    settings.rowsPerPass = length.rows ?? min(settings.rowsPerPass == 1 ? 1 : settings.batch, settings.batch)
+    settings.seed = length.seed
+    settings.foregroundRank = learning.rankForeground.rank
+    settings.backgroundRank = learning.rankBackground.rank
+    settings.rate = LearningRate(
+      peak: learning.rate ?? settings.rate.peak, warmUpStepCount: max(0, learning.warmUp),
+      decay: learning.course == .cosine ? .cosine(stepCount: steps, floor: 0) : .constant)
+    settings.dropShare = learning.drop ?? settings.dropShare
+    settings.offsetNoise = learning.offsetNoise
+    settings.moments = learning.moments
+    if let gamma = learning.minSnr {
+      guard gamma > 0, gamma <= 1000 else {
+        throw ToolError.usage("--min-snr is \(gamma), expected above 0, at most 1000")
+      }
+      settings.weighting = .minSNR(gamma: gamma)
+    }
+    guard (0..<1).contains(learning.average) else {
+      throw ToolError.usage("--average is \(learning.average), expected 0 to below 1")
+    }
+    settings.averageDecay = learning.average == 0 ? nil : learning.average
+    if let mebibytes = learning.recompute {
+      guard (0...1_000_000).contains(mebibytes) else {
+        throw ToolError.usage("--recompute is \(mebibytes), expected 0 to 1000000")
+      }
+      settings.recomputation = mebibytes == 0 ? nil : mebibytes << 20
+    }
+    switch learning.times {
+    case .uniform: settings.times = .uniform
+    case .sampling: settings.times = .ofSampling(stepCount: model.configuration.sampling.steps)
+    case nil: break
+    }
+    var plan = TrainingPlan(
+      model: model, folder: folder, output: output, software: "\(Tool.name) \(Tool.version)", settings: settings,
+      length: length.minutes.map { .seconds($0 * 60) } ?? .steps(steps))
+    plan.resolution = length.resolution ?? plan.resolution
+    plan.views = ViewSettings(variantCount: pictures.variants, recoloringShare: pictures.recolor)
+    plan.validationShare = pictures.validation
+    plan.saveInterval = saving.saveEvery
+    plan.previewInterval = saving.previewEvery
+    plan.keptStateCount = saving.keep
+    plan.checksMemory = !force
+    guard (0...100_000).contains(pictures.cacheSize) else {
+      throw ToolError.usage("--cache-size is \(pictures.cacheSize), expected 0 to 100000")
+    }
+    plan.cacheFolder = pictures.cacheSize == 0 ? nil : pictures.cache ?? plan.cacheFolder
+    plan.cacheLimit = Int(pictures.cacheSize * Double(1 << 30))
+    do {
+      try plan.validate()
+    } catch {
+      throw ToolError.usage("\(error)")
+    }
+    return plan
+  }
+}
+
+/// The one JSON object of `--json`.
+private struct TrainReport: Encodable {
+  var version = Tool.version
+  let output: String
+  let states: String
+  let record: TrainingRecord
+  let seconds: Double
+  let peakMemoryBytes: Int
+}

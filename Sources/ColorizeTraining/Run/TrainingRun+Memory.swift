@@ -1,0 +1,59 @@
+import Colorize
+import DiffusionCore
+import DiffusionTraining
+
+extension TrainingRun {
+  /// The most bytes that a step takes, counted without computing it, of the largest size.
+  ///
+  /// - Throws: ``BackendError/insufficientMemory(_:)`` with advice if it would not fit.
+  static func countMemory(_ plan: TrainingPlan, buckets: AspectBuckets, backend: any Backend) throws -> Int {
+    let meter = backend.makeMeter()
+    let model = plan.model
+    let trainer = try Trainer(
+      weights: model.weights, configuration: model.configuration, settings: plan.settings, on: meter.backend,
+      storage: model.storage)
+    let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) })
+    guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
+    let item = try blank(size, for: trainer, on: meter.backend)
+    _ = try trainer.step([TrainingItem](repeating: item, count: plan.settings.batch))
+    let peak = meter.account.peakByteCount
+    guard plan.checksMemory else { return peak }
+    do {
+      try backend.prepareMemory(
+        for: MemoryDemand(peakBytes: peak, largestBufferBytes: meter.account.largestByteCount))
+    } catch BackendError.insufficientMemory(var shortage) {
+      shortage.advice =
+        "choose a smaller resolution, fewer rows at one time, or values that are computed again instead of kept"
+      throw BackendError.insufficientMemory(shortage)
+    }
+    return peak
+  }
+
+  /// A sample of a size, without content.
+  private static func blank(_ size: ImageSize, for trainer: Trainer, on backend: any Backend) throws -> TrainingItem {
+    func tensor(_ shape: Shape) throws -> Tensor { try Tensor(uninitialized: shape, on: backend) }
+    let configuration = trainer.configuration
+    let (height, width) = (size.height / configuration.latentFactor, size.width / configuration.latentFactor)
+    var item = TrainingItem()
+    item.picture = try tensor([1, size.height, size.width, 3])
+    item.latent = try tensor([1, height, width, configuration.vae.latentChannels])
+    item.lines = try tensor([1, size.height, size.width, 1])
+    if let encoder = configuration.sketchEncoder {
+      let base = encoder.modelChannels
+      var hints = [try tensor([1, height, width, base])]
+      var (h, w) = (height, width)
+      for (level, multiplier) in encoder.channelMultipliers.enumerated() {
+        if level < encoder.channelMultipliers.count - 1 { (h, w) = ((h + 1) / 2, (w + 1) / 2) }
+        hints.append(try tensor([1, h, w, base * multiplier]))
+      }
+      item.hints = hints
+    }
+    item.mask = try tensor([1, height, width, 1])
+    let encoder = configuration.imageEncoder
+    item.tokens = try tensor([1, encoder.tokenCount, encoder.outputWidth])
+    item.backgroundTokens = item.tokens
+    item.reference = try tensor([1, encoder.imageSize, encoder.imageSize, 3])
+    item.background = item.reference
+    return item
+  }
+}

@@ -1,0 +1,64 @@
+/// A backend that computes some derivatives in one piece, where they would take many calls of members.
+///
+/// Training uses these members in place of the same made of primitives, if the backend that it computes on conforms. All
+/// operands are `f32` where results are; they may be strided. What is not wanted is nil.
+public protocol DerivativeBackend: Backend {
+  /// `out = gradient * activation'(x)`, element by element.
+  func activationGradient(_ activation: Activation, _ x: Operand, _ gradient: Operand, to out: Operand) throws
+  /// Of ``Backend/gatedLinear(_:weight:bias:to:)``: for `both = [value, gate]` `[M, 2N]` and the gradient `[M, N]`,
+  /// `[gradient gelu(gate), gradient value gelu'(gate)]` `[M, 2N]`.
+  func gateGradient(_ both: Operand, _ gradient: Operand, to out: Operand) throws
+  /// Of a softmax over the last axis whose results are `weights`: `scale weights (gradient - sum(weights gradient))`.
+  func softmaxGradient(_ weights: Operand, scale: Float, _ gradient: Operand, to out: Operand) throws
+  /// The sums over all axes but the last: `x [..., C]` to `[C]`.
+  func columnSums(_ x: Operand, to out: Operand) throws
+  /// Of ``Backend/groupNorm(_:groups:gamma:beta:epsilon:activation:to:)``.
+  func groupNormGradient(
+    _ x: Operand, groups: Int, gamma: Operand, beta: Operand, epsilon: Float, activation: Activation,
+    _ gradient: Operand, toInput input: Operand, toGamma: Operand?, toBeta: Operand?) throws
+  /// Of ``Backend/layerNorm(_:gamma:beta:epsilon:to:)``.
+  func layerNormGradient(
+    _ x: Operand, gamma: Operand, epsilon: Float, _ gradient: Operand, toInput input: Operand, toGamma: Operand?,
+    toBeta: Operand?) throws
+  /// The gradient of a convolution's weight, `[O, kh, kw, I]`, of `x [B, H, W, I]` and the gradient `[B, H', W', O]`, of a
+  /// geometry with one group.
+  func convolutionWeightGradient(
+    _ x: Operand, _ geometry: ConvolutionGeometry, _ gradient: Operand, to out: Operand) throws
+  /// A step of AdamW in place, on operands of one shape:
+  /// `m = b1 m + (1 - b1) s g`, `v = b2 v + (1 - b2) (s g)^2`, `p = decay p - rate m / (deviationScale sqrt(v) + epsilon)`.
+  ///
+  /// - Parameter gradient: nil stands for zeros.
+  func adamW(
+    _ value: Operand, first: Operand, second: Operand, _ gradient: Operand?, _ factors: AdamWFactors) throws
+}
+
+/// The numbers of one step of AdamW.
+public struct AdamWFactors: Sendable, Hashable {
+  /// What gradients are multiplied by.
+  public var gradientScale: Float
+  /// How slowly the first moment forgets.
+  public var beta1: Float
+  /// How slowly the second moment forgets.
+  public var beta2: Float
+  /// What the root of the second moment is multiplied by.
+  public var deviationScale: Float
+  /// What is added to it.
+  public var epsilon: Float
+  /// What the value is multiplied by.
+  public var decay: Float
+  /// The step along the first moment.
+  public var rate: Float
+
+  /// Factors of a step.
+  public init(
+    gradientScale: Float, beta1: Float, beta2: Float, deviationScale: Float, epsilon: Float, decay: Float, rate: Float
+  ) {
+    self.gradientScale = gradientScale
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.deviationScale = deviationScale
+    self.epsilon = epsilon
+    self.decay = decay
+    self.rate = rate
+  }
+}

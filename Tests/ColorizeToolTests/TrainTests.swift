@@ -1,0 +1,92 @@
+import Colorize
+import DiffusionCore
+import Foundation
+import TestSupport
+import Testing
+
+/// `colorize train`, as a user has it: on the built-in model.
+@Suite("colorize train", .serialized) struct TrainToolTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try FileManager.default.createDirectory(atPath: folder.path("d/lion"), withIntermediateDirectories: true)
+    for index in 0..<3 {
+      let picture = try Sample.Drawing.lion.reference().resized(width: 128 + 16 * index, height: 128)
+      try picture.write(to: folder.path("d/lion/\(index).png"))
+    }
+  }
+
+  let options = ["--resolution", "64", "--batch", "1", "--validation", "0.3", "--quiet", "--rank-foreground", "2"]
+
+  func train(_ output: String, _ more: [String], signal: Int32? = nil) throws -> Program.Outcome {
+    try Program.run(["train", "d", "--output", output] + options + more, in: folder, signal: signal)
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(filePath: folder.path(name)))) }
+
+  @Test func killedAndGoneOnIsNeverStopped() throws {
+    #expect(try train("whole.safetensors", ["--steps", "12", "--save-every", "3"]).status == 0)
+    // Killed at some moment, and again, until it is done.
+    var status: Int32 = -1
+    var kills = 0
+    for delay in [300_000, 500_000, 900_000, 0] as [UInt32] {
+      let process = Process()
+      process.executableURL = try Program.executable()
+      process.currentDirectoryURL = folder.url
+      process.arguments =
+        ["train", "d", "--output", "parts.safetensors", "--steps", "12", "--save-every", "3", "--resume"] + options
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      if delay > 0 {
+        usleep(delay)
+        if process.isRunning { kills += 1 }
+        kill(process.processIdentifier, SIGKILL)
+      }
+      process.waitUntilExit()
+      status = process.terminationStatus
+    }
+    #expect(status == 0 && kills > 0)
+    #expect(try bytes("parts.safetensors") == bytes("whole.safetensors"))
+    let last = "state/step-00000012.safetensors"
+    #expect(try bytes("parts.\(last)") == bytes("whole.\(last)"))
+    // Nothing half-written is left.
+    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).filter { $0.contains(".partial-") }
+    #expect(left == [])
+  }
+
+  @Test func signalsSaveAndEnd() throws {
+    let process = Process()
+    process.executableURL = try Program.executable()
+    process.currentDirectoryURL = folder.url
+    process.arguments = ["train", "d", "--output", "a.safetensors", "--minutes", "5"] + options
+    let errors = folder.url.appendingPathComponent(".err")
+    try Data().write(to: errors)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    // Once it has begun.
+    for _ in 0..<200 where !FileManager.default.fileExists(atPath: folder.path("a.state/cache")) { usleep(50_000) }
+    usleep(700_000)
+    kill(process.processIdentifier, SIGTERM)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 143)
+    #expect(String(decoding: try Data(contentsOf: errors), as: UTF8.self).contains("--resume"))
+    #expect(try LoRAFile(path: folder.path("a.safetensors")).ranks.foreground == .rank(2))
+    // What is there is not replaced by accident.
+    #expect(try train("a.safetensors", ["--steps", "1"]).status == 2)
+  }
+
+  @Test func faultsAreTold() throws {
+    #expect(try Program.run(["train", "none", "--output", "a.safetensors"], in: folder).status == 2)
+    #expect(try train("a.bin", ["--steps", "1"]).status == 2)
+    #expect(try train("a.safetensors", ["--steps", "1", "--minutes", "1"]).status == 2)
+    #expect(try train("a.safetensors", ["--parts", "hands"]).status == 2)
+    #expect(try train("a.safetensors", ["--parts", "vae,unet", "--steps", "1"]).status == 2)
+    #expect(try train("a.safetensors", ["--rate", "0"]).status == 2)
+    let twice = try train("a.safetensors", ["--steps", "1", "--steps", "2"])
+    #expect(twice.status == 2 && twice.errors.contains("--steps is given twice"))
+    #expect(try folder.files() == ["d"])
+  }
+}

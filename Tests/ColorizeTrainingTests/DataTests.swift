@@ -1,0 +1,87 @@
+import Colorize
+import DiffusionCore
+import Foundation
+import TestSupport
+import Testing
+
+import ColorizeTraining
+
+@Suite struct DataTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A picture of a disc on a ground, of its own colours.
+  func write(_ name: String, width: Int = 48, height: Int = 48, hue: UInt8 = 200, alpha: Bool = false) throws {
+    let path = folder.file(name)
+    try FileManager.default.createDirectory(
+      atPath: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), withIntermediateDirectories: true)
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        let (dx, dy) = (2 * x - width, 2 * y - height)
+        let distance = Double(dx * dx + dy * dy).squareRoot() / Double(min(width, height))
+        let isRim = abs(distance - 0.6) < 0.06
+        let color: [UInt8] = isRim ? [10, 10, 10] : distance < 0.6 ? [hue, 80, 40] : [90, 160, 250]
+        pixels += color + (alpha ? [distance < 0.66 ? 255 : 0] : [])
+      }
+    }
+    try Image(width: width, height: height, channels: alpha ? 4 : 3, pixels: pixels).write(to: path)
+  }
+
+  @Test func foldersAreRead() throws {
+    try write("b.png")
+    try write("a.png", width: 64)
+    try write("heroine/1.png")
+    try write("heroine/2.png", hue: 90)
+    try write("heroine/2.mask.png")
+    try write("heroine/2.sketch.png")
+    try write("shots/7/x.png")
+    try Data("no picture".utf8).write(to: URL(filePath: folder.file("broken.png")))
+    try Data().write(to: URL(filePath: folder.file("heroine/empty.jpg")))
+    try Data("notes".utf8).write(to: URL(filePath: folder.file("notes.txt")))
+    try write(".hidden.png")
+    try write("tiny.png", width: 8, height: 8)
+    let found = try TrainingFolder(folder.path)
+    func names(_ paths: [String]) -> [String] { paths.map { String($0.dropFirst(folder.path.count + 1)) } }
+    #expect(names(found.pictures.map(\.path)) == ["a.png", "b.png", "heroine/1.png", "heroine/2.png", "shots/7/x.png"])
+    #expect(found.groups == ["heroine", "shots/7"])
+    #expect(found.pictures.map(\.group) == [nil, nil, 0, 0, 1])
+    #expect(names(found.unreadable.map(\.path)) == ["broken.png", "heroine/empty.jpg", "tiny.png"])
+    #expect(
+      found.pictures[3].maskPath != nil && found.pictures[3].sketchPath != nil && found.pictures[2].maskPath == nil)
+    #expect(found.pictures[0].size == ImageSize(width: 64, height: 48))
+    // Content, not names, tells pictures apart.
+    #expect(found.pictures[1].contentHash == found.pictures[2].contentHash)
+    #expect(Set(found.pictures.map(\.contentHash)).count == 3)
+    let hash = found.pictures[3].contentHash
+    try write("heroine/2.mask.png", hue: 7)
+    #expect(try TrainingFolder(folder.path).pictures[3].contentHash != hash)
+  }
+
+  @Test func foldersOfNothingAreErrors() throws {
+    #expect(throws: TrainingDataError.self) { try TrainingFolder(folder.file("none")) }
+    #expect(throws: TrainingDataError.self) { try TrainingFolder(folder.path) }
+    try Data("no picture".utf8).write(to: URL(filePath: folder.file("broken.png")))
+    do {
+      _ = try TrainingFolder(folder.path)
+      Issue.record("a folder without a picture that can be read was taken")
+    } catch let error as TrainingDataError {
+      #expect("\(error)".contains("broken.png"))
+    }
+  }
+
+  @Test func sizesAreOfOneArea() {
+    let buckets = AspectBuckets(resolution: 256, multiple: 32)
+    #expect(buckets.sizes.contains(ImageSize(width: 256, height: 256)))
+    for size in buckets.sizes {
+      #expect(size.width % 32 == 0 && size.height % 32 == 0)
+      let area = Double(size.width * size.height) / 65536
+      #expect((0.85...1.15).contains(area), "\(size.width) x \(size.height)")
+    }
+    #expect(buckets.size(for: ImageSize(width: 1000, height: 1010)) == ImageSize(width: 256, height: 256))
+    let wide = buckets.size(for: ImageSize(width: 1920, height: 1080))
+    #expect(wide.width > wide.height)
+    #expect(AspectBuckets(resolution: 8, multiple: 32).sizes == [ImageSize(width: 32, height: 32)])
+  }
+}

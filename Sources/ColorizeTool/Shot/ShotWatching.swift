@@ -1,4 +1,5 @@
 import Colorize
+import DiffusionCore
 import Foundation
 import Shots
 

@@ -10,6 +10,7 @@ extension ColorizeRequest {
     if let palette, palette.entries.isEmpty {
       throw ColorizeError.invalidOption(.palette, value: "empty", expected: "at least one colour")
     }
+    if let hints, settings.needsFlats { try hints.checkHints(for: sketch.size) }
     try checkInputs()
   }
 

@@ -39,6 +39,14 @@ public struct ColorizeRequest: Sendable {
   /// The colours that flats are painted in; nil takes those of the reference, see ``Palette/init(of:maximumColors:mask:)``.
   public var palette: Palette?
 
+  /// Strokes of colour over the sketch, on a transparent ground: flats take their colours, see
+  /// ``Flats/take(hints:palette:)``. Of the sketch's aspect, at any scale; with ``palette``, its nearest entries are taken.
+  /// A fill that is painted does not look at them.
+  public var hints: Image?
+
+  /// Whether ``hints`` change anything: whether there are flats, in the picture or beside it.
+  public var usesHints: Bool { hints != nil && settings.needsFlats }
+
   /// Everything else.
   public var settings: ColorizeSettings
 

@@ -122,3 +122,27 @@ import Testing
     #expect(settings.fill == finish.fill && settings.lines == finish.lines)
   }
 }
+
+@Suite("colorize run: hints") struct HintsTests {
+  @Test("Flats take the colours of hints, and the picture can be made again")
+  func hintsAreTakenAndStored() throws {
+    let folder = try Folder()
+    try folder.writeInputs()
+    let sketch = try Image.load(folder.path("sketch.png"))
+    // All over the sketch, so that most regions hold a good part of it.
+    try Image(width: sketch.width, height: sketch.height, color: [12, 200, 34, 200]).write(to: folder.path("hints.png"))
+    let first = try Program.run(
+      Folder.quick(["-o", "out.png", "--fill", "flats", "--lines", "none", "--hints", "hints.png"]), in: folder)
+    #expect(first.status == 0)
+    let picture = try Image.load(folder.path("out.png"))
+    let hinted = stride(from: 0, to: picture.pixels.count, by: picture.channels).count {
+      picture.pixels[$0] == 12 && picture.pixels[$0 + 1] == 200 && picture.pixels[$0 + 2] == 34
+    }
+    #expect(hinted > 0)
+    let again = try Program.run(["again", "out.png", "-o", "again.png"], in: folder)
+    #expect(again.status == 0)
+    #expect(try Image.load(folder.path("again.png")) == picture)
+    let opaque = try Program.run(Folder.quick(["-o", "other.png", "--hints", "sketch.png"]), in: folder)
+    #expect(opaque.status == 2 && opaque.errors.contains("no transparency"))
+  }
+}

@@ -7,6 +7,7 @@ package struct Finisher {
   private let settings: ColorizeSettings
   private let options: FlatsOptions
   private let sides: PaletteSides?
+  private let hints: (strokes: Image, palette: Palette?)?
   private let map: RegionMap?
   private let lines: Image?
   private let lineRemoval: LineRemoval?
@@ -26,12 +27,14 @@ package struct Finisher {
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
   ///   - sides: which of its colours belong to the figure, which to the ground; nil where all regions may have all.
+  ///   - hints: strokes of colour over the drawing, and the only colours that they may become, if there are such.
   ///   - workingSize: what the network works on.
   package init(
     _ settings: ColorizeSettings, sketch: Image, drawing: Image? = nil, polarity: SketchPolarity, palette: Palette?,
-    sides: PaletteSides? = nil, workingSize: ImageSize
+    sides: PaletteSides? = nil, hints: (strokes: Image, palette: Palette?)? = nil, workingSize: ImageSize
   ) throws {
     self.settings = settings
+    self.hints = hints
     self.sides = sides
     options = FlatsOptions(
       palette: palette, farDistance: settings.flats.farDistance, maximumColors: settings.flats.maximumColors)
@@ -62,9 +65,10 @@ package struct Finisher {
   /// Finishes a painting of the working size.
   package func finish(_ painting: Image) throws -> ColorizeResult.Picture {
     try Task.checkCancellation()
-    let flats =
+    var flats =
       try settings.needsFlats
       ? map.map { try Flats($0, painting: painting, options: options, sides: sides) } : nil
+    if let hints { try flats?.take(hints: hints.strokes, palette: hints.palette) }
     let framed =
       painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)
     var image =

@@ -127,7 +127,8 @@ final class RunDriver: PipelineDriver {
     let finisher = try Finisher(
       request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
       drawing: framedDrawing, polarity: summary.polarity,
-      palette: colors?.palette, sides: colors?.sides, workingSize: frame.scaled)
+      palette: colors?.palette, sides: colors?.sides, hints: request.hints.map { ($0, request.palette) },
+      workingSize: frame.scaled)
     for painting in paintings { deliver(try finisher.finish(painting)) }
   }
 

@@ -38,6 +38,9 @@ struct AgainCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the palette is now.", valueName: "file"))
   var palette: String?
 
+  @Option(help: ArgumentHelp("Where the strokes of colour are now.", valueName: "file"))
+  var hints: String?
+
   @Option(help: ArgumentHelp("Another seed, for a variation. (default: the picture's own)", valueName: "n"))
   var seed: SeedChoice?
 
@@ -72,11 +75,13 @@ struct AgainCommand: AsyncParsableCommand {
     request.background = pictures.background
     let paletteFile = try stored.origin.inputs.palette.map { try palette ?? find($0, "--palette") }
     if let paletteFile { request.palette = try FinishOptions.readPalette(paletteFile) }
+    let hintsFile = try stored.origin.inputs.hints.map { try hints ?? find($0, "--hints") }
+    request.hints = try FinishOptions.readHints(hintsFile, for: pictures.sketch)
     if let seed { request.seed = seed.resolved }
     try model.validate(request)
     let plan = try OutputPlan(output: output, count: 1)
     try plan.check(
-      overwrite: replacing.overwrite, inputs: inputs.paths + [picture] + (paletteFile.map { [$0] } ?? []),
+      overwrite: replacing.overwrite, inputs: inputs.paths + [picture] + [paletteFile, hintsFile].compactMap(\.self),
       writesPreviews: false)
     let writer = try PictureWriter(OutputOptions.parse([]), pictures: pictures, path: output)
     if case .random = seed, !report.json { Console.shared.output("seed: \(request.seed)") }
@@ -88,6 +93,7 @@ struct AgainCommand: AsyncParsableCommand {
     let colorizer = try await job.makeColorizer()
     var inputNames = inputs.names
     inputNames.palette = paletteFile
+    inputNames.hints = hintsFile
     let result = try await RunCommand.inOptions { [request, inputNames] in
       try await job.run(request, on: colorizer, preview: nil) { index, picture, summary in
         try writer.write(

@@ -59,6 +59,12 @@ struct FinishOptions: ParsableArguments {
         + "the sketch)", valueName: "pixels"))
   var leastArea: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Strokes of colour on a transparent ground, over the sketch: flats take their colours, with a palette's file its "
+        + "nearest ones.", valueName: "file"))
+  var hints: String?
+
   @Flag(
     help: ArgumentHelp(
       "Strokes in red (highlight) and blue (shadow) bound regions and vanish: the smaller side takes the palette's "
@@ -101,6 +107,20 @@ struct FinishOptions: ParsableArguments {
     case "reference": request.flats.colors = .reference
     case "painting": request.flats.colors = .painting
     default: request.palette = try Self.readPalette(palette)
+    }
+  }
+
+  /// The strokes of colour, if there are any; a picture that cannot be read is a fault of the command line.
+  static func readHints(_ path: String?, for sketch: Image) throws -> Image? {
+    guard let path else { return nil }
+    do {
+      let hints = try StandardStreams.load(path).image
+      try hints.checkHints(for: sketch.size)
+      return hints
+    } catch let error as ImageError {
+      throw ToolError.usage("--hints \(error.description)")
+    } catch let error as FlatsError {
+      throw ToolError.usage("--hints \(path): \(error)")
     }
   }
 

@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
     let request = try makeRequest(pictures, for: model)
     LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
-    let files = inputs.paths + (request.palette == nil ? [] : [finish.palette])
+    let files = inputs.paths + (request.palette == nil ? [] : [finish.palette]) + (finish.hints.map { [$0] } ?? [])
     try plan.check(overwrite: output.replacing.overwrite, inputs: files, writesPreviews: output.previews != nil)
     let finishOutputs = try FinishOutputs(finish, count: request.count)
     try finishOutputs.check(overwrite: output.replacing.overwrite, inputs: files, pictures: plan.paths)
@@ -53,6 +53,10 @@ struct RunCommand: AsyncParsableCommand {
     }
     var names = inputs.names
     names.palette = request.palette == nil ? nil : finish.palette
+    names.hints = finish.hints
+    if finish.hints != nil, !request.usesHints {
+      report.note("the fill painting does not use --hints; give --fill flats")
+    }
     let result = try await Self.inOptions {
       try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview) {
         [names] index, picture, summary in
@@ -83,6 +87,7 @@ struct RunCommand: AsyncParsableCommand {
     request.sketchMask = pictures.sketchMask
     request.referenceMask = pictures.referenceMask
     request.background = pictures.background
+    request.hints = try FinishOptions.readHints(finish.hints, for: pictures.sketch)
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)
     try RequestOptions(output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
       .apply(to: &request, model: model)

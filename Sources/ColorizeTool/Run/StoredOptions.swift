@@ -57,13 +57,15 @@ struct InputNames: Codable {
   var foundMasks: Bool?
   /// The palette's file, where the colours of flats came from one.
   var palette: String?
+  /// The strokes of colour that flats took.
+  var hints: String?
 
   /// The files' names alone: pictures are passed on, and a path tells of its owner.
   var withoutFolders: InputNames {
     InputNames(
       sketch: Self.name(sketch), reference: Self.name(reference), sketchMask: sketchMask.map(Self.name),
       referenceMask: referenceMask.map(Self.name), background: background.map(Self.name), alphaMasks: alphaMasks,
-      foundMasks: foundMasks, palette: palette.map(Self.name))
+      foundMasks: foundMasks, palette: palette.map(Self.name), hints: hints.map(Self.name))
   }
 
   /// The last component of a path.

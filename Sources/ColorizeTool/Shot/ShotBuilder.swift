@@ -20,6 +20,8 @@ struct ShotBuilder {
   }
 
   private func build(note: (String) -> Void) throws -> Shot {
+    // Strokes lie on one drawing.
+    if options.finish.hints != nil { throw ToolError.usage("--hints are for single drawings; leave the option out") }
     let output = try FramePattern(inputs.output)
     let files = try FrameFiles(inputs.frames).files
     let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }
@@ -78,6 +80,9 @@ struct ShotBuilder {
     }
     guard options.output.previews == nil else {
       throw ToolError.usage("--previews are for single pictures; leave it out")
+    }
+    guard options.finish.hints == nil else {
+      throw ToolError.usage("--hints are for single pictures; mend frames by hand, and give them with --keys")
     }
     // A picture stands in for all frames': only the settings are looked at.
     let blank = try Image(width: 8, height: 8, color: [255])

@@ -5,7 +5,8 @@ enum ArgumentCheck {
   /// Options with one value. Of one that is given twice, one value would be lost without a word.
   private static let single: Set<String> = [
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
-    "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--colours", "--colors", "--far",
+    "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
+    "--colors", "--far",
     "--gap", "--least-area", "--layers-by",
     "--size", "--bits", "--frame", "--count", "--previews", "--vae-tile", "--mode", "--strength",
     "--foreground-strength",
@@ -23,7 +24,7 @@ enum ArgumentCheck {
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
-    "--image-encoder", "--flats", "--regions", "--palette", "--layers", "--sheet", "--manifest", "--cache",
+    "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
     "--contact-sheet", "--animation", "--report", "--keys",
   ]
 

@@ -15,12 +15,13 @@ extension MappedBytes {
         for byte in 0..<elementSize {
           owner.bytes[element * elementSize + byte] = source[place * elementSize + byte]
         }
-        // Counts up the last dimension, and carries over.
+        // Counts up the last dimension, and carries over. Strides of dimensions of one element may be any number, and
+        // a step beyond the end is taken back: so the sums wrap.
         for dimension in shape.indices.reversed() {
           index[dimension] += 1
-          place += strides[dimension]
+          place &+= strides[dimension]
           if index[dimension] < shape[dimension] { break }
-          place -= index[dimension] * strides[dimension]
+          place &-= index[dimension] &* strides[dimension]
           index[dimension] = 0
         }
       }

@@ -66,6 +66,16 @@ import Testing
     #expect(try source.floats(of: "model.x") == [1, 2])
   }
 
+  /// PyTorch never reads along a dimension of one element, nor anything of an empty tensor.
+  @Test func oddStridesAndShapesAreNoTrap() throws {
+    let strided = try open("odd-strides.pt")
+    #expect(strided["a.weight"]?.shape == [2, 1, 2])
+    #expect(try strided.floats(of: "a.weight") == [1, 4, 6, 9])
+    let empty = try open("odd-empty.pt")
+    #expect(empty["a.weight"]?.shape == [0, 1 << 40, 1 << 40])
+    #expect(try empty.floats(of: "a.weight") == [])
+  }
+
   @Test(arguments: [
     ("hostile-system.pt", "posix.system"), ("hostile-eval.pt", "builtins.eval"),
     ("hostile-module.pt", "torch.nn.modules.linear.Linear"), ("hostile-pickle.pt", "PyTorch did not write"),

@@ -12,7 +12,7 @@ public struct Flats: Sendable, Hashable {
   /// The regions.
   public let map: RegionMap
   /// The colours of the regions, by ``Region/id``.
-  public private(set) var paints: [Paint]
+  public internal(set) var paints: [Paint]
 
   /// The colour of a region.
   public struct Paint: Sendable, Hashable, Codable {

@@ -39,11 +39,12 @@ struct PyTorchTensor {
   var shape: [Int]
   var strides: [Int]
 
-  /// Whether the elements lie one after the other in row-major order.
+  /// Whether the elements, whose number fits in `Int`, lie one after the other in row-major order.
   var isContiguous: Bool {
+    // Without this, the products below might be of any size.
+    if shape.contains(0) { return true }
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() {
-      if extent == 0 { return true }
       if extent != 1, stride != expected { return false }
       expected *= extent
     }

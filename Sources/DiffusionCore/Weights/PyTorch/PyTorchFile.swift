@@ -115,7 +115,7 @@ public final class PyTorchFile: WeightFile {
     guard let (elements, _) = tensor.dtype.size(of: tensor.shape) else { throw failure("has an impossible shape") }
     // The last element's place, from the first one on.
     var last = 0
-    for (extent, stride) in zip(tensor.shape, tensor.strides) where extent > 1 {
+    for (extent, stride) in zip(tensor.shape, tensor.strides) where extent > 1 && elements > 0 {
       let (step, overflow) = (extent - 1).multipliedReportingOverflow(by: stride)
       let (sum, sumOverflow) = last.addingReportingOverflow(step)
       guard !overflow, !sumOverflow else { throw failure("lies outside of its storage") }

@@ -101,6 +101,14 @@ def replaced(old, new):
 repacked("hostile-shape.pt", replaced(shape, b"K\x03K\x05\x86"))
 repacked("hostile-large.pt", replaced(shape, b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86"))
 repacked("hostile-strides.pt", replaced(shape, b"K\x03K\xff\x86"))
+# Allowed, if odd: a dimension of one element with a stride beyond all memory, and no elements of impossible extents.
+strides = b"K\x04K\x01\x86"
+most = b"\x8a\x08" + b"\xff" * 7 + b"\x7f"
+tera = b"\x8a\x06" + b"\x00" * 5 + b"\x01"
+repacked("odd-strides.pt", lambda data: replaced(strides, b"K\x05" + most + b"K\x03\x87")(
+    replaced(shape, b"K\x02K\x01K\x02\x87")(data)))
+repacked("odd-empty.pt", lambda data: replaced(strides, b"K\x00" + tera + b"K\x01\x87")(
+    replaced(shape, b"K\x00" + tera + tera + b"\x87")(data)))
 with zipfile.ZipFile("plain.pt") as source, zipfile.ZipFile("hostile-compressed.pt", "w", zipfile.ZIP_DEFLATED) as target:
     for item in source.infolist():
         target.writestr(item.filename, source.read(item))

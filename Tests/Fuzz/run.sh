@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Fuzzes the readers of files with libFuzzer and the address sanitizer, which Swift's toolchain brings along.
+#
+#   Tests/Fuzz/run.sh SECONDS [TARGET...]
+#
+# Targets: safetensors pytorch palette png jpeg tiff webp tga photoshop openraster; by default all, one after the other.
+# It needs swift, clang and the packages of the README. The seeds are the fixtures of the tests and kept/TARGET, where an
+# input that was found is put when its fault is mended. What libFuzzer adds to the corpus stays in .build/fuzz.
+set -euo pipefail
+shopt -s globstar nullglob
+cd "$(dirname "$0")/../.."
+seconds=${1:?how many seconds a target gets}
+shift
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(safetensors pytorch palette png jpeg tiff webp tga photoshop openraster)
+sources=$PWD/Sources
+out=$PWD/.build/fuzz
+mkdir -p "$out"
+
+build() {
+  # Only what reads files is built: it takes a minute, where the whole library would take ten.
+  modules=()
+  for name in CCodec CPNGIO CJPEG CColorProfile CTIFF; do
+    printf 'module %s {\n  umbrella "%s"\n  export *\n}\n' "$name" "$sources/$name/include" > "$out/$name.modulemap"
+    modules+=(-Xcc "-fmodule-map-file=$out/$name.modulemap" -Xcc "-I$sources/$name/include")
+    for file in "$sources/$name"/*.c; do
+      clang -O1 -g -fsanitize=fuzzer-no-link,address -c -I"$sources/$name/include" -I"$sources/CCodec/include" "$file" \
+        -o "$out/$name-$(basename "$file" .c).o"
+    done
+  done
+  for name in CZlib CWebP; do modules+=(-Xcc "-fmodule-map-file=$sources/$name/module.modulemap"); done
+  compile() {
+    local name=$1
+    shift
+    echo "building $name"
+    swiftc -O -wmo -parse-as-library -swift-version 6 -package-name fuzz -sanitize=fuzzer,address -I "$out" \
+      "${modules[@]}" -module-name "$name" -emit-module -emit-module-path "$out/$name.swiftmodule" -c "$@" \
+      -o "$out/$name.o"
+  }
+  compile DiffusionCore "$sources"/DiffusionCore/{Support,Layout}/*.swift "$sources"/DiffusionCore/Weights/**/*.swift
+  compile Colorize "$sources"/Colorize/{Images,Palettes,Color,Preparation,Zip}/*.swift \
+    "$sources"/Colorize/Flats/Regions/ParallelRows.swift
+  compile PictureFormats "$sources"/PictureFormats/*.swift
+  echo linking
+  swiftc -O -parse-as-library -swift-version 6 -package-name fuzz -sanitize=fuzzer,address -I "$out" "${modules[@]}" \
+    Tests/Fuzz/Fuzz.swift "$out"/*.o -lpng16 -ljpeg -llcms2 -ltiff -lwebp -lwebpdemux -lz -o "$out/fuzz"
+}
+# IRODORI_FUZZ_BUILT=1 takes what was built last time.
+[ -n "${IRODORI_FUZZ_BUILT:-}" ] || build
+
+seeds() {
+  case $1 in
+    safetensors) echo Tests/DiffusionCoreTests/Golden/**/*.safetensors ;;
+    pytorch) echo Tests/DiffusionCoreTests/Golden/pytorch/*.{pt,pth,ckpt} ;;
+    palette) echo Tests/ColorizeTests/Fixtures/palettes/* ;;
+    png) echo Tests/ColorizeTests/Fixtures/images/*.png ;;
+    jpeg) echo Tests/ColorizeTests/Fixtures/images/*.jpg ;;
+    tiff) echo Tests/PictureFormatsTests/Fixtures/*.tif ;;
+    webp) echo Tests/PictureFormatsTests/Fixtures/*.webp ;;
+    tga) echo Tests/PictureFormatsTests/Fixtures/*.tga ;;
+    photoshop) echo Tests/PictureFormatsTests/Fixtures/*.ps[db] ;;
+    openraster) echo Tests/PictureFormatsTests/Fixtures/*.{ora,kra} ;;
+  esac
+}
+status=0
+for target in "${targets[@]}"; do
+  corpus=$out/corpus/$target
+  mkdir -p "$corpus"
+  for file in $(seeds "$target") Tests/Fuzz/kept/"$target"/*; do
+    if [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 65536 ]; then cp "$file" "$corpus/"; fi
+  done
+  echo "== $target, $seconds s"
+  IRODORI_FUZZ=$target "$out/fuzz" "$corpus" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -malloc_limit_mb=1024 -max_len=65536 -artifact_prefix="$out/$target-" -print_final_stats=1 -verbosity=1 \
+    > "$out/$target.log" 2>&1 || { status=1; echo "$target: FOUND SOMETHING"; }
+  grep -E "stat::number_of_executed_units|stat::peak_rss_mb|SUMMARY|Test unit written" "$out/$target.log" || true
+done
+exit $status

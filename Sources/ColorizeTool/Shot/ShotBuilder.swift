@@ -81,6 +81,9 @@ struct ShotBuilder {
     guard options.output.previews == nil else {
       throw ToolError.usage("--previews are for single pictures; leave it out")
     }
+    guard options.finish.hints == nil else {
+      throw ToolError.usage("--hints are for single pictures; mend frames by hand, and give them with --keys")
+    }
     // A picture stands in for all frames': only the settings are looked at.
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)

@@ -111,7 +111,7 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   private func makePlan(_ model: Model, _ folder: TrainingFolder) throws -> TrainingPlan {
-    let parts = length.parts?.parts ?? (model.supports(.full) ? TrainedPart.secondStage : [.unet])
+    let parts = length.parts?.parts ?? (model.supports(.full) ? [.foregroundLoRA] : [.unet])
     var settings = TrainingSettings.suiting(model, parts: parts)
     let steps = length.steps ?? 500
     settings.batch = length.batch ?? settings.batch

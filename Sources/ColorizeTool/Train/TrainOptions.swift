@@ -10,7 +10,7 @@ struct TrainLengthOptions: ParsableArguments {
     help: ArgumentHelp(
       "What learns; all else is frozen: second-stage (both low-rank branches, recovery transformer, threshold embedder), "
         + "lora, lora-foreground, lora-background, recovery, threshold, unet, sketch-encoder, image-encoder, all (but the "
-        + "vae), vae; several with commas between. (default: second-stage; for a model without mask modes unet)",
+        + "vae), vae; several with commas between. (default: lora-foreground; for a model without mask modes unet)",
       valueName: "names"))
   var parts: PartsChoice?
 

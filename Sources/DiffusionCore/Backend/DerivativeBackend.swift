@@ -20,7 +20,8 @@ public protocol DerivativeBackend: Backend {
   func layerNormGradient(
     _ x: Operand, gamma: Operand, epsilon: Float, _ gradient: Operand, toInput input: Operand, toGamma: Operand?,
     toBeta: Operand?) throws
-  /// The gradient of a convolution's weight, `[O, kh, kw, I]`, of `x [B, H, W, I]` and the gradient `[B, H', W', O]`.
+  /// The gradient of a convolution's weight, `[O, kh, kw, I]`, of `x [B, H, W, I]` and the gradient `[B, H', W', O]`, of a
+  /// geometry with one group.
   func convolutionWeightGradient(
     _ x: Operand, _ geometry: ConvolutionGeometry, _ gradient: Operand, to out: Operand) throws
   /// A step of AdamW in place, on operands of one shape:

@@ -20,12 +20,14 @@ extension CPUBackend {
     patch.height = Int64(height)
     patch.width = Int64(width)
     patch.channels = Int64(channels)
+    patch.pixel = Int64(channels)
     patch.kernel_height = Int64(kh)
     patch.kernel_width = Int64(kw)
     patch.out_width = Int64(gradient.shape[2])
     patch.stride = Int64(geometry.stride)
     patch.padding = Int64(geometry.paddingBefore)
     patch.upsampling = Int64(geometry.upsampling)
+    patch.dilation = Int64(geometry.dilation)
     // Where a patch is a pixel, the picture itself is the matrix.
     let isPlain =
       kh * kw == 1 && geometry.stride == 1 && geometry.upsampling == 1 && geometry.paddingBefore == 0

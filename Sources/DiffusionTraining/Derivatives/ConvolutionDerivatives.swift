@@ -13,7 +13,7 @@ extension Derivative {
     let window = ConvolutionWindow(input: input, kernel: kernel, geometry: geometry, output: gradient.shape)
     let ofInput = try wanted(0) { try window.gradientOfInput(inner, weight: value(1)) }
     let ofWeight = try wanted(1) {
-      if let fast {
+      if let fast, geometry.groups == 1 {
         return try made(kernel) {
           try fast.convolutionWeightGradient(value(0).operand, geometry, inner.operand, to: $0)
         }

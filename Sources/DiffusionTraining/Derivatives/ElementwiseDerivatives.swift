@@ -109,8 +109,9 @@ extension Tensor {
     return try s * s.complement()
   }
 
-  /// The derivative of the hyperbolic tangent: `1 - tanh(x)^2`, made without a difference of what is nearly the same.
-  func tanhSlope() throws -> Tensor { try (self * 2).sigmoidSlope() * 4 }
+  /// The derivative of the hyperbolic tangent, `1 - tanh(x)^2`: `4 s (1 - s)` with `s = sigmoid(-2 |x|)`, which is at most
+  /// a half, so that nothing cancels.
+  func tanhSlope() throws -> Tensor { try (abs() * -2).sigmoidSlope() * 4 }
 
   /// The derivative of SiLU: `s (1 + x (1 - s))` with `s = sigmoid(x)`.
   func siluSlope() throws -> Tensor {

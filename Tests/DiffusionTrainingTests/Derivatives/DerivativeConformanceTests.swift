@@ -27,7 +27,7 @@ import Testing
   private static let shows: [String: [String]] = [
     "matmul": ["matmul", "linear", "gatedLinear", "attention", "conv2d"], "convolution": ["convolution", "conv2d"],
     "binary": ["unary", "softmax", "layerNorm", "groupNorm"], "reduce": ["softmax", "layerNorm", "attention"],
-    "select": ["select"], "resample": ["resample", "pool"], "affine": ["affine", "softmax"],
+    "select": ["select"], "resample": ["resample"], "affine": ["affine", "softmax"],
   ]
 
   @Test(arguments: Set(shows.values.joined()).sorted()) func everyFaultBackwardsShows(operation: String) throws {

@@ -66,7 +66,7 @@ public enum ConformanceSuite {
     }
   }
 
-  /// What the suite runs, in this order: memory, the members of ``BackendMember``, and operations that are made of them.
+  /// What the suite runs, in this order: memory, the members of `BackendMember`, and operations that are made of them.
   public static var operations: [String] {
     var seen: Set<String> = []
     return allCases.map(\.operation).filter { seen.insert($0).inserted }

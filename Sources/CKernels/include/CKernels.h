@@ -166,10 +166,10 @@ typedef struct {
   void (*layer_norm_slopes)(
     float *out, float *gamma_sums, float *beta_sums, const float *upstream, const float *x, const float *gamma,
     float epsilon, int64_t rows, int64_t count, float *scratch);
-  // A step of AdamW; gradient may be NULL for zeros.
+  // A step of AdamW, with rest = 1 - beta; gradient may be NULL for zeros.
   void (*adamw)(
-    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float beta2,
-    float deviation_scale, float epsilon, float decay, float rate, int64_t count);
+    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float rest1,
+    float beta2, float rest2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
 } ck_kernels;
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for

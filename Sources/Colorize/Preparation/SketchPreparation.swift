@@ -5,10 +5,10 @@ public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable
   case automatic
   /// Nothing but the scaling to the working size: luma as it stands in the file.
   case asIs
-  /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see ``LineFilter``).
+  /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see `LineFilter`).
   case lineFilter
   /// The drawn lines of a coloured picture, whatever lies beneath them: what is darker than the colours on both of its
-  /// sides (see ``LocalPaper``).
+  /// sides (see `LocalPaper`).
   case extracted
 }
 

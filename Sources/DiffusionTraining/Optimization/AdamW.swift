@@ -63,7 +63,7 @@ public final class AdamW {
 
   /// An optimiser that has seen nothing.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(
     _ parameters: [TrainableParameter], on tape: Tape, configuration: AdamWConfiguration = AdamWConfiguration(),
     storage: MomentStorage = .single
@@ -86,7 +86,7 @@ public final class AdamW {
 
   /// The moments, in the order of the parameters.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func moments() throws -> [Moments] { try parameters.indices.map(moments) }
 
   private func moments(of index: Int) throws -> Moments {
@@ -123,7 +123,7 @@ public final class AdamW {
   /// Goes on from where another optimiser was.
   ///
   /// - Parameter moments: in the order of the parameters.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func restore(stepCount: Int, moments: [Moments]) throws {
     precondition(
       moments.count == parameters.count
@@ -141,7 +141,7 @@ public final class AdamW {
   ///     decay and weights move on.
   ///   - learningRate: of this step.
   ///   - scale: multiplies the gradients, see ``GradientNorm/factor(limit:)``.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func step(_ gradients: [Tensor?], learningRate: Double, scale: Double = 1) throws {
     precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
     stepCount += 1
@@ -164,7 +164,7 @@ public final class AdamW {
       try fast.adamW(
         value.operand, first: own.first.operand, second: own.second.operand, gradient?.operand,
         AdamWFactors(
-          gradientScale: Float(scale), beta1: Float(beta1), beta2: Float(beta2),
+          gradientScale: Float(scale), beta1: beta1, beta2: beta2,
           deviationScale: Float(1 / (1 - power(beta2, stepCount)).squareRoot()), epsilon: Float(configuration.epsilon),
           decay: Float(1 - learningRate * configuration.weightDecay), rate: Float(learningRate / firstCorrection)))
       tape.noteAssignment(to: parameter.value)

@@ -15,7 +15,7 @@ public struct GradientAccumulator {
 
   /// Adds gradients times a weight.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public mutating func add(_ new: [Tensor?], weight: Double = 1) throws {
     precondition(new.count == gradients.count, "\(new.count) gradients for \(gradients.count)")
     for (index, gradient) in new.enumerated() {

@@ -7,7 +7,7 @@ public struct GradientNorm: Sendable {
 
   /// Measures gradients.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(_ gradients: [Tensor?]) throws {
     let present = gradients.compactMap { $0 }
     // One read for all.

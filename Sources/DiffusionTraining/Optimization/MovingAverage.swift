@@ -17,7 +17,7 @@ public final class MovingAverage {
 
   /// An average that begins at what the parameters are.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(_ parameters: [TrainableParameter], on tape: Tape, decay: Double, warmsUp: Bool = false) throws {
     self.parameters = parameters
     self.tape = tape
@@ -42,7 +42,7 @@ public final class MovingAverage {
 
   /// Takes the parameters in as they are after a step.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func update() throws {
     let rate = Float(1 - decay(at: stepCount))
     for (index, parameter) in parameters.enumerated() {

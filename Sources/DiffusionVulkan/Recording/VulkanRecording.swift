@@ -2,7 +2,7 @@ import DiffusionCore
 import Synchronization
 
 extension VulkanBackend {
-  /// Captures the commands of `body`; see ``Backend/record(_:_:)``.
+  /// Captures the commands of `body`; see `Backend.record(_:_:)`.
   ///
   /// - Returns: nil if `body` reads back or brings bytes from the host, if another capture goes on, or if the option
   ///   ``Options/replaysRecordings`` is off.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes the documentation of all library products from the comments of the sources; fails where a link leads nowhere.
 # usage: Docs/docc.sh [FOLDER]   (default: .build/documentation)
 set -euo pipefail

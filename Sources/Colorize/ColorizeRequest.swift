@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Everything that decides a picture: pictures, and the settings, which are properties of the request as well

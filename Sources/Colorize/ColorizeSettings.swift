@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Everything of a request but its pictures: what a program keeps as a preset.

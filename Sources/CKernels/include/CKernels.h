@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Inner loops of the CPU backend. Each is compiled for several instruction sets; `ck_kernels` picks one at run time.
 // All arrays are f32 without gaps unless strides are given; strides and counts are in elements.
 #pragma once

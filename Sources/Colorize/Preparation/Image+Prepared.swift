@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The drawing as the network takes it, at its working size.
   ///

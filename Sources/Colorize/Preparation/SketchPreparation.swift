@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is done to a drawing before the network sees it.
 public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable {
   /// Lines that the network would hardly see are made visible: paper becomes white, coloured, grey and faint lines dark,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that computes some derivatives in one piece, where they would take many calls of members.
 ///
 /// Training uses these members in place of the same made of primitives, if the backend that it computes on conforms. All

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// Resamples one axis by a table of taps.
   public func resampled(axis: Int, taps: ResampleTaps) throws -> Tensor {

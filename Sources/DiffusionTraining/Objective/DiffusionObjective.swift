@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// What a denoising network learns: to predict, from a noisy latent, its noise or its velocity.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The paper's second stage: low-rank branches of the cross-attentions, the recovery transformer and the threshold

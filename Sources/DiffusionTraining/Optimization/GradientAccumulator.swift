@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The sum of the gradients of several passes, so that a batch need not fit into memory at once.

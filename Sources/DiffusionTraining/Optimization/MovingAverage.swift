@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// An exponential moving average of the parameters: `a <- a + (1 - d) (p - a)`.

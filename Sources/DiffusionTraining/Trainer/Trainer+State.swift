@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 // What a training is between two steps, and how it goes on from there. Nothing else runs through a training: all that is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A checkpoint that PyTorch's `torch.save` wrote: `.ckpt`, `.pth`, `.pt`, `.bin`, of today's zip form and of the older one.
 ///
 /// Such a file is a Python program that makes its tensors. Here it is read as data: `PickleMachine` knows the few

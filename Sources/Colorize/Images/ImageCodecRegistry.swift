@@ -3,8 +3,12 @@
 import Synchronization
 
 /// The codecs of a process.
-final class ImageCodecRegistry: Sendable {
-  static let shared = ImageCodecRegistry()
+package final class ImageCodecRegistry: Sendable {
+  /// Those of the process; of a task that has its own, as tests have, that one's.
+  @TaskLocal package static var shared = ImageCodecRegistry()
+
+  /// PNG and JPEG alone.
+  package init() {}
 
   private let storage = Mutex<[any ImageCodec]>([PNGCodec(), JPEGCodec()])
 

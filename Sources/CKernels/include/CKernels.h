@@ -168,8 +168,8 @@ typedef struct {
     float epsilon, int64_t rows, int64_t count, float *scratch);
   // A step of AdamW; gradient may be NULL for zeros.
   void (*adamw)(
-    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float beta2,
-    float deviation_scale, float epsilon, float decay, float rate, int64_t count);
+    float *value, float *first, float *second, const float *gradient, float gradient_scale, double beta1,
+    double beta2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
 } ck_kernels;
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for

@@ -37,9 +37,9 @@ public struct AdamWFactors: Sendable, Hashable {
   /// What gradients are multiplied by.
   public var gradientScale: Float
   /// How slowly the first moment forgets.
-  public var beta1: Float
-  /// How slowly the second moment forgets.
-  public var beta2: Float
+  public var beta1: Double
+  /// How slowly the second moment forgets; a `Float` near 1 would leave few digits of `1 - beta2`.
+  public var beta2: Double
   /// What the root of the second moment is multiplied by.
   public var deviationScale: Float
   /// What is added to it.
@@ -51,7 +51,7 @@ public struct AdamWFactors: Sendable, Hashable {
 
   /// Factors of a step.
   public init(
-    gradientScale: Float, beta1: Float, beta2: Float, deviationScale: Float, epsilon: Float, decay: Float, rate: Float
+    gradientScale: Float, beta1: Double, beta2: Double, deviationScale: Float, epsilon: Float, decay: Float, rate: Float
   ) {
     self.gradientScale = gradientScale
     self.beta1 = beta1

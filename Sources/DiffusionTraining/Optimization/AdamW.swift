@@ -164,7 +164,7 @@ public final class AdamW {
       try fast.adamW(
         value.operand, first: own.first.operand, second: own.second.operand, gradient?.operand,
         AdamWFactors(
-          gradientScale: Float(scale), beta1: Float(beta1), beta2: Float(beta2),
+          gradientScale: Float(scale), beta1: beta1, beta2: beta2,
           deviationScale: Float(1 / (1 - power(beta2, stepCount)).squareRoot()), epsilon: Float(configuration.epsilon),
           decay: Float(1 - learningRate * configuration.weightDecay), rate: Float(learningRate / firstCorrection)))
       tape.noteAssignment(to: parameter.value)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes a folder that checks and times a machine's graphics card and processor without Swift, sources or network:
 #
 #   Benchmarks/hardware.sh [FOLDER]        (default: .build-hardware/irodori-hardware)

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 // Programs that depend on the library as anyone's would; Tests/all.sh builds and runs them, so that what the documents say

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // swift-format-ignore-file
 /// The compute shaders for matrix units as SPIR-V in base64, made by `matrix.sh`.
 package enum MatrixShaderBinaries {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The small arguments of a shader. Each conforming struct is made by the build of a block in `arguments`, which the
 /// shaders include, so that what is written and what is read cannot differ.
 package protocol ShaderArguments: Sendable {

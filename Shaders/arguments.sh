@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes a Swift struct of the arguments that a shader reads by position: of the push constant block of a file in
 # `arguments`, which the shaders include. The block is the only description of them.
 #

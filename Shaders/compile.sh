@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Compiles a shader to SPIR-V and writes it, in base64, into a Swift source file.
 # usage: compile.sh COMPILER SHADER NAME OUTPUT.swift [-DMACRO]
 set -eu

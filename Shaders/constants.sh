@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes a Swift struct of the specialisation constants that a file in `constants` declares and shaders include: the
 # numbers by which Swift sets them stand nowhere else.
 #

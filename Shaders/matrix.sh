@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Compiles the shaders for matrix units and writes them, in base64, into MatrixShaderBinaries.swift.
 #
 # They are kept compiled because GL_KHR_cooperative_matrix is younger than the compilers of some systems: Debian 12's

@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # All tests: format, unit tests, the benchmarks' package, and a package of programs that depend on this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift format lint --strict --recursive --parallel Package.swift Sources Tests Plugins Examples \
   Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
+
+missing=$(grep -rL --include=*.swift 'SPDX-License-Identifier: Apache-2.0' Sources Tests Examples Plugins Benchmarks/Sources || true)
+[ -z "$missing" ] || { echo "no SPDX line: $missing"; exit 1; }
 
 # Release, because the kernels are fifty times slower without optimisation.
 swift test -c release

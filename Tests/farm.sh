@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A shot on real schedulers, on this machine: Slurm with two nodes, one of which is killed in the middle; an Open Job
 # Description template; GNU parallel. What each of them makes must be what one process makes, to the byte.
 #

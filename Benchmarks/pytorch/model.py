@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The colorization network in PyTorch, for timing: the sizes of a config.json, parameters that are never trained.
 
 Written as its users write it: convolutions and norms of torch.nn, scaled_dot_product_attention. Images are

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """PyTorch's side of a comparison: reads requests from standard input, one line of JSON each, and answers likewise.
 
     {"command": "start", "setting": {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The work that can be asked for: each function makes what it needs and returns a callable that does it once."""
 
 import time

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Views of public-domain drawings (Debian's `openclipart-svg`) that training leaves out.
 
 Training leaves out the drawings whose name, folders joined by `__`, has a CRC-32 that divides by 20."""

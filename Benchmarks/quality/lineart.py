@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Line art and regions of a picture, as a colourist would have them.
 
 A line stands where ink stands, and where colours that touch differ by CIEDE2000 15 or more; a region

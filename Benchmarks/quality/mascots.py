@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The second generator: geometric mascots in plain scenery. Nothing is ever trained on it.
 
 `scene(rng, size)` draws two views of one mascot in one place: colour, lines and figure of each."""

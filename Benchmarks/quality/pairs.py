@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the pairs that `Benchmark --groups quality` measures on: Benchmarks/data/quality.
 
     apt-get install openclipart-svg librsvg2-bin

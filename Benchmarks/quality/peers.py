@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Regions of line art beside what users have: G'MIC's line-art colouring (Debian's `gmic`) and scikit-image.
 
     mkdir out

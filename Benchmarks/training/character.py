@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """One character to train on: drawings of the second generator of `../quality/mascots.py`, with which nothing is trained.
 
     python character.py --number 2 --out data

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """How well held-out drawings are painted, with and without additions: the share of the figure's and the ground's area whose
 colour is within CIEDE2000 10 of the truth, in the painting itself.
 

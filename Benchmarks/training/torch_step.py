@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """PyTorch's time for a training step of the built-in network: forward, backward, clipping and AdamW, in f32.
 
     python torch_step.py --batch 8 --parts all --mode full --threads 2 --runs 5

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A backend of one's own: it stands before the processor's, adds up what each operation costs, and can be chosen by name.
 //
 // A backend for a device implements the members of `Backend` itself: Docs/AddingABackend.md.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Adds a sampler to those of the library, and runs it by its name.
 //
 // usage: CustomSampler SKETCH REFERENCE RESULT [SAMPLER]

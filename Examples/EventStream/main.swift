@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an interface shows while a picture is made: a state that changes with the events, and a button that cancels.
 import Colorize
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A shot on several machines without a scheduler, by GNU parallel: they share the folder, and ssh goes from here to each.
 #
 #   ./colour.sh                     eight parts, one after the other on this machine

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one case of the suite found on one backend.
 public struct ConformanceResult: Sendable, CustomStringConvertible {
   /// Which implementation of a member was run.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a run of the suite stands: a case that is about to run on a backend, or has just run.
 public struct ConformanceStep: Sendable {
   /// The backend's position among those that were given.

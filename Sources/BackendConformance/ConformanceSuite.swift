@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Runs every member of a backend against an oracle in double precision.
@@ -66,7 +68,7 @@ public enum ConformanceSuite {
     }
   }
 
-  /// What the suite runs, in this order: memory, the members of ``BackendMember``, and operations that are made of them.
+  /// What the suite runs, in this order: memory, the members of `BackendMember`, and operations that are made of them.
   public static var operations: [String] {
     var seen: Set<String> = []
     return allCases.map(\.operation).filter { seen.insert($0).inserted }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A backend that forwards memory and the required primitives to another one and leaves every fused member to its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "reader.h"
 
 // Deflate cannot shrink by more than this, so a small file that claims a huge image is refused before the image is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "reader.h"
 
 static void on_error(png_structp png, png_const_charp text) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What decoding and reading texts share: a libpng reader over bytes in memory.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "CSamples.h"
 
 // #embed (C23) and not a resource bundle: a bundle is lost when a program is moved away from its build folder.

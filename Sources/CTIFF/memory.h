@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A TIFF file in memory, for reading or for writing.
 #pragma once
 

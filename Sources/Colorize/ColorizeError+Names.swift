@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension ColorizeError {
   /// The settings that can be wrong: the properties of ``ColorizeRequest``, by which a program finds its control for one.
   public enum Option: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something about a request that its user may not have meant. The picture is made all the same.
 public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   /// No line was found in the sketch.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Everything that decides a picture: pictures, and the settings, which are properties of the request as well
@@ -36,7 +38,7 @@ public struct ColorizeRequest: Sendable {
   /// the background that a reference was encoded with.
   public var background: Image?
 
-  /// The colours that flats are painted in; nil takes those of the reference, see ``Palette/init(of:maximumColors:mask:)``.
+  /// The colours that flats are painted in; nil takes those of the reference, see `Palette.init(of:maximumColors:mask:)`.
   public var palette: Palette?
 
   /// Strokes of colour over the sketch, on a transparent ground: flats take their colours, see

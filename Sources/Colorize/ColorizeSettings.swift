@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Everything of a request but its pictures: what a program keeps as a preset.
@@ -13,7 +15,7 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   public var mode: InferenceMode = .vanilla
 
   /// The longer side that the network works on, in pixels, 64...4096. Nil takes about as many pixels as the model was
-  /// trained on, the square of ``ModelConfiguration/imageSize``, at the sketch's aspect. With ``ColorizeRequest/Frame/sketch``
+  /// trained on, the square of `ModelConfiguration.imageSize`, at the sketch's aspect. With ``ColorizeRequest/Frame/sketch``
   /// the result is scaled from there to the sketch's own size.
   public var size: Int?
   /// The size of the result: the sketch's, or the one that the network worked on.
@@ -75,7 +77,7 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
 
   static let defaultReferenceThreshold: Float = 0.5
 
-  /// Settings with those that suit a model: ``ModelConfiguration/sampling`` and ``ModelConfiguration/finish``.
+  /// Settings with those that suit a model: `ModelConfiguration.sampling` and `ModelConfiguration.finish`.
   public init(sampling: SamplingDefaults = .published, finish: FinishDefaults = .published) {
     steps = sampling.steps
     sampler = sampling.sampler

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Colours line art after a reference.
@@ -44,8 +46,8 @@ public actor Colorizer {
   ///   - backend: nil for the processor.
   ///   - memory: how much of the network stays in memory. With ``MemoryUse/low`` the model is only checked here.
   ///   - progress: called on the colorizer's thread, now and then, with the share of the work that is done, 0...1.
-  /// - Throws: ``WeightError``, ``ColorizeError`` and ``ConfigurationError`` for a model that cannot be used,
-  ///   ``BackendError``, `CancellationError`, and what `progress` throws.
+  /// - Throws: `WeightError`, ``ColorizeError`` and `ConfigurationError` for a model that cannot be used,
+  ///   `BackendError`, `CancellationError`, and what `progress` throws.
   public init(
     model: Model? = nil, backend: (any Backend)? = nil, memory: MemoryUse = .normal,
     progress: @escaping LoadProgress = { _ in }
@@ -122,9 +124,9 @@ public actor Colorizer {
   /// Carries out a request, once ``Model/validate(_:)`` has found no fault with it.
   ///
   /// - Parameter observer: called on the colorizer's thread for everything but the result.
-  /// - Throws: ``ColorizeError``, before any work where the request is at fault; ``ScheduleError``, ``NoiseError``,
-  ///   ``ImageError``, ``BackendError``, `CancellationError`. Where the parts of the network are read as they are needed,
-  ///   with ``MemoryUse/low``, also ``WeightError``.
+  /// - Throws: ``ColorizeError``, before any work where the request is at fault; `ScheduleError`, `NoiseError`,
+  ///   ``ImageError``, `BackendError`, `CancellationError`. Where the parts of the network are read as they are needed,
+  ///   with ``MemoryUse/low``, also `WeightError`.
   public nonisolated func colorize(
     _ request: ColorizeRequest, observer: @Sendable (ColorizeEvent) -> Void = { _ in }
   ) async throws -> ColorizeResult {
@@ -163,8 +165,8 @@ public actor Colorizer {
   ///   - background: a picture whose colours the background takes instead. Not beside a mask.
   ///   - threshold: mask values from it on are figure, 0...1.
   /// - Throws: ``ColorizeError`` (``ColorizeError/unsupportedMode(mode:model:)`` for a mask or a background that the model
-  ///   has no weights to use), ``ImageError``, ``BackendError``, `CancellationError`; with ``MemoryUse/low`` also
-  ///   ``WeightError``.
+  ///   has no weights to use), ``ImageError``, `BackendError`, `CancellationError`; with ``MemoryUse/low`` also
+  ///   `WeightError`.
   public nonisolated func encode(
     _ image: Image, mask: Mask? = nil, background: Image? = nil, threshold: Float = 0.5
   ) async throws -> Reference {

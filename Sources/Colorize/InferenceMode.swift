@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which parts of the network are active.
 public enum InferenceMode: String, Sendable, Hashable, CaseIterable, Codable {
   /// The whole reference colours the whole sketch. Needs no masks.

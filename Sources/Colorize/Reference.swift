@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A reference picture as the network sees it; encoded once, usable for many sketches.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// How strongly the reference acts in the U-Net's cross-attentions.

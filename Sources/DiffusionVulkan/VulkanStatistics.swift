@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a backend recorded: the basis of predictions about hardware.
 public struct VulkanStatistics: Sendable, Hashable {
   /// Compute dispatches.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a layer's colours meet those below.
 ///
 /// The modes are those that OpenRaster and Photoshop define alike, so that a picture looks the same in both files. With

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// A set of pixels, kept as runs in rows: where a layer of one colour is.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A rectangle of whole pixels on the canvas, which may reach beyond it.
 public struct LayerBox: Sendable, Hashable {
   /// How far from the canvas's top left corner a layer may lie, in pixels to each side.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// What a layer is made of. Pixels are asked for a row at a time, as straight RGBA.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// A picture of layers, as painting programs take it: Krita, GIMP, Photoshop, Clip Studio Paint.

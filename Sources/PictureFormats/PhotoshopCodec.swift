@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// The merged picture of Photoshop documents (`.psd`, `.psb`), after Adobe's file format specification of November 2019.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// The formats beyond PNG and JPEG: TIFF, WebP and TGA, read and written, and the merged pictures of Photoshop, OpenRaster

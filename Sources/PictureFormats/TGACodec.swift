@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// TGA, after Truevision's specification 2.0: grey, palettes and true colour, plain and run-length encoded.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CCrypto
 
 /// The SHA-256 of some content (FIPS 180-4), as `sha256sum` prints it: what a file is told apart by.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// A cut: drawings that are coloured with the same settings, after the same references.

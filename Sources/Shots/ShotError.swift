@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Why a shot cannot be coloured at all. What is wrong with single frames is in their ``ShotOutcome``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// One frame of a shot: the paths of its pictures, and its settings.

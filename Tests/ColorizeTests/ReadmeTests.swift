@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import Testing
 
@@ -12,6 +14,7 @@ struct ReadmeTests {
   func theCodeIsAFileOfTheExamples(document: String, file: String) throws {
     let text = try String(contentsOf: root.appending(path: document), encoding: .utf8)
     let example = try String(contentsOf: root.appending(path: "Examples").appending(path: file), encoding: .utf8)
+      .replacing("// SPDX-License-Identifier: Apache-2.0\n\n", with: "")
     #expect(text.contains("```swift\n" + example + "```"))
   }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The words of a Swift file, without comments and texts, as far as a test of the layers needs them.
 struct SourceWords {
   /// Below the root of the sources.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Fuzzes the readers of files with libFuzzer and the address sanitizer, which Swift's toolchain brings along.
 #
 #   Tests/Fuzz/run.sh SECONDS [TARGET...]

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Reads the library's layered files with programs that others wrote, and compares every layer and the merged picture.
 
     pip install numpy pillow psd-tools[composite] pyora

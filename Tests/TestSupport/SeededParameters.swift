@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Parameters made from their keys, the same as `make_fixtures.py` makes them, so that fixtures need no weights.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can go wrong besides what the library throws.
 enum BenchmarkError: Error, CustomStringConvertible {
   /// There is no such program.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// A recolouring that is the same wherever it is applied: so the truth of a recoloured reference is known.

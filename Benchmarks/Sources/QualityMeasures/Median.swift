@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The middle value, the mean of the middle two of an even number; nil of none. Values are finite.
 public func median(_ values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }

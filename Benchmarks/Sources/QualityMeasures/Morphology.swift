@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The extreme value in the square about each pixel: two passes, edges left out.
 func extremes<T: Comparable>(_ values: [T], _ width: Int, _ height: Int, _ radius: Int, _ choose: (T, T) -> T) -> [T] {
   var across = values

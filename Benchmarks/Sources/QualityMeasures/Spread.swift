@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A mean, and how far single runs lie from it.
 public struct Spread: Sendable, Codable {
   public let mean: Double

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A case with its inputs made and its answer known, to be run on any number of backends.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// SplitMix64 (Steele, Lea and Flood 2014): the same inputs on every run and machine.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The oracle's own conversions between element types, so that the library's are not tested against themselves.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the wrappers of picture libraries share: how they report, and what they are allowed.
 #pragma once
 

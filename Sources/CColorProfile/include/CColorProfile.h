@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Pixels of an ICC profile to sRGB, by Little CMS 2.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The embedded default model: data/model.safetensors and data/config.json, part of the program's read-only data.
 #pragma once
 #include <stddef.h>

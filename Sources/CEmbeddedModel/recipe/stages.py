@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The stages' losses: autoencoder; encoders and U-Net together; the decoder again."""
 
 import torch

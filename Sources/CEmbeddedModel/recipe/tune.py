@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Finetunes exported weights for one step and crisp colors:
 
     python tune.py FROM TO --pack drawings.pack --scenes-in run --steps 200 --rate 3e-4 --width 0.3

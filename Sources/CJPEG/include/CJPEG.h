@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Memory-to-memory JPEG, with libjpeg's errors turned into a status and a message.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Inner loops of the CPU backend. Each is compiled for several instruction sets; `ck_kernels` picks one at run time.
 // All arrays are f32 without gaps unless strides are given; strides and counts are in elements.
 #pragma once
@@ -166,10 +168,10 @@ typedef struct {
   void (*layer_norm_slopes)(
     float *out, float *gamma_sums, float *beta_sums, const float *upstream, const float *x, const float *gamma,
     float epsilon, int64_t rows, int64_t count, float *scratch);
-  // A step of AdamW; gradient may be NULL for zeros.
+  // A step of AdamW, with rest = 1 - beta; gradient may be NULL for zeros.
   void (*adamw)(
-    float *value, float *first, float *second, const float *gradient, float gradient_scale, double beta1,
-    double beta2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
+    float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float rest1,
+    float beta2, float rest2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
 } ck_kernels;
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The embedded samples: PNG files in the program's read-only data. A cel drawn by code, a reference and where the figure
 // is in each; and two drawings of Open Clip Art (public domain): the line art, and the same drawing turned and mirrored as
 // reference.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Memory-to-memory TIFF through libtiff, whose interface is variadic and does not come through to Swift.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 // How colours of other models become sRGB: by the plain formulas, because swatch files come without the profiles that

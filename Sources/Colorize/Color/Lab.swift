@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// A colour in CIELAB under D65 and the 2-degree observer, the white of sRGB: the space in which colours are compared.

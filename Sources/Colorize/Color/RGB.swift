@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An opaque sRGB colour of 8 bits a sample.
 public struct RGB: Sendable, Hashable {
   public var red: UInt8

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 extension ColorizeRequest {
@@ -38,10 +40,15 @@ extension ColorizeRequest {
     }
     let figure = try entries(of: mask.map { try image.cutOut(by: $0) } ?? image)
     let ground = try entries(of: backgroundPicture ?? mask.map { try image.cutOut(by: $0, inverted: true) })
+    // With a background of its own, the reference's is no longer there.
+    let shown =
+      backgroundPicture == nil
+      ? colors : colors.filter { Self.occurs($0, in: figure) || Self.occurs($0, in: ground) }
+    guard !shown.isEmpty else { return (Palette(colors), nil) }
     return (
-      Palette(colors),
+      Palette(shown),
       PaletteSides(
-        isFigure: colors.map { Self.occurs($0, in: figure) }, isGround: colors.map { Self.occurs($0, in: ground) },
+        isFigure: shown.map { Self.occurs($0, in: figure) }, isGround: shown.map { Self.occurs($0, in: ground) },
         mask: sketchMask)
     )
   }

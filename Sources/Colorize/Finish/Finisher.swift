@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// From the network's paintings to the pictures that are asked for: flats, and the lines over them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// How a request's flats are made; see ``RegionMap`` and ``Flats``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The lines of a drawing without its paper, RGBA: the ink's colour, and as alpha how much the ink covers.
   ///

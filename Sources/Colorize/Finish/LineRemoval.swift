@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A painting without the lines that the network drew: what stands on and beside a line of the drawing takes the colour of
 /// the nearest place of the same region that is clear of lines.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can be wrong with regions, flats, their files, or what is asked of them.
 public enum FlatsError: Error, Sendable, Equatable {
   /// An option outside its range; `reason` names it, its value and the range.

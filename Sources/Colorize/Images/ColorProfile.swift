@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CColorProfile
 
 /// An ICC profile: what the numbers of a picture mean as colours.

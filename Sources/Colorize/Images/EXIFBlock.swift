@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The first directory of a TIFF block, as EXIF 2.32 has it: what a camera or a scanner notes.
 ///
 /// The data is not trusted: every offset is checked, and what does not fit counts as absent.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a camera held its picture: the orientation tag (0x0112) of EXIF 2.32, section 4.6.4.
 ///
 /// The names say where the stored image's first row and first column are in the upright picture.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The image cut out as another one is: with that one's alpha, scaled to the size of this.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// Whether some pixel is not fully opaque. Always false without an alpha channel.
   public var hasTransparency: Bool {

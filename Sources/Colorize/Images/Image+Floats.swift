@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What floats 0 and 255 of an 8-bit sample correspond to.
 public enum SampleRange: Sendable, Hashable, CaseIterable {
   /// 0 ... 1: `v / 255`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The image with lines laid over it: each sample is `round(c * l / 255)`.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// Reads a PNG or JPEG file, or one of a format that is registered.
   ///

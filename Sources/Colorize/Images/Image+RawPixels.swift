@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// An image of raw pixels, as a program has them in a bitmap or a texture.
   ///

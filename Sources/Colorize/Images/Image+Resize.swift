@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The image at another size: bicubic (Catmull-Rom), antialiased where it shrinks, edges clamped.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// A contact sheet: the images side by side, from left to right, each scaled to the same height.
   ///

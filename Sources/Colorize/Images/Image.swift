@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An image of 8 bits a sample: grey, RGB or RGBA.
 ///
 /// Samples are sRGB. Alpha is straight (not premultiplied).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads, and perhaps writes, the files of one format. ``ImageFormat/register(_:)`` makes it known.
 ///
 /// The data that comes in is not trusted: a codec checks every size, and makes up no pixels that are missing.

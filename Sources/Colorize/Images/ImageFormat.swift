@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A file format that images are read from or written to.
 ///
 /// PNG and JPEG are always there; ``register(_:)`` adds others.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How densely a picture's pixels lie on paper, in pixels per inch.
 public struct ImageResolution: Sendable, Hashable, Codable {
   /// Along a row.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of a picture or a mask, in pixels.
 public struct ImageSize: Sendable, Hashable, CustomStringConvertible {
   /// Pixels in a row.

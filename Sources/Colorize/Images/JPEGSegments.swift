@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The segments before the pixels of a JPEG file that say something of them; what is damaged is not there.
 struct JPEGSegments {
   /// The TIFF block of the first EXIF segment.

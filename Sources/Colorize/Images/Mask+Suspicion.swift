@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Mask {
   /// What a mask of a figure is not likely to be.
   package enum Suspicion {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A soft mask: one value in 0...1 for each pixel.
 public struct Mask: Sendable, Hashable {
   /// Pixels in a row.

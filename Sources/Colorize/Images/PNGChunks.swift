@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The chunks of a PNG file, as they stand in it; what is damaged is not there.
 struct PNGChunks {
   private let data: [UInt8]

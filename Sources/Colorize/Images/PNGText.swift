@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CPNGIO
 
 /// The text entries of PNG files: keys with values, such as the settings that made an image.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the samples of a pixel lie in raw memory, a byte each.
 public enum PixelFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// Red, green, blue, alpha.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Bicubic resampling on the host, one axis at a time, in 32-bit floats, by ``ResampleTaps/picture(from:to:)``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A drawing as the sketch encoder takes it: one channel, line = +1, paper = -1.
 public struct SketchLines: Sendable, Hashable {
   /// Pixels in a row.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which of a drawing's two tones is the line.
 public enum SketchPolarity: String, Sendable, Hashable, CaseIterable, Codable {
   /// Decide by looking at the drawing; see ``Image/detectedPolarity``.

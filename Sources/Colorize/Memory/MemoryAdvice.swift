@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Changes that would make a request fit into memory: those that cost time only, before those that change the picture.

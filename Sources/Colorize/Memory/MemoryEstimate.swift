@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// How much memory a request will take, found out without computing it: its stages run on a backend that only counts.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Drives a pipeline on a backend that only counts: with the shapes of a request and without its content.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 #if canImport(FoundationEssentials)
@@ -13,7 +15,7 @@ extension Model {
     case besideWeights
     /// That file.
     case file(String)
-    /// These numbers, such as ``ModelConfiguration/v1_5``. What the U-Net predicts follows the checkpoint's name, see
+    /// These numbers, such as `ModelConfiguration.v1_5`. What the U-Net predicts follows the checkpoint's name, see
     /// ``Model/load(_:imageEncoder:configuration:prediction:)``.
     case given(ModelConfiguration)
   }
@@ -25,12 +27,12 @@ extension Model {
   /// what the U-Net predicts, and `prediction` says it above all.
   ///
   /// - Parameters:
-  ///   - path: a safetensors checkpoint, one of PyTorch (see ``PyTorchFile``), the index or a shard of one in several files, or a folder that holds it:
+  ///   - path: a safetensors checkpoint, one of PyTorch (see `PyTorchFile`), the index or a shard of one in several files, or a folder that holds it:
   ///     `model.safetensors`, or the only one there.
   ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
   ///   - configuration: where the sizes come from.
   ///   - prediction: what the U-Net predicts, whatever the configuration and the name say.
-  /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``, ``ConfigurationError``.
+  /// - Throws: `WeightError`, ``ColorizeError/unusableModel(path:reason:)``, `ConfigurationError`.
   public static func load(
     _ path: String, imageEncoder: String? = nil,
     configuration: ConfigurationChoice = .besideWeights,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 extension Model {
@@ -10,7 +12,7 @@ extension Model {
   /// What they change is put together in memory, now; so a colorizer with the result is as fast as before but for the
   /// higher rank of its branches.
   ///
-  /// - Throws: ``LoRAError``, which names what does not fit; ``WeightError``, ``ConfigurationError``.
+  /// - Throws: `LoRAError`, which names what does not fit; `WeightError`, `ConfigurationError`.
   public func adding(_ uses: [LoRAUse]) throws -> Model {
     guard !uses.isEmpty else { return self }
     let (weights, configuration) = try weights.adding(uses, configuration: configuration)

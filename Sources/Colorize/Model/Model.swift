@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CEmbeddedModel
 import DiffusionCore
 
@@ -15,7 +17,7 @@ public struct Model: Sendable {
   public let weights: WeightSource
   /// The sizes, and what the U-Net predicts.
   public let configuration: ModelConfiguration
-  /// Whether ``ModelConfiguration/prediction`` was concluded from the checkpoint's name, and said by nobody.
+  /// Whether `ModelConfiguration.prediction` was concluded from the checkpoint's name, and said by nobody.
   public internal(set) var isPredictionGuessed = false
   /// Whether the U-Net's weights are moving averages of training, because the checkpoint holds no others.
   public internal(set) var usesMovingAverages = false
@@ -29,7 +31,7 @@ public struct Model: Sendable {
 
   /// The model that is part of this library: small pictures of figures, nothing to download.
   ///
-  /// - Throws: ``WeightError`` if the library was built without its weights.
+  /// - Throws: `WeightError` if the library was built without its weights.
   public static func embedded() throws -> Model {
     let bytes = UnsafeRawBufferPointer(
       start: irodori_embedded_weights(), count: irodori_embedded_weights_size())

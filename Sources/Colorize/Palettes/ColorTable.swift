@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Adobe's colour table (`.act`): 256 colours of three bytes, then, in newer files, how many of them count and which is
 /// transparent. It has no signature but its size.
 enum ColorTable {

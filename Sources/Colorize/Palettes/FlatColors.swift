@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Chooses a picture's own colours among its bins: by area and by distance from those that are chosen already.

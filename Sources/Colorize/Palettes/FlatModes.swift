@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The exact colours of areas: of each, the one that most of its flat pixels have.
 struct FlatModes {
   /// By the number of pixels, the largest first.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which pixels of a picture lie in flat areas, and how many of them there are of each colour, coarsely.
 struct FlatPixels {
   /// How flat a pixel's surroundings are.

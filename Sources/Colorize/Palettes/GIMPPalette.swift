@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// GIMP's palettes (`.gpl`): `GIMP Palette`, then `Name:` and `Columns:`, both of which old files lack, then a colour a
 /// line as three decimal numbers and a name. Lines that begin with `#` are comments.
 enum GIMPPalette {

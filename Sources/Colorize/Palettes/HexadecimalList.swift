@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Colours as hexadecimal digits, one a line: `RRGGBB` (`.hex` of Lospec) or `AARRGGBB` (`.txt` of paint.net), with or
 /// without `#`. What follows after a space is a name. Lines that begin with `;` or `//` are comments.
 enum HexadecimalList {

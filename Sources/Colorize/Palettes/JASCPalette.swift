@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// JASC's palettes (`.pal`, Paint Shop Pro): `JASC-PAL`, a version, the number of colours, and three decimal numbers a
 /// line.
 enum JASCPalette {

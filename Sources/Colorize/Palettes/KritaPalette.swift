@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Krita's palettes (`.kpl`): a zip file, of which `colorset.xml` lists the colours, in groups or outside of them.

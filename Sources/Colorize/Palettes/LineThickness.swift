@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Tells lines from areas.
 struct LineThickness {
   private let image: Image

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A picture as one number a pixel, of which areas of one colour can be told.
 struct PackedPlane {
   /// Stands for pixels that are more transparent than not.

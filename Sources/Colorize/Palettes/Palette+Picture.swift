@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Palette {
   /// A picture's own flat colours: those that a colourist filled areas with.
   ///

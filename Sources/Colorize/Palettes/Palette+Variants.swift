@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Palette {
   /// How an entry stands to another: model sheets list a colour with its shadow and its highlight.
   public enum Variant: String, Sendable, Hashable, CaseIterable {

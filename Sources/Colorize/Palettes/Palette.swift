@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Colours that a picture may have, some of them with names: a model sheet's.
 ///
 /// A palette is read from a file (``read(_:)``), found in a picture (``init(of:maximumColors:mask:minimumShare:)``), or

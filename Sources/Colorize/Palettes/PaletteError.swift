@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can be wrong with a palette's file.
 ///
 /// `file` is the path, or nil where the bytes came from memory. ``description`` names the file, says what is wrong and

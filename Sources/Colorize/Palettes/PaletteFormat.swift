@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The file formats that palettes are read from and written to.
 public enum PaletteFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   /// GIMP's, as text: names of the palette and of its entries.

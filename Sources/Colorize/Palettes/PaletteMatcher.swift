@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Looks up the nearest entries of a palette, many times over.
 ///
 /// The difference is CIEDE2000 (``Lab/difference(to:)``). It is computed for those entries only that can be nearest: the

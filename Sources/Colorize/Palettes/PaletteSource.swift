@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The bytes of a palette's file, and what its errors need to name.
 struct PaletteSource {
   let bytes: [UInt8]

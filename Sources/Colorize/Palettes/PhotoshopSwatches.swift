@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Photoshop's swatches (`.aco`), after Adobe's “Photoshop File Formats Specification”, “Color Swatches”: a version, a
 /// number of colours, and each colour as a model and four numbers. Files of version 2 hold it all twice: first as
 /// version 1, then with names.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Adobe Swatch Exchange (`.ase`): blocks, each with a type and a length, of which colours have a UTF-16 name, a model
 /// and numbers of single precision.
 enum SwatchExchange {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Pictures of swatches: plain fields of one colour each, beside each other or on paper.
 enum SwatchPicture {
   /// Pictures up to this size are read pixel by pixel: palettes of one pixel a colour are common.

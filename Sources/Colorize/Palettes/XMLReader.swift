@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads the elements and attributes of an XML text, and passes over its words.
 ///
 /// It is strict where it matters here, and small: UTF-8 only, no document type with declarations of its own (so no

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Noise for a batch in which every picture has a generator of its own, so that a picture does not depend on how many

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The work of a request at the level of tensors: its stages in their order, and what each computes.

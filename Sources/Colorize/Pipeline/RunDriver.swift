@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Drives a pipeline with a request's pictures: tells its stages, times them, and makes pictures of what comes out.

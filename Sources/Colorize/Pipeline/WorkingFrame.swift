@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// How a sketch of any size and aspect becomes one that the network takes, and how the picture comes back.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The figure of a picture, found without a network: by its transparency, by what its lines enclose, or by the colours of
 /// its background.
 ///

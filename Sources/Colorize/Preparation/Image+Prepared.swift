@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Image {
   /// The drawing as the network takes it, at its working size.
   ///
-  /// With ``SketchPreparation/automatic``, ink is measured as the distance from the paper's colour (see ``InkPlane``),
+  /// With ``SketchPreparation/automatic``, ink is measured as the distance from the paper's colour (see `InkPlane`),
   /// the paper's grain is taken out, and ink is scaled so that typical lines are about black. Where nothing of that is
   /// needed the drawing is only resized, as with ``SketchPreparation/asIs``.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much ink there is at each pixel of a drawing, as its distance from the paper's colour: 0 paper, 1 no light at all.
 ///
 /// Ink and shadows take away a share of the paper's light, so ink is `1 - v / paper`, of the channel that loses most:

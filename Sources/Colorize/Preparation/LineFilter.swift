@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The classical line filter: what is darker than its surroundings, by a Gaussian high-pass.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The lines in a plane of ink: how strong and how wide they are, and what the paper between them is like.
 struct LineMeasure {
   /// The median of what is about paper.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whether a drawing's thin structures are dark or light, whatever fills the areas between them.
 struct LineShape {
   /// The weight of thin dark structures: what a closing fills.

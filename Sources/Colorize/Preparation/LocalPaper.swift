@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The colour around each pixel of a coloured picture, as if its lines were not there.
 ///
 /// A morphological closing: the lightest value of a square around a pixel, and of those the darkest. It fills dark

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The colour of the paper under a drawing with dark lines: one colour, or one that changes slowly over the sheet.
 struct PaperMap {
   /// Samples of a colour: 1 or 3.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A guess at a drawing's polarity.
 struct PolarityEstimate: Sendable, Hashable {
   /// Never automatic.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a drawing with dark lines needs, and what comes of it.
 struct SketchAnalysis {
   let report: SketchReport

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is done to a drawing before the network sees it.
 public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable {
   /// Lines that the network would hardly see are made visible: paper becomes white, coloured, grey and faint lines dark,
@@ -5,10 +7,10 @@ public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable
   case automatic
   /// Nothing but the scaling to the working size: luma as it stands in the file.
   case asIs
-  /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see ``LineFilter``).
+  /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see `LineFilter`).
   case lineFilter
   /// The drawn lines of a coloured picture, whatever lies beneath them: what is darker than the colours on both of its
-  /// sides (see ``LocalPaper``).
+  /// sides (see `LocalPaper`).
   case extracted
 }
 

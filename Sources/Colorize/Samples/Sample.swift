@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSamples
 
 /// Drawings with their references, part of this library: for trying a model without files of one's own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Makes a zip file of few entries, after PKWARE's APPNOTE 6.3: each stored or deflated, sizes of 32 bits.
 package struct ZipWriter {
   /// More than the format has room for; `reason` says what, and what to do.

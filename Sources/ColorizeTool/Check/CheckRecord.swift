@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import BackendConformance
 
 /// What a check found of one member with one set of kernels, or of one set, or of the device. `--json` prints one a line.

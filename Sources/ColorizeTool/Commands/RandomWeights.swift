@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Random weights by the gigabyte: one block of normal numbers is drawn, scaled and converted once for each deviation,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// A part of a job whose operations are measured together: a stage, where sampling is taken apart into its steps.

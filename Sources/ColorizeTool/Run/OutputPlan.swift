@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Where the pictures go, checked before any work: an hour of computing must not end at a missing folder.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Writes results with what belongs to them: the sketch's alpha where asked for, its resolution, the options.

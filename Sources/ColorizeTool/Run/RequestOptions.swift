@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// The options that decide a request besides its pictures: what `run` and `shot` share.

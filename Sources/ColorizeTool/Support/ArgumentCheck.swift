@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// Faults of a command line that the parser would take for something else, or pass over: told before anything is done.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// How the program writes JSON: keys in order, so that the same content gives the same bytes.

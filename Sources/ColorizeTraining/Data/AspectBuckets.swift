@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 import Glibc
 
@@ -18,7 +20,9 @@ public struct AspectBuckets: Sendable, Hashable {
       let size = ImageSize(
         width: width, height: max(multiple, Int((height / Double(multiple)).rounded()) * multiple))
       let aspect = Double(size.width) / Double(size.height)
-      guard aspect <= limit, aspect >= 1 / limit, sizes.last != size else { continue }
+      // Coarse multiples leave some aspects without a size of that area.
+      let area = Double(size.width * size.height) / Double(side * side)
+      guard aspect <= limit, aspect >= 1 / limit, (0.85...1.15).contains(area), sizes.last != size else { continue }
       sizes.append(size)
     }
     self.sizes = sizes.isEmpty ? [ImageSize(width: side, height: side)] : sizes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionTraining
 
 /// Line art made of a coloured picture, in one of many ways, so that the network learns to take people's lines as they come.

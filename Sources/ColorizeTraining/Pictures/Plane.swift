@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Numbers of a picture's pixels, channels interleaved: what views are made of.

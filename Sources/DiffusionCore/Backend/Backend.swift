@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A device that computes on tensors.
 ///
 /// The core checks shapes, allocates the destination and then calls one member; a backend only computes into it.

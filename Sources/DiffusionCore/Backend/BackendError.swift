@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can go wrong on a backend for reasons outside the program: memory, device, choice of device.
 public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
   /// An allocation failed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// A backend's name taken apart: of `vulkan:1` the family `vulkan` and the device `1`.

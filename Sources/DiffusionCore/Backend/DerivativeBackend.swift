@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that computes some derivatives in one piece, where they would take many calls of members.
 ///
 /// Training uses these members in place of the same made of primitives, if the backend that it computes on conforms. All
@@ -36,9 +38,10 @@ public protocol DerivativeBackend: Backend {
 public struct AdamWFactors: Sendable, Hashable {
   /// What gradients are multiplied by.
   public var gradientScale: Float
-  /// How slowly the first moment forgets.
+  /// How slowly the first moment forgets. In double precision, because 1 - beta is needed as well, and loses what a float
+  /// beta has.
   public var beta1: Double
-  /// How slowly the second moment forgets; a `Float` near 1 would leave few digits of `1 - beta2`.
+  /// How slowly the second moment forgets.
   public var beta2: Double
   /// What the root of the second moment is multiplied by.
   public var deviationScale: Float
@@ -51,7 +54,8 @@ public struct AdamWFactors: Sendable, Hashable {
 
   /// Factors of a step.
   public init(
-    gradientScale: Float, beta1: Double, beta2: Double, deviationScale: Float, epsilon: Float, decay: Float, rate: Float
+    gradientScale: Float, beta1: Double, beta2: Double, deviationScale: Float, epsilon: Float, decay: Float,
+    rate: Float
   ) {
     self.gradientScale = gradientScale
     self.beta1 = beta1

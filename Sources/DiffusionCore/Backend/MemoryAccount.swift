@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// What a backend's memory adds up to: blocks in use, freed blocks that are kept, and pages of mapped files in use.

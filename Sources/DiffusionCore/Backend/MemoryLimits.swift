@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a backend can still hold. `Int.max` stands for no limit, or one that is not known.
 public struct MemoryLimits: Sendable, Hashable {
   /// The bytes that new buffers may take in all, besides those that exist.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that computes nothing, and the account of the memory that computing would take.
 ///
 /// A network that runs on it, with the shapes of a job, tells that job's peak in milliseconds:

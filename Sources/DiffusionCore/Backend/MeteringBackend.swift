@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that computes nothing and enters its buffers into an account as they are: what the tensors themselves take.
 ///
 /// It serves for any backend of which nothing else is known, see ``Backend/makeMeter()``. Operations take nothing

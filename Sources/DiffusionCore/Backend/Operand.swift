@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Memory of a backend. It is released, or kept for reuse, when the last reference goes.
 public protocol Buffer: AnyObject, Sendable {
   /// The size in bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a pooling makes of the elements of a window.
 public enum Pooling: Sendable, Hashable {
   /// The largest; not a number if one of them is none.

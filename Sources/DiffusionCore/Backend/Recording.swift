@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a backend recorded of a computation, to repeat it on other inputs.
 public protocol Recording: AnyObject, Sendable {
   /// Does the computation on inputs of the recorded shapes and element types.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that computes nothing and holds no memory: running a model on it checks shapes and nothing else.
 ///
 /// Building a model on it lists the model's parameters without having them.

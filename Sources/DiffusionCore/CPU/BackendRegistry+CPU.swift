@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension BackendRegistry {
   /// The registry that the library's own entry points use.
   public static let shared = BackendRegistry()

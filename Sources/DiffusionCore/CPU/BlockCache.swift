@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which freed blocks are kept for the next buffer of about the same size, which of them serves, and which have to go.
 ///
 /// The rules alone, without the memory: the pool of the backend and its count of memory before a job follow the same.

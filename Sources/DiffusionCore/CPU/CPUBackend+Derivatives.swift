@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 extension CPUBackend: DerivativeBackend {
@@ -131,8 +133,9 @@ extension CPUBackend: DerivativeBackend {
           threads.forEachRun(of: value.shape.elementCount, grain: Self.grain) { range in
             let start = range.lowerBound
             kernels.pointer.pointee.adamw(
-              p + start, m + start, v + start, g.map { $0 + start }, factors.gradientScale, factors.beta1,
-              factors.beta2, factors.deviationScale, factors.epsilon, factors.decay, factors.rate, Int64(range.count))
+              p + start, m + start, v + start, g.map { $0 + start }, factors.gradientScale, Float(factors.beta1),
+              Float(1 - factors.beta1), Float(factors.beta2), Float(1 - factors.beta2), factors.deviationScale,
+              factors.epsilon, factors.decay, factors.rate, Int64(range.count))
           }
         }
       }

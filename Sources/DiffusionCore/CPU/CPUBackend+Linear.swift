@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// The right side of a product as `product_tile` reads it: a weight `[N, taps, K]` of any element type, whose columns

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension CPUBackend {
   /// What the machine, the control group of the process and its limit on address space leave.
   public var memoryLimits: MemoryLimits { MemoryLimits(availableBytes: HostMemory.availableByteCount) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension CPUBackend {
   public func resample(_ x: Operand, axis: Int, taps: ResampleTaps, to out: Operand) throws {
     let outer = x.shape[..<axis].reduce(1, *)

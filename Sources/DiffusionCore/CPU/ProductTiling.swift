@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a product is cut into pieces. It depends on the shape alone, so that the thread count cannot change a result.
 struct ProductTiling {
   let rows: Int

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// A loop nest over several strided views of one shape, with axes merged where all views allow it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The element type of a tensor's storage.
 ///
 /// Storage may be half precision; every matrix product, convolution, norm, softmax and reduction accumulates in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How an image is resized, by the conventions of PyTorch's `interpolate`.
 public enum Interpolation: Sendable, Hashable {
   /// The pixel whose area the result's corner lies in.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What stands around an image that is padded.
 public enum PaddingMode: String, Sendable, Hashable, CaseIterable {
   /// Zeros.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension ResampleTaps {
   /// The taps that pictures are scaled by: Catmull-Rom's kernel (Keys 1981, a = -0.5), pixel centres at half-integers.
   ///

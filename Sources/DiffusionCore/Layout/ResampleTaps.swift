@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A linear map along one axis: for every output position, which inputs it reads and with which weights.
 ///
 /// Nearest, bilinear, bicubic and area resampling, antialiased or not, with corners aligned or not, differ in this

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The extents of a tensor, outermost axis first. An empty shape is a scalar.
 public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, RandomAccessCollection, CustomStringConvertible {
   /// The extent of each axis, none of them negative.

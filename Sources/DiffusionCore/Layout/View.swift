@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the elements of a tensor lie in its buffer: `element(i...) = buffer[offset + sum(i_k * strides_k)]`.
 public struct View: Sendable, Hashable {
   /// The extents.

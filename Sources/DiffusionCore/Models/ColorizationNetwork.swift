@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The whole network: everything that a checkpoint holds, loaded on one backend.
 public struct ColorizationNetwork: Sendable {
   /// The sizes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the areas between a finished picture's lines are filled.
 public enum FillStyle: String, Sendable, Hashable, CaseIterable, Codable {
   /// As the network painted them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A configuration whose numbers do not make a network.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The field, as it is named in `config.json`.

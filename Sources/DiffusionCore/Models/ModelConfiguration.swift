@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of every part of a colorizer's network, the diffusion process and the working picture size.
 ///
 /// It is read from the `config.json` beside a model's weights, or is a preset.

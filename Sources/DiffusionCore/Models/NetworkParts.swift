@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// The network of a checkpoint in parts, each of which is loaded when it is first asked for and can be let go.

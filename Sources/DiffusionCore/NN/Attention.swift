@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Multi-head attention without biases on queries, keys and values (Vaswani et al. 2017).
 public struct Attention: Sendable {
   /// `to_q`

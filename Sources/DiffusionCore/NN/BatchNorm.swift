@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Batch normalisation (Ioffe and Szegedy 2015) with the statistics of training, which makes it one scale and one shift
 /// for each channel: `(x - mean) / sqrt(var + epsilon) * gamma + beta`.
 public struct BatchNorm: Sendable {

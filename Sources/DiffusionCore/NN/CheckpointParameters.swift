@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The parameters of a checkpoint, moved to a backend as they are asked for.
 ///
 /// Missing and mis-shaped keys are collected by the reader; ask it to `finish()` when the model is built.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A two-dimensional convolution of channels-last images.
 public struct Conv2d: Sendable {
   /// `weight`, `[out, in / groups, kh, kw]` in the checkpoint, `[out, kh, kw, in / groups]` here.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The sinusoidal embedding of scalars (Vaswani et al. 2017), cosines first.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// `y = x W^T + b` over the last axis.
 public struct Linear: Sendable {
   /// `weight` `[out, in]`

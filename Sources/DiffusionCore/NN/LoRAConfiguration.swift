@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The ranks of the two low-rank branches of the split cross-attention.
 public struct LoRAConfiguration: Sendable, Hashable, Codable {
   /// The foreground branch's rank.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// Attention of which a mask says who sees whom: `softmax(q k^T / sqrt(D) + mask) v` for each head.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Group normalisation (Wu and He 2018), optionally followed by SiLU.
 public struct GroupNorm: Sendable {
   /// `weight` `[C]`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a model's parameters come from: a checkpoint, or a list being made of what a checkpoint must hold.
 public protocol ParameterSource: Sendable {
   /// The parameter of that key and shape, in PyTorch's order of axes (`[out, in]`, `[out, in, kh, kw]`).

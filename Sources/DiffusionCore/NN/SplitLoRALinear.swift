@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which low-rank branch of a ``SplitLoRALinear`` is active.
 public enum LoRABranch: Sendable, Hashable {
   /// The branch for the foreground of the picture.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A two-dimensional transposed convolution of channels-last images.
 public struct TransposedConv2d: Sendable {
   /// `weight`, `[in, out / groups, kh, kw]` in the checkpoint, `[out, kh, kw, in / groups]` here.

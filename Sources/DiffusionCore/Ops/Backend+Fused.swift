@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The defaults: correct on every backend, fast on none.
 extension Backend {
   private func tensor(_ operand: Operand) -> Tensor { Tensor(operand, on: self) }

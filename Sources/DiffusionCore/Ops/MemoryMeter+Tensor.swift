@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension MemoryMeter {
   /// A tensor that stands for a weight in a mapped file.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A computation that is done many times with inputs of the same shapes, such as a denoising step.
 ///
 /// A backend that can (``Backend/record(_:_:)``) records it once and repeats it at little cost; any other does it anew

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// Multi-head scaled dot-product attention: `softmax(q k^T / sqrt(D)) v` for each head (Vaswani et al. 2017).
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// `activation(conv2d(x, weight) + bias) + residual` on an image `[B, H, W, I]`.
   ///

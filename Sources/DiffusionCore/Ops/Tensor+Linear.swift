@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// The matrix product over the last two axes: `[..., M, K] x [..., K, N] -> [..., M, N]`. Leading axes broadcast.
   public func matmul(_ other: Tensor) throws -> Tensor {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// `(x - mean) / sqrt(var + epsilon) * gamma + beta` over the last axis; `gamma` and `beta` are `[C]`.
   public func layerNorm(gamma: Tensor, beta: Tensor, epsilon: Float) throws -> Tensor {

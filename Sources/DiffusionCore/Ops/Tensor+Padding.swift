@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// An image `[B, H, W, C]` with pixels added around: `[B, top + H + bottom, left + W + right, C]`.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   private func pooled(_ pooling: Pooling, _ geometry: PoolingGeometry) throws -> Tensor {
     precondition(shape.rank == 4, "pooling of \(shape)")

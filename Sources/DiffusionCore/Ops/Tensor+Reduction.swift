@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   private func reduced(_ reduction: Reduction) throws -> Tensor {
     precondition(shape.rank > 0, "a scalar has no axis to reduce")

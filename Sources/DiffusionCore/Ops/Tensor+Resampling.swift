@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// Resamples one axis by a table of taps.
   public func resampled(axis: Int, taps: ResampleTaps) throws -> Tensor {
@@ -15,7 +17,7 @@ extension Tensor {
     return try resampled(axis: 2, taps: columns).resampled(axis: 1, taps: rows)
   }
 
-  /// Resizes an image `[B, H, W, C]` bicubically, see ``ResampleTaps/bicubic(from:to:antialias:alignCorners:)``.
+  /// Resizes an image `[B, H, W, C]` bicubically, see `ResampleTaps.bicubic(from:to:antialias:alignCorners:)`.
   public func resizedBicubic(
     height: Int, width: Int, antialias: Bool = false, alignCorners: Bool = false
   ) throws -> Tensor {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// Resizes an image `[B, H, W, C]` to `[B, height, width, C]`, as PyTorch's `interpolate(size:)` does without
   /// antialiasing.

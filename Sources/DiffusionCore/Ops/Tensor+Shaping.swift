@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
   /// The tensor in another shape of as many elements; a view where the strides allow it, else a copy.
   public func reshaped(_ shape: Shape) throws -> Tensor {

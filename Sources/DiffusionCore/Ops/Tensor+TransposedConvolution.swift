@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The geometry of a transposed convolution. Output extent:
 /// `(in - 1) * stride - 2 * padding + (k - 1) * dilation + 1 + outputPadding`.
 public struct TransposedConvolutionGeometry: Sendable, Hashable {

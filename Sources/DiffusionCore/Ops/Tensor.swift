@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An immutable n-dimensional array of floats on a backend.
 ///
 /// A tensor is a value: every operation returns a new one, views (`transposed`, `sliced`, `broadcast`) share the buffer.

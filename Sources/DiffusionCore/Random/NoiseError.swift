@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can go wrong when noise is asked for.
 public enum NoiseError: Error, Equatable, CustomStringConvertible {
   /// A negative extent, or more values than `NoiseLimits.maximumCount`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A stream of standard normal numbers, made on the host.
 ///
 /// No backend draws random numbers: noise comes from here and is uploaded, so that one seed gives the same picture

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// NumPy's legacy generator: the values of `numpy.random.RandomState(seed).randn(...)`, rounded to float32.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Noise that was recorded elsewhere, given back array by array in the order in which it was used.
 ///
 /// A test feeds a sampler the very noise that a reference run used, and so compares everything but the generator.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// PyTorch's CPU generator: the values of `torch.randn` (float32) after `torch.manual_seed(seed)`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The deterministic DDIM update (eta = 0) on a latent `x = sqrt(abar) x0 + sqrt(1 - abar) eps`:
 /// `x_prev = sqrt(abar_prev) x0 + sqrt(1 - abar_prev) eps`.
 ///

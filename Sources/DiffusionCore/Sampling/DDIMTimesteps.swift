@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The timesteps of DDIM as the diffusers library spaces them: "leading", steps_offset 1.
 ///
 /// With r = T / n (whole), T training timesteps and n steps: t = 1 + r (n-1), ..., 1 + r, 1. A step goes from t to

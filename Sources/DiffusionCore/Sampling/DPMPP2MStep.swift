@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The DPM-Solver++(2M) update in sigma space, as k-diffusion's `sample_dpmpp_2m` has it.

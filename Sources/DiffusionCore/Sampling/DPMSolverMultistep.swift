@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The DPM-Solver++ multistep update of order 2 on a latent `x = alpha x0 + s eps`, as diffusers'

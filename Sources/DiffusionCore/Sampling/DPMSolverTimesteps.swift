@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The timesteps and sigmas of DPM-Solver++ multistep as diffusers' `DPMSolverMultistepScheduler` has them ("leading"
 /// spacing, steps_offset 1, final sigma 0).
 ///

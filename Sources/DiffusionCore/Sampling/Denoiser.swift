@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A diffusion model as a sampler sees it.
 public protocol Denoiser {
   /// The diffusion process.

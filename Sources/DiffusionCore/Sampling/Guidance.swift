@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How far the result is pushed away from what the model makes without the reference, and without the sketch.
 ///
 /// Dual classifier-free guidance: `u + (c - u) * scale` for each scale above 1, and the mean of both results if both

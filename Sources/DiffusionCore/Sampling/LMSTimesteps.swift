@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The timesteps and sigmas of linear multistep as diffusers' `LMSDiscreteScheduler` has them ("leading" spacing,
 /// steps_offset 1).
 ///

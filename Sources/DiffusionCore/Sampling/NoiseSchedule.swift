@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The forward process of latent diffusion, tabulated over its timesteps 0..<count.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The timesteps of PNDM as diffusers' `PNDMScheduler` has them ("leading" spacing, steps_offset 1, with the
 /// Runge-Kutta start).
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the network predicts, and how a prediction becomes a denoised image.
 ///
 /// With x the noisy latent, x0 the clean one and eps the noise: `x = a x0 + s eps` where `a = sqrt(abar)` and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A way from noise to a picture: a name, what can be asked of it, and the function that does it.
 ///
 /// Most of those that are here follow k-diffusion and work on sigmas (`x = x0 + sigma * noise`); DDIM, PNDM, the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// The samplers that a program can choose by name: those of this library, and those that are added.

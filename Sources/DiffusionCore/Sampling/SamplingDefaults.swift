@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The settings of a run that suit a model where its user names none.
 public struct SamplingDefaults: Sendable, Hashable, Codable {
   /// Sampling steps, 1...1000.

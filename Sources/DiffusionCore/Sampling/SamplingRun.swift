@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A run of a sampler: the model, where it starts, whose noise it takes and whom it tells.
 ///
 /// It cannot be kept: what it tells is there for the time of the run only.

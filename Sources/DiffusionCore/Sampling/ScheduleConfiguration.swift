@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The numbers that define the forward (noising) process: Stable Diffusion's "scaled linear" betas.
 ///
 /// As JSON: `{"linear_start": 0.00085, "linear_end": 0.012, "timesteps": 1000}`; a key that is missing takes its

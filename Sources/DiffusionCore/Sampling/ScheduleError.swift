@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can go wrong when a schedule is made from values that came from outside.
 public enum ScheduleError: Error, Equatable, CustomStringConvertible {
   /// A schedule configuration that describes no diffusion process; says which value and why.

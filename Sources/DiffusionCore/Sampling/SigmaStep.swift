@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Steps in sigma space that several samplers are made of.
 public enum SigmaStep {
   /// A step in sigma space along the straight line to `denoised`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The multipliers of one sampler update, a single linear combination:
 /// `x_next = latent * x + denoised * d + previousDenoised * d_previous`.
 ///

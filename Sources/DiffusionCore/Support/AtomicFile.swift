@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Replaces a file in one step: whoever looks finds the old content or the new, never a part.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What kind of fault an error is: enough for a program to choose an exit code, without knowing every type.
 public enum ErrorCategory: String, Sendable, Hashable, CaseIterable {
   /// What was asked for cannot be: an option, an input.

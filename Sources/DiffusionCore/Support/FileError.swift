@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a file cannot be read.
 package enum FileError: Error, Sendable, Equatable {
   case notFound(file: String)

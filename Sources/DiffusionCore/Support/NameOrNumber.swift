@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a choice that is a name or a whole number is written and read: as one value.
 package struct NameOrNumber<Value: Equatable & Sendable>: Sendable {
   /// The choices that have a name.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the library calls itself, in files that it writes and in reports.
 public enum Irodori {
   public static let name = "Irodori"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A section of a checkpoint's keys: the one table of what its parts are called, where their keys stand, and what to do
 /// where a file lacks one.
 ///

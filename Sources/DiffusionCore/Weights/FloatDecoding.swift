@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Stored floats, little-endian and at any alignment, as `Float`.
 enum FloatDecoding {
   /// Converts every element; the number of bytes must be a multiple of the element's size.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a file that is no safetensors file really is, found by its content.
 ///
 /// Downloads end up as pointers, web pages and error texts, and checkpoints come in other formats under any name. What is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Strings: quoted, with the escapes of RFC 8259, section 7.
 extension JSONScanner {
   mutating func string() throws(Fault) -> String {

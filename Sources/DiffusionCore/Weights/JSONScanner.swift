@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A strict scanner for the JSON of a safetensors header.
 ///
 /// Written for this purpose because the usual decoders silently keep one of two equal keys, and a header with two

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KeyRenaming {
   /// The part that tells how deep a checkpoint's keys are wrapped.
   private static let landmark = CheckpointSection.unet.prefix

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the keys of a second file become the keys of the checkpoint that it completes.
 ///
 /// The first rule whose prefix fits a key applies; a key that none fits keeps its name.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Guesses at what the user meant, from the pattern of what is missing.
 package enum LoadHints {
   static func hints(_ report: LoadReport, keys: [String]) -> [String] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension LoadReport: CustomStringConvertible {
   /// How many keys of each kind are listed by name.
   private static let listed = 20

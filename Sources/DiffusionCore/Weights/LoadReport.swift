@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a model took from its weight files, and everything that did not fit.
 ///
 /// A model is used only if ``isComplete``: no key may be missing, left over, of the wrong shape, or not finite.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Called now and then while a model is read, with the share that is done, 0...1. Throwing ends the reading.
 public typealias LoadProgress = @Sendable (_ share: Double) throws -> Void
 

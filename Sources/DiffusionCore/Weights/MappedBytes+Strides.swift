@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension MappedBytes {
   /// The elements of a view, put one after the other in row-major order, in memory of their own.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Read-only memory that lives as long as someone refers to it: a mapped file, zero pages, or memory of another owner.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Which files are mapped where, for a program that has to say so in a signal handler: nothing here is allocated or locked

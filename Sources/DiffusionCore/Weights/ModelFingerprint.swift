@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Tells models apart without reading all of them: a hash of the names, shapes and first bytes of their weights.
 public struct ModelFingerprint: Sendable, Hashable, CustomStringConvertible {
   private let hash: UInt64

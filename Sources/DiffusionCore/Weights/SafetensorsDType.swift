@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The element types that the safetensors format knows, under their names in the header.
 ///
 /// Only `F32`, `F16` and `BF16` can be read as weights. The others are listed so that a checkpoint that also carries

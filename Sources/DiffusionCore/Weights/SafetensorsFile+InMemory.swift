@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SafetensorsFile {
   /// A file in memory of numbers in `f32`.
   ///

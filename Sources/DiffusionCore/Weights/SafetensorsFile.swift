@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A safetensors file, mapped into memory and checked from end to end before any tensor is handed out.
 ///
 /// The layout is eight bytes of header length, a JSON header, and the tensors' bytes

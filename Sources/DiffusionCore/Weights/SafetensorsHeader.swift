@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the header of a safetensors file says, before its byte ranges are checked against each other and the file.
 ///
 /// Source of the rules: the format's description and the reference implementation

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The check of a header's byte ranges against shapes, against each other and against the file.
 enum SafetensorsLayout {
   /// The tensors by key, after every range has been proved to lie within `available` bytes of data.

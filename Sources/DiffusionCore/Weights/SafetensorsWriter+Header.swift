@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SafetensorsWriter {
   /// The header's bytes, padded by spaces so that the data begins at a multiple of eight, and every tensor's size.
   static func header(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Writes a safetensors file tensor by tensor, holding none of them in memory.
 ///
 /// The file takes its name only when it is complete, so that nobody ever maps half a file, and a file that is mapped under

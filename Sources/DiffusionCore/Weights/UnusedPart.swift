@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A part of a checkpoint that is known and that a model does not read.
 public struct UnusedPart: Sendable, Hashable {
   /// The key, or the beginning of the keys up to and without a dot.

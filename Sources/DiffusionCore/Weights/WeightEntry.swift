@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One weight of a model: raw bytes with their type and shape, ready to be copied, repacked or used in place.
 public struct WeightEntry: Sendable {
   /// The full key.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension WeightError: CustomStringConvertible {
   /// What is wrong, where, with which numbers, and what to do about it.
   public var description: String {

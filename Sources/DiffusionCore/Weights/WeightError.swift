@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can be wrong with weight files and with their fit to a model.
 ///
 /// Every case has a text (`description`) that names the file, the key and the numbers, and says what to do.

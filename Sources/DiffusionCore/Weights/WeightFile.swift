@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A file of named tensors, mapped into memory: ``SafetensorsFile`` or ``PyTorchFile``.
 public protocol WeightFile: AnyObject, Sendable {
   /// The path, or the name that was given to embedded bytes; it begins every error text.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A place in the tree of a checkpoint's keys, from which a model takes its weights.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Weight files in order of precedence: a checkpoint, and files that complete it.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Stretches of zero bytes in a tensor, long enough to be a hole that a download has left.
 package enum ZeroRuns {
   /// Bytes between two places that are looked at, a page: what reads a file anyway pays next to nothing for it.

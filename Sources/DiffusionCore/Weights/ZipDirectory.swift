@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is wrong with a zip file.
 package struct ZipFailure: Error, Sendable, Hashable {
   /// Where, from the first byte of the file.

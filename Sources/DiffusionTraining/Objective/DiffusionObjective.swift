@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// What a denoising network learns: to predict, from a noisy latent, its noise or its velocity.
@@ -30,7 +32,7 @@ public struct DiffusionObjective: Sendable {
   ///   - latent: scaled, `[1, h, w, C]`.
   ///   - noise: standard normal, of the latent's shape.
   ///   - timestep: a timestep of the schedule.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func noisy(_ latent: Tensor, noise: Tensor, timestep: Int) throws -> Tensor {
     let weights = schedule.noisingWeights(at: timestep)
     return try latent * Float(weights.image) + noise * Float(weights.noise)
@@ -38,7 +40,7 @@ public struct DiffusionObjective: Sendable {
 
   /// What the network shall predict: the noise, or `sqrt(abar) noise - sqrt(1 - abar) z` (Salimans and Ho 2022).
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func target(_ latent: Tensor, noise: Tensor, timestep: Int) throws -> Tensor {
     switch prediction {
     case .eps: return noise
@@ -61,7 +63,7 @@ public struct DiffusionObjective: Sendable {
 
   /// The loss of one sample: the weighted mean squared error, `[1]`.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func loss(_ predicted: Tensor, target: Tensor, timestep: Int) throws -> Tensor {
     let error = try Loss.meanSquaredError(predicted, target)
     let weight = weight(at: timestep)
@@ -71,7 +73,7 @@ public struct DiffusionObjective: Sendable {
   /// The mean over a batch of the weighted losses of its rows, each with its own timestep, `[1]`.
   ///
   /// - Parameter timesteps: one for each row of `predicted` `[B, h, w, C]`.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func loss(_ predicted: Tensor, target: Tensor, timesteps: [Int]) throws -> Tensor {
     let rows = predicted.shape[0]
     precondition(timesteps.count == rows, "\(timesteps.count) timesteps for \(rows) rows")
@@ -89,7 +91,7 @@ public struct DiffusionObjective: Sendable {
   /// The same with a weight for each place: of each row the weighted mean of its squared errors.
   ///
   /// - Parameter places: `[B, h, w, 1]`, not negative, and not zero everywhere in a row.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func loss(_ predicted: Tensor, target: Tensor, timesteps: [Int], places: Tensor) throws -> Tensor {
     let (rows, channels) = (predicted.shape[0], predicted.shape[3])
     let count = predicted.shape.elementCount / max(rows, 1)
@@ -107,7 +109,7 @@ public struct DiffusionObjective: Sendable {
   /// - Parameters:
   ///   - noise: standard normal, `[B, h, w, C]`.
   ///   - offset: standard normal, `[B, 1, 1, C]`.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public static func offsetNoise(_ noise: Tensor, offset: Tensor, strength: Float) throws -> Tensor {
     try noise + offset * strength
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The paper's second stage: low-rank branches of the cross-attentions, the recovery transformer and the threshold
@@ -29,7 +31,7 @@ public struct SecondStage: Sendable {
   ///   - mask: the sketch's foreground at latent size, soft, `[1, h, w, 1]`.
   ///   - sketchThreshold: t_s, at which that mask is cut.
   ///   - referenceThreshold: t_r, at which the reference's mask was cut.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func context(
     _ mode: Mode, tokens: Tensor, backgroundTokens: Tensor, mask: Tensor, sketchThreshold: Float,
     referenceThreshold: Float
@@ -47,7 +49,7 @@ public struct SecondStage: Sendable {
   ///   - mask: `[B, h, w, 1]`.
   ///   - sketchThresholds: one for each row.
   ///   - referenceThresholds: one for each row.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func context(
     _ mode: Mode, tokens: Tensor, backgroundTokens: Tensor, mask: Tensor, sketchThresholds: [Float],
     referenceThresholds: [Float]
@@ -67,7 +69,7 @@ public struct SecondStage: Sendable {
   /// - Parameters:
   ///   - reference: `[1, H, W, 3]` in -1...1.
   ///   - mask: the foreground, soft, `[1, H, W, 1]`.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public static func background(of reference: Tensor, mask: Tensor, threshold: Float) throws -> Tensor {
     let white = try Tensor(repeating: 1, shape: [], on: reference.backend)
     // threshold - mask has the sign of the comparison, without a rounding that could hide a difference.

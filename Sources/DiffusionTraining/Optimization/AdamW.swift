@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The constants of AdamW (Loshchilov and Hutter 2019).
@@ -63,7 +65,7 @@ public final class AdamW {
 
   /// An optimiser that has seen nothing.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(
     _ parameters: [TrainableParameter], on tape: Tape, configuration: AdamWConfiguration = AdamWConfiguration(),
     storage: MomentStorage = .single
@@ -86,7 +88,7 @@ public final class AdamW {
 
   /// The moments, in the order of the parameters.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func moments() throws -> [Moments] { try parameters.indices.map(moments) }
 
   private func moments(of index: Int) throws -> Moments {
@@ -123,7 +125,7 @@ public final class AdamW {
   /// Goes on from where another optimiser was.
   ///
   /// - Parameter moments: in the order of the parameters.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func restore(stepCount: Int, moments: [Moments]) throws {
     precondition(
       moments.count == parameters.count
@@ -141,7 +143,7 @@ public final class AdamW {
   ///     decay and weights move on.
   ///   - learningRate: of this step.
   ///   - scale: multiplies the gradients, see ``GradientNorm/factor(limit:)``.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func step(_ gradients: [Tensor?], learningRate: Double, scale: Double = 1) throws {
     precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
     stepCount += 1

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The sum of the gradients of several passes, so that a batch need not fit into memory at once.
@@ -15,7 +17,7 @@ public struct GradientAccumulator {
 
   /// Adds gradients times a weight.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public mutating func add(_ new: [Tensor?], weight: Double = 1) throws {
     precondition(new.count == gradients.count, "\(new.count) gradients for \(gradients.count)")
     for (index, gradient) in new.enumerated() {

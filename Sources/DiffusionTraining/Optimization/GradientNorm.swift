@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The length of all gradients together.
@@ -7,7 +9,7 @@ public struct GradientNorm: Sendable {
 
   /// Measures gradients.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(_ gradients: [Tensor?]) throws {
     let present = gradients.compactMap { $0 }
     // One read for all.

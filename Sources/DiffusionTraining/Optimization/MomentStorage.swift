@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How an optimiser keeps what it knows of each parameter from step to step.
 public enum MomentStorage: String, Sendable, Hashable, CaseIterable, Codable {
   /// As 32-bit floats: 8 bytes for each parameter.

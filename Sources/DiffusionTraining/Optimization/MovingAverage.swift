@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// An exponential moving average of the parameters: `a <- a + (1 - d) (p - a)`.
@@ -17,7 +19,7 @@ public final class MovingAverage {
 
   /// An average that begins at what the parameters are.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public init(_ parameters: [TrainableParameter], on tape: Tape, decay: Double, warmsUp: Bool = false) throws {
     self.parameters = parameters
     self.tape = tape
@@ -42,7 +44,7 @@ public final class MovingAverage {
 
   /// Takes the parameters in as they are after a step.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func update() throws {
     let rate = Float(1 - decay(at: stepCount))
     for (index, parameter) in parameters.enumerated() {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers in 8 bits each, in blocks of 256 that share a scale: the block's largest magnitude.
 ///
 /// The 256 values of a code lie densest near zero: seven decades, each with twice the steps of the one below (the dynamic

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A parameter that learns: a variable of a tape, which the model holds too.

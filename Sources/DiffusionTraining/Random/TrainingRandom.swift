@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Random numbers of one place in a training: a stream that the seed and the place's own numbers alone decide.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 extension Tape {
@@ -10,7 +12,7 @@ extension Tape {
   ///   - tensors: variables, or other tensors of the recording.
   /// - Returns: for each tensor its gradient, of its shape, in `f32`, on the backend behind the tape; nil where the
   ///   result does not depend on it.
-  /// - Throws: ``TrainingError``, ``BackendError``, `CancellationError`.
+  /// - Throws: ``TrainingError``, `BackendError`, `CancellationError`.
   public func gradients(of result: Tensor, at tensors: [Tensor]) throws -> [Tensor?] {
     precondition(
       result.shape.elementCount == 1, "a gradient of \(result.shape.elementCount) numbers; give their weights")
@@ -23,7 +25,7 @@ extension Tape {
   ///   - results: what was computed, each with weights of its shape on the backend behind the tape.
   ///   - tensors: variables, or other tensors of the recording.
   /// - Returns: as ``gradients(of:at:)-(Tensor,_)`` does.
-  /// - Throws: ``TrainingError``, ``BackendError``, `CancellationError`.
+  /// - Throws: ``TrainingError``, `BackendError`, `CancellationError`.
   public func gradients(of results: [(tensor: Tensor, weights: Tensor)], at tensors: [Tensor]) throws -> [Tensor?] {
     let (recording, taken) = takeEntries()
     var entries = taken

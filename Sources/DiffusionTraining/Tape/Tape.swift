@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 import Synchronization
 
@@ -87,7 +89,7 @@ public final class Tape: ForwardingBackend, CallReceiver {
   /// - Parameters:
   ///   - values: a tensor of this tape or of the backend behind it, of the variable's shape.
   ///   - variable: from ``variable(_:)``.
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func assign(_ values: Tensor, to variable: Tensor) throws {
     precondition(values.shape == variable.shape, "\(values.shape) for a variable \(variable.shape)")
     try base.copy(values.operand.unwrapped, to: variable.operand.unwrapped)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a tape takes the values that derivatives need.
 public enum TapeMemory: Sendable, Hashable {
   /// They are kept from the computation on.

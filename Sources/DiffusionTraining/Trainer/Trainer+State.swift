@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 // What a training is between two steps, and how it goes on from there. Nothing else runs through a training: all that is
@@ -11,7 +13,7 @@ extension Trainer {
   /// only when it is whole.
   ///
   /// - Parameter metadata: what else the caller wants to find again.
-  /// - Throws: ``WeightError``, ``BackendError``.
+  /// - Throws: `WeightError`, `BackendError`.
   public func save(to path: String, metadata: [String: String] = [:]) throws {
     var tensors: [SafetensorsWriter.Tensor] = []
     var contents: [() throws -> [UInt8]] = []
@@ -54,7 +56,7 @@ extension Trainer {
 
   /// Goes on from a saved state, as if it had never stopped.
   ///
-  /// - Throws: ``TrainingError/unusableState(file:reason:)``, ``WeightError``, ``BackendError``; the trainer must not be used
+  /// - Throws: ``TrainingError/unusableState(file:reason:)``, `WeightError`, `BackendError`; the trainer must not be used
   ///   then.
   public func restore(from file: SafetensorsFile) throws {
     guard file.metadata["training state"] == Self.version, let step = file.metadata["step"].flatMap({ Int($0) }),
@@ -110,7 +112,7 @@ extension Trainer {
   /// What was learned, as a file of additions holds it: the branches themselves, and the differences of all else from what
   /// the model had. Of the averages, where there are any.
   ///
-  /// - Throws: ``BackendError``.
+  /// - Throws: `BackendError`.
   public func additions() throws -> [(key: String, shape: [Int], values: [Float])] {
     let values = average?.averages ?? parameters.map { tape.onBase($0.value) }
     return try parameters.indices.map { index in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Trains some parts of a network; all others are frozen.
@@ -33,10 +35,10 @@ public final class Trainer {
   /// A trainer before its first step.
   ///
   /// - Parameters:
-  ///   - weights: checked before, see ``NetworkParts``.
+  ///   - weights: checked before, see `NetworkParts`.
   ///   - storage: how frozen parameters are kept.
   /// - Throws: ``TrainingError/unsupported(reason:)`` for parts that the model does not have or that cannot learn together;
-  ///   ``WeightError``, ``ScheduleError``, ``BackendError``.
+  ///   `WeightError`, `ScheduleError`, `BackendError`.
   public init(
     weights: WeightSource, configuration: ModelConfiguration, settings: TrainingSettings, on backend: any Backend,
     storage: CheckpointParameters.Storage = .asStored
@@ -87,7 +89,7 @@ public final class Trainer {
   /// Takes a step.
   ///
   /// - Parameter items: as many as the settings' batch; all of one size.
-  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, before anything has changed; ``BackendError``,
+  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, before anything has changed; `BackendError`,
   ///   `CancellationError`.
   public func step(_ items: [TrainingItem]) throws -> StepReport {
     precondition(!items.isEmpty, "a step without samples")
@@ -116,7 +118,7 @@ public final class Trainer {
 
   /// The mean loss of items, with draws that are the same every time; nothing learns.
   ///
-  /// - Throws: ``BackendError``, `CancellationError`.
+  /// - Throws: `BackendError`, `CancellationError`.
   public func loss(of items: [TrainingItem], repeats: Int = 2) throws -> Double {
     var total = 0.0
     for (index, item) in items.enumerated() {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A sample to learn from, as far as it is the same in every step. Tensors are of one row.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CVulkan
 
 /// Lets a device of Vulkan 1.1 or later fill a structure of properties whose `sType` is set.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CVulkan
 
 /// The shape of the matrices that a device's units multiply: `rows x inner` by `inner x columns`, f16 in, f32 out.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CVulkan
 
 /// What a report about a device says of it, beyond what chooses it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What kernels use of a device beyond what every device has.
 ///
 /// The backend takes the highest tier that the device offers; a lower one can be forced to compare them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Decodes base64, as the build embeds shaders, into words.
 ///
 /// - Returns: nil if the text is no base64 or not whole words.

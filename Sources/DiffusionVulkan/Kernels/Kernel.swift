@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionShaders
 
 /// The compute shaders, each named like its file in `Shaders/`.

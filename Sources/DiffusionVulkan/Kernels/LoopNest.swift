@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A loop over several strided views of one shape, with axes merged where all views allow it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// How a product is cut into groups of invocations so that a device is filled: the rows of a tile, and among how many

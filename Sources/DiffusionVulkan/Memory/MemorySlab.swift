@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A stretch of device memory from which a pool hands out parts: a whole block, or what another pool lends.
 ///
 /// Used under the pool's lock only.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CVulkan
 
 /// A command buffer that is being recorded. Commands that touch the same bytes have a barrier between them.

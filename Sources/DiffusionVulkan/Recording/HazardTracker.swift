@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CVulkan
 
 /// Finds out when a command must wait for earlier ones: when it reads what they write, or writes what they touch.

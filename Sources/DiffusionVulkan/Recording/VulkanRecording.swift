@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 import Synchronization
 
 extension VulkanBackend {
-  /// Captures the commands of `body`; see ``Backend/record(_:_:)``.
+  /// Captures the commands of `body`; see `Backend.record(_:_:)`.
   ///
   /// - Returns: nil if `body` reads back or brings bytes from the host, if another capture goes on, or if the option
   ///   ``Options/replaysRecordings`` is off.

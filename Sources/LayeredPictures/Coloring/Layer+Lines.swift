@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// What becomes of the paper of a drawing that is laid over colours.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Writes an OpenRaster file: a zip archive of PNG files and an XML text that stacks them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The text of `stack.xml`, after the OpenRaster baseline draft 0.0.5 and its extension for locked layers.
 struct StackXML {
   private(set) var text: String

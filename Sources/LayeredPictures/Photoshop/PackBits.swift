@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Apple's PackBits, which Photoshop documents compress rows with.
 ///
 /// A byte `n` in 0...127 is followed by `n + 1` bytes as they are; one in 129...255 by a byte that is repeated

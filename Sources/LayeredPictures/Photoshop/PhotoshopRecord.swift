@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An entry of the list of layers in a Photoshop document. A group is two of them, with its layers between.
 struct PhotoshopRecord {
   /// What an entry stands for: the number in its section divider.

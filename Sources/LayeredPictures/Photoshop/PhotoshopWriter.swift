@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Writes a Photoshop document, version 1, after Adobe's file format specification of November 2019: RGB of 8 bits,

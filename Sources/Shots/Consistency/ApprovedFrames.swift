@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Pictures of frames that are as they shall be: their colours hold for what is the same in the other frames.

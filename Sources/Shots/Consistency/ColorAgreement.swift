@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Colours of regions that are linked from drawing to drawing: what each region was painted in counts, and what those that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Frames by their numbers: `100-199`, `7`, `1-24,40-`, from a list of such parts.

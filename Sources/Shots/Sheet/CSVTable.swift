@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A table of comma-separated values (RFC 4180), with a line of names at its head.
 struct CSVTable {
   let names: [String]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Any JSON, for settings that only their own type understands.
 enum JSONValue: Sendable, Hashable, Codable {
   case null

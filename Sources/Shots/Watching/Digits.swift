@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Digits of 5 x 7 pixels, to write frames' numbers with.
 enum Digits {
   static let height = 7

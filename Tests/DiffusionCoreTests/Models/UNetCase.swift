@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A recorded call of the published U-Net, as `unet_cases.json` has it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 /// Reads numbers of either byte order, and records an issue beyond the end.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the fixtures of TIFF, WebP, TGA, Photoshop and OpenRaster: python3 make_fixtures.py
 (needs numpy, Pillow 10 or later, tifffile with imagecodecs, psd-tools and pyora).
 

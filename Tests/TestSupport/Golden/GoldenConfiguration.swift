@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The `config.json` of a set of recordings: the published configuration, whose tower has sizes instead of a name.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Recorded tensors, in PyTorch's order of axes. What a half-precision number holds exactly may be stored as one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// A recorded run of a sampler, as `samplers_cases.json` has it.

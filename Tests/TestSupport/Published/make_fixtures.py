@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Records the published implementation on a network that is small enough for every run of the tests.
 
     python make_fixtures.py --published DIR      # a checkout of github.com/tellurion-kanata/colorizeDiffusion

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Weights that are a formula of their key and shape: `SeededParameters` in TestSupport makes the same."""
 import numpy as np, torch
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The operations that a picture is made of, at the network's own shapes, for one row of a batch.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// The parts of a picture besides the steps. Each is made, measured and let go before the next.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Time and memory against the picture's size and the rows of a step, from half to three times the size given: the U-Net

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// One evaluation of the U-Net: plain, guided, and guided with split cross-attention.

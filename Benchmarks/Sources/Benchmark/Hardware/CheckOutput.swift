@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The lines of `colorize devices --check --json`, of which there may be only the first.

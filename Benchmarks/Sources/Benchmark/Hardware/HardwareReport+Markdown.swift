@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension HardwareReport {
   /// The report for people.
   var markdown: String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// What a machine and a device on it were found to be and to do: small enough to be sent and kept.

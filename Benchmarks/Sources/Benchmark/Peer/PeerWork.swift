@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Work that the peer is asked for: a name that its script knows, and the sizes.
 struct PeerWork: Encodable {
   let work: String

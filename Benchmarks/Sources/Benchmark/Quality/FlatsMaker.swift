@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Colorize
 
 /// Flats of paintings of one pair: each closed region of the sketch in one colour, voted for by a painting.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import QualityMeasures
 
 /// What the group `quality` measured: every picture, and means by source.

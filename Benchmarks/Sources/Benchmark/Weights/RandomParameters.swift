@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DiffusionCore
 
 /// Weights of any network, random and harmless: matrices and kernels have deviation `1 / sqrt(fan in)`, so that

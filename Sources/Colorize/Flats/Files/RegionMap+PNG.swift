@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension RegionMap {
   /// The map as a PNG file whose pixels are the regions' numbers.
   ///

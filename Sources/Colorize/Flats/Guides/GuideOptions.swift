@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Strokes that bound regions by a colour of their own, and vanish in the result: an animator's lines for light and
 /// shadow.
 public struct GuideOptions: Sendable, Hashable, Codable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which regions the guide strokes make highlights and shadows.
 ///
 /// Of two regions that a stroke parts, the smaller one is the highlight or the shadow: light and shadow lie upon

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The guide strokes of a drawing, parted from its lines.
 ///
 /// A stroke of a bright colour takes no light from its strongest channel (red from a red one), so that this channel

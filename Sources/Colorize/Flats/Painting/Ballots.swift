@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// What a painting shows in each region: samples with weights, and the colour that most of them have.

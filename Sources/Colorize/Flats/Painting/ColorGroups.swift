@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Colours that regions share: an object that lines part into several regions was painted in as many slightly
 /// different colours, and has one.
 struct ColorGroups {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Strokes of colour over a drawing, each of which says what the areas under it are to be.
 ///
 /// A stroke is what hangs together and has about one colour. It speaks for the regions that hold at least a fifth of it, so

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A drawing's regions with one colour each: what a painter of cels lays down before light and shadow.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How regions get their colours.
 public struct FlatsOptions: Sendable, Hashable, Codable {
   /// The colours that regions may have; nil takes them from the painting.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// CIELAB of many colours: from a table of every eighth sample value, linear between.
 struct LabTable {
   static let shared = LabTable()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The entries of a palette that are variants of each other, by their names: “hair”, “hair shadow” and
 /// “hair highlight”, spelled as for ``Palette/variant(of:_:)``.
 struct PaletteFamilies {

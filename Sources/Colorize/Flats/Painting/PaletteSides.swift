@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which colours of a palette stand in the reference's figure and which in its ground, and where the drawing's figure is.
 package struct PaletteSides: Sendable {
   /// One for each entry of the palette. An entry may belong to both sides.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The areas between the lines, gaps closed.
 ///
 /// Distance from the lines makes a relief, in which an area is a basin and the way through a gap is a pass. From the

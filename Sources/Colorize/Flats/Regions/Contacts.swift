@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where regions touch: the pixel edges between each pair of them.
 struct Contacts {
   /// What two regions have in common.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The exact Euclidean distance of each pixel's middle from that of the nearest marked pixel.
 ///
 /// After Meijster, Roerdink and Hesselink, “A General Algorithm for Computing Distance Transforms in Linear Time”, 2000:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The gaps between lines that were closed.
 enum GapList {
   /// Two regions touch over paper only where a gap was closed. The deepest pixel there is the gap's middle.

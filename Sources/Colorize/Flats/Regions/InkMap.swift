@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much ink each pixel of a drawing holds: 0 for paper, 255 for the darkest lines of the drawing.
 ///
 /// Ink is what differs from the paper in any channel, so that lines of every colour count. The paper's colour is found

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which pixels are line.
 ///
 /// A pixel is line where it holds clearly more ink than its surroundings on average, or nearly full ink, and at least

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Labels that spread to the pixels without one: each takes that of the nearest labelled pixel.
 ///
 /// Distances are counted in steps of 5 and, across corners, 7 (Borgefors 1986), off by at most 8 per cent: for lines a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The colour of a drawing's paper, block by block.
 ///
 /// Each block's level is a high percentile of each channel: most of a block is paper. Blocks that are covered with ink

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One region of a drawing.
 public struct Region: Sendable, Hashable, Codable {
   /// What a pixel of it is called in the region map.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The steps from a drawing to its regions.
 struct RegionBuilder {
   private let width: Int

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The closed regions of a drawing: every pixel belongs to exactly one.
 ///
 /// ```swift

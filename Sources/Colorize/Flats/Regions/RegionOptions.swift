@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the regions of a drawing are found.
 public struct RegionOptions: Sendable, Hashable, Codable {
   /// The widest gap between lines that is closed, in pixels of the drawing: 0 (none) ... 1000; nil takes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What there is to say about each region of a labelled picture.
 struct RegionSurvey {
   private let labels: [UInt32]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Solid black spots: where ink is clearly wider than the drawing's lines.
 enum SolidInk {
   /// How many times wider than the usual line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes away areas that are too small to be painted.
 struct SpeckMerging {
   let width: Int

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A call of one of a backend's computing members, as a value: it can be looked at, counted, changed and carried out.
 public struct BackendCall: Sendable {
   /// A member of ``Backend`` that computes, with the arguments that are not operands.

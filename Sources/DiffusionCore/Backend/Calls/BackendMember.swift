@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The members of ``Backend`` that compute: the one list of which counts, reports and tests are made.
 ///
 /// A new member begins here; the compiler then asks for everything else that it needs (`Docs/AddingAnOp.md`).

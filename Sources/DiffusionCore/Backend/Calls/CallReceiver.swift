@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend whose computing members all end in one function, which gets the call as a value.
 ///
 /// For backends that stand before others or compute nothing: those that time, count, check or spoil. Together with

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Measures on a device, by the device's own clock, what a backend hands to it.
 ///
 /// For backends whose device works behind the caller's back: see ``Backend/deviceTimer``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A backend that stands before another one, which holds the memory.
 ///
 /// Everything about memory, and waiting, is the other's. Nothing is recorded for repetition, so that each call comes

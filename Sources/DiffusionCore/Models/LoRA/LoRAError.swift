@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What can be wrong with a file of additions to a model.
 public enum LoRAError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file holds no branch and no difference.

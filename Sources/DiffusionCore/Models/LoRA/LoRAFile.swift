@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A file of additions to a model: low-rank branches of its cross-attentions, and differences of other weights.
 ///
 /// Keys are those of a checkpoint:

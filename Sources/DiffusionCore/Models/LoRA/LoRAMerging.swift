@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Additions to a model and how strongly they act.
 public struct LoRAUse: Sendable {
   /// The file.

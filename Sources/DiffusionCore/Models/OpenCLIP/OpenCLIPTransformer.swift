@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The transformer of OpenCLIP's towers: of the vision tower without a mask, of the text tower with a causal one.
 package struct OpenCLIPTransformer: Sendable {
   /// `resblocks`

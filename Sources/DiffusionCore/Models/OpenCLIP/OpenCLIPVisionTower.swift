@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the image encoder.
 public struct OpenCLIPVisionConfiguration: Sendable, Hashable, Codable {
   /// The side of the square picture that it reads.

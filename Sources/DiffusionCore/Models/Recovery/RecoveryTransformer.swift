@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the background recovery transformer.
 public struct RecoveryConfiguration: Sendable, Hashable, Codable {
   /// Channels of a token.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the sketch encoder.
 public struct SketchEncoderConfiguration: Sendable, Hashable, Codable {
   /// Channels of the drawing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the threshold embedder.
 public struct ThresholdEmbedderConfiguration: Sendable, Hashable, Codable {
   /// Channels of the sinusoidal embedding.

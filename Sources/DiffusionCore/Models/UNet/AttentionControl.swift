@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How strongly the reference acts in the cross-attentions.
 public struct AttentionControl: Sendable, Hashable {
   /// A factor for each transformer block's cross-attention, in module order: down, middle, up.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The context of one cross-attention, with keys and values made once for all steps.
 package struct BlockContext: Sendable {
   struct KeysAndValues: Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The U-Net with its conditions and guidance.
 ///
 /// The rows of a step are its branches' pictures, branch after branch: those that see the reference come first, since the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The reference as the U-Net sees it: tokens of the image encoder, whole or split into two halves.
 public struct ReferenceContext: Sendable {
   /// The tokens.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The U-Net's residual block: two normed convolutions with the time embedding added between them.
 package struct ResidualBlock: Sendable {
   /// `in_layers.0`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Attention over the pixels of a level: self-attention, cross-attention to the reference, gated feed-forward.
 package struct SpatialTransformer: Sendable {
   /// `norm`

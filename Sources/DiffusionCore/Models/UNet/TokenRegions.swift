@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which tokens of a level are foreground and which background, so that each region computes only its own queries.
 package struct TokenRegions: Sendable {
   /// Picks the foreground's tokens; nil if there are none.

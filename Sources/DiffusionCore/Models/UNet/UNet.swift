@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The denoising U-Net: Stable Diffusion's, with split cross-attention and added sketch features.
 ///
 /// The layout of the keys is `model.diffusion_model.*` of the published checkpoints.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// As one value: `"automatic"`, `"whole"`, or the number of rows.
 extension UNetBatching: Codable {
   private static let coding = NameOrNumber<UNetBatching>(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many rows of a step the U-Net takes in one pass. A step has a row for each guidance branch of each picture.
 ///
 /// The activations of a pass grow with its rows, and at large sizes outgrow the weights. There every row by itself

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// As the configurations of latent diffusion have it:
 ///
 /// | key | |

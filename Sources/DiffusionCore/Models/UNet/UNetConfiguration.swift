@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the denoising U-Net, level by level.
 ///
 /// It can say the U-Nets of Stable Diffusion 1.x, 2.x and XL and those like them: ``sd1``, ``sd2``, ``sdxl``.

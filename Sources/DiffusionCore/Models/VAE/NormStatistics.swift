@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Mean and variance of each group of a group norm.
 package struct GroupMoments: Sendable {
   var means: [Double]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Runs layers on the tiles of a picture, one after another, and blends what they make.
 ///
 /// The statistics of the group norms are estimated beforehand from mosaics: crops from all over the picture, laid side by

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The autoencoder's residual block.
 package struct VAEResidualBlock: Sendable {
   /// `norm1`, `conv1`, `norm2`, `conv2`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The size of the autoencoder.
 public struct VAEConfiguration: Sendable, Hashable, Codable {
   /// Channels of the finest level.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The autoencoder's way out: latent to picture.
 ///
 /// Keys `first_stage_model.decoder.*` and `first_stage_model.post_quant_conv`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The autoencoder's way in: picture to the moments of the latent's posterior.
 ///
 /// Keys `first_stage_model.encoder.*` and `first_stage_model.quant_conv`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// As one value: `"automatic"`, `"off"`, or a tile's side in pixels.
 extension VAETiling: Codable {
   private static let coding = NameOrNumber<VAETiling>(

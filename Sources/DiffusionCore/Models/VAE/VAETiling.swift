@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Whether the autoencoder works on the whole picture at once or on overlapping tiles, one after another.

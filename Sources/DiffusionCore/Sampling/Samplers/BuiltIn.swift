@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// The samplers of this library, as lists of names have them.
   static let builtIn: [Sampler] = [

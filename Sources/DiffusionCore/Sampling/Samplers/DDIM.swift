@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DDIM (Song et al. 2021), eta 0, as diffusers spaces it: see ``DDIMStep`` and ``DDIMTimesteps``.
   public static let ddim = Sampler(

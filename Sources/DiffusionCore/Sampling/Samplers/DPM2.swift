@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver-2 (k-diffusion's `sample_dpm_2`, without churn), two evaluations a step: the slope at the geometric middle
   /// of the step.

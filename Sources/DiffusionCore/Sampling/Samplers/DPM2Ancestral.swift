@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver-2 with ancestral noise: as DPM2, to a lower sigma than asked for, then fresh noise up to it (k-diffusion's
   /// `sample_dpm_2_ancestral`, eta 1).

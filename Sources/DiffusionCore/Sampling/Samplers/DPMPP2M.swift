@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver++(2M) on sigmas (Lu et al. 2022), one evaluation a step, second order, deterministic: see
   /// ``DPMPP2MStep``.

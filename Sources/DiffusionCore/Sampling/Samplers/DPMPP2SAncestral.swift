@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver++(2S) with ancestral noise, two evaluations a step (k-diffusion's `sample_dpmpp_2s_ancestral`, eta 1).
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver++ SDE, two evaluations a step (k-diffusion's `sample_dpmpp_sde`, eta 1, r 1/2).
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// DPM-Solver++ multistep of order 2 as in diffusers, the default of the published application: see
   /// ``DPMSolverMultistep`` and ``DPMSolverTimesteps``.

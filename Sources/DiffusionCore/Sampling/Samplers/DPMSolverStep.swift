@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Where a step with ancestral noise leads without it, no further than `last`, and how much noise leads back from there.

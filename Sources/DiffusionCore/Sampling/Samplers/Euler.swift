@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// Euler's method (Karras et al. 2022, algorithm 2 without churn): `x += (sigma' - sigma) (x - denoised) / sigma`.
   public static let euler = Sampler("euler") { run in

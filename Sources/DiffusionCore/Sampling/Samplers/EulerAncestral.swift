@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// Euler's method with ancestral noise: to a lower sigma than asked for, then fresh noise up to it.
   public static let eulerAncestral = Sampler("euler_a", aliases: ["euler_ancestral"], isStochastic: true) { run in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// Heun's method, two evaluations a step, second order: Euler, then a second step with the mean of both slopes; the
   /// step to 0 is Euler's (Karras et al. 2022, algorithm 1).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// The linear multistep method of order 4 (k-diffusion's `sample_lms`): Adams-Bashforth on an uneven grid of sigmas.
   public static let lms = Sampler("lms") { run in try sampleLMS(run, run.start(), sigmas: run.sigmas) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// The linear multistep method of order 4 as diffusers spaces it, see ``LMSTimesteps``.
   public static let lmsDiffusers = Sampler(

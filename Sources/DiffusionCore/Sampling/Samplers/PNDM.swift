@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Sampler {
   /// PNDM (Liu et al. 2022) as diffusers has it: nine evaluations more than steps.
   public static let pndm = Sampler(

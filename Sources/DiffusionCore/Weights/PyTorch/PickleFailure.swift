@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a pickle is not read.
 struct PickleFailure: Error {
   /// Where, from the first byte of the file.

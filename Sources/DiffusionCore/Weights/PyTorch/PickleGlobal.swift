@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a pickle may name, and what that stands for here. Nothing that is named is ever called.
 ///
 /// A pickle is a program: it names functions and has them called. A checkpoint of weights needs few of them, and those are

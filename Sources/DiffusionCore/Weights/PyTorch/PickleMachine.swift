@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads a pickle as a description of plain values. No instruction does anything but make, put together and number them.
 ///
 /// Source of the instructions: Python's `pickletools` and PEP 3154. Memory is bounded by ``maximumValueCount``, time by the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The instructions of pickles that are known: those that make plain values, of the protocols 0 to 5.
 ///
 /// The names are those of Python's `pickletools`. What is not listed is refused: extension codes, persistent identifiers in

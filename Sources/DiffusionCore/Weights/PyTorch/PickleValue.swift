@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value that a pickle describes. Parts are numbers of other values: so a pickle that nests them without end, or into
 /// themselves, costs no more than its own length.
 enum PickleValue {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The zip form of PyTorch's checkpoints, since 1.6: `NAME/data.pkl` lists the tensors, `NAME/data/KEY` are their storages,
 /// stored without compression.
 enum PyTorchArchive {

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A checkpoint that PyTorch's `torch.save` wrote: `.ckpt`, `.pth`, `.pt`, `.bin`, of today's zip form and of the older one.
 ///
-/// Such a file is a Python program that makes its tensors. Here it is read as data: ``PickleMachine`` knows the few
+/// Such a file is a Python program that makes its tensors. Here it is read as data: `PickleMachine` knows the few
 /// instructions and names that lists of weights need, and refuses every other by its name. Nothing in the file is run. The
 /// tensors are mapped, not read: opening takes time and memory for their list alone.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The older form of PyTorch's checkpoints, up to 1.5: five pickles one behind the other (a number by which it is known, the
 /// version, facts of the machine, the tensors, the names of the storages) and the storages, each after its length.
 enum PyTorchLegacy {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds the named tensors in what a checkpoint's pickle describes.
 enum PyTorchNames {
   /// Dictionaries in dictionaries that are followed.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the image fixtures: python3 make_fixtures.py (needs Pillow 10 or later, and numpy).
 
 The PNG files are put together byte by byte here, since no library writes every colour type, depth and interlacing.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Outputs of a tiny network in PyTorch, for the Swift network to agree with.
 
     python make_fixtures.py            # needs torch, numpy, safetensors

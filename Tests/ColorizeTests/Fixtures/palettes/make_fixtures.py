@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes the palettes that the tests read, with Python's own modules and Pillow: nothing of the library's."""
 
 import struct

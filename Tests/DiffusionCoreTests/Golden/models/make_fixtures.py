@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Key lists of known U-Nets, and outputs of tiny ones and of a text tower's blocks, computed by others.
 
     python make_fixtures.py GENERATIVE_MODELS    # a clone of Stability-AI/generative-models; torch, einops, safetensors

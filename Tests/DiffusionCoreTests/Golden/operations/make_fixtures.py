@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Records what PyTorch makes of the operations of small convolutional networks.
 
     python make_fixtures.py

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the PyTorch fixtures: python3 make_fixtures.py (needs torch and numpy).
 
 Each file holds small tensors whose numbers are counted up from what their name's place says, so that the test can compute

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes python.safetensors with the reference implementation, and its floats' bits as JSON.
 
 Needs numpy, ml_dtypes and safetensors; run it in this folder.

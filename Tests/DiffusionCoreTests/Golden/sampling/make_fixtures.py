@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Cuts the fixtures of this folder out of the golden tensors, and draws reference noise.
 
     python make_fixtures.py GOLDEN_FOLDER

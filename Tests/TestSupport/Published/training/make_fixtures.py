@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the recordings of the trainer: `python make_fixtures.py`. Needs torch, numpy, safetensors.
 
 The network is the PyTorch model that the embedded model is trained with, of the sizes in ../config.json. Everything random

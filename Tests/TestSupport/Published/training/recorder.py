@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What the training recordings are made of: the network, the losses, the operations.
 
 Everything is evaluated by PyTorch on the CPU, on one thread, in f32 (what is recorded) or f64 (the cross-check).

@@ -259,14 +259,16 @@ struct ColorizerTests {
     let colorizer = try await colorizer()
     let long = try request(.full, steps: 1000)
     let steps = StepCounter()
+    steps.hold()
     let running = Task {
-      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.pass(completed) } }
     }
     while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
     let release = Task { try await colorizer.releaseWeights() }
     release.cancel()
     await #expect(throws: CancellationError.self) { try await release.value }
     running.cancel()
+    steps.release()
     await #expect(throws: CancellationError.self) { try await running.value }
     try await colorizer.releaseWeights()
   }
@@ -297,8 +299,9 @@ struct ColorizerTests {
     let colorizer = try await colorizer()
     let long = try request(.full, steps: 1000)
     let steps = StepCounter()
+    steps.hold()
     let first = Task {
-      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.pass(completed) } }
     }
     while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
     let second = Task { try await colorizer.colorize(long) }
@@ -308,6 +311,7 @@ struct ColorizerTests {
     await #expect(throws: CancellationError.self) { try await second.value }
     #expect(steps.completed < 1000, "the first was waited for")
     first.cancel()
+    steps.release()
     await #expect(throws: CancellationError.self) { try await first.value }
     #expect(try await third.value.image.width == 40)
     // Cancelled before it waits at all.
@@ -322,8 +326,9 @@ struct ColorizerTests {
     let colorizer = try await colorizer()
     let long = try self.request(.full, steps: 1000)
     let steps = StepCounter()
+    steps.hold()
     let running = Task {
-      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.completed = completed } }
+      try await colorizer.colorize(long) { if case .step(let completed, _) = $0 { steps.pass(completed) } }
     }
     while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
     // The network has more blocks than that: only the model knows.
@@ -337,6 +342,7 @@ struct ColorizerTests {
     }
     #expect(steps.completed < 1000, "the one before was waited for")
     running.cancel()
+    steps.release()
     await #expect(throws: CancellationError.self) { try await running.value }
   }
 

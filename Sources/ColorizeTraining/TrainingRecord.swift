@@ -17,7 +17,7 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public var software: String
   /// The name of the model that it was trained on, without folders.
   public var model: String
-  /// That model's ``ModelFingerprint``.
+  /// That model's `ModelFingerprint`.
   public var modelFingerprint: String
   /// What learned.
   public var parts: [TrainedPart]

@@ -12,11 +12,11 @@ public struct ShotFrame: Sendable, Hashable {
   public var sketch: String
   /// Where the colours come from; nil for none.
   public var reference: String?
-  /// As ``ColorizeRequest/sketchMask``.
+  /// As `ColorizeRequest.sketchMask`.
   public var sketchMask: String?
-  /// As ``ColorizeRequest/referenceMask``.
+  /// As `ColorizeRequest.referenceMask`.
   public var referenceMask: String?
-  /// As ``ColorizeRequest/background``.
+  /// As `ColorizeRequest.background`.
   public var background: String?
   /// A palette's file.
   public var palette: String?
@@ -57,7 +57,7 @@ public enum MaskSource: String, Sendable, Hashable, Codable, CaseIterable {
   case given
   /// The alpha channel of the picture, where it has transparency.
   case alpha
-  /// Those that ``Image/figureMask(_:)`` finds.
+  /// Those that `Image.figureMask(_:)` finds.
   case found
 }
 

@@ -31,8 +31,8 @@ public final class TrainingRun {
 
   /// Prepares a training; nothing is written but the folders.
   ///
-  /// - Throws: ``TrainingDataError``, ``TrainingError``, ``BackendError`` (``BackendError/insufficientMemory(_:)`` if a step
-  ///   would not fit), ``WeightError``.
+  /// - Throws: ``TrainingDataError``, `TrainingError`, `BackendError` (`BackendError.insufficientMemory(_:)` if a step
+  ///   would not fit), `WeightError`.
   public init(_ plan: TrainingPlan, on backend: any Backend) throws {
     try plan.validate()
     self.plan = plan
@@ -74,8 +74,8 @@ public final class TrainingRun {
   ///   - resumes: whether the last saved state goes on, where there is one; else states that are there are removed.
   ///   - observer: called on the way.
   /// - Returns: what the result says of itself.
-  /// - Throws: `CancellationError`, after the state was saved; ``TrainingError``, ``ImageError``, ``WeightError``,
-  ///   ``BackendError``.
+  /// - Throws: `CancellationError`, after the state was saved; `TrainingError`, `ImageError`, `WeightError`,
+  ///   `BackendError`.
   @discardableResult
   public func run(resumes: Bool = false, observer: (TrainingEvent) -> Void = { _ in }) async throws -> TrainingRecord {
     for picture in plan.folder.unreadable { observer(.note("left out \(picture)")) }

@@ -26,7 +26,7 @@ extension Shot {
   /// - Parameters:
   ///   - plan: made after the frames were coloured.
   ///   - progress: called with how many of the frames have been looked at.
-  /// - Throws: ``ShotError``, ``ImageError``, `FlatsError`, `CancellationError`.
+  /// - Throws: ``ShotError``, `ImageError`, `FlatsError`, `CancellationError`.
   @discardableResult
   public func agree(
     on plan: ShotPlan, progress: (_ completed: Int, _ total: Int) throws -> Void = { _, _ in }

@@ -64,7 +64,7 @@ public struct Shard: Sendable, Hashable, Codable, CustomStringConvertible {
 extension Shard {
   /// Whether a drawing belongs to the part.
   ///
-  /// - Throws: ``ImageError`` where it cannot be read.
+  /// - Throws: `ImageError` where it cannot be read.
   public func contains(sketch path: String) throws(ImageError) -> Bool {
     contains(Digest(try Image.bytes(ofFile: path)))
   }

@@ -18,7 +18,7 @@ extension Shot {
   ///   - path: where the page will be, for the links to the frames.
   ///   - title: of the page.
   ///   - progress: called with how many of the frames are in it.
-  /// - Throws: ``ImageError``, `FlatsError`, `CancellationError`.
+  /// - Throws: `ImageError`, `FlatsError`, `CancellationError`.
   public func report(
     on plan: ShotPlan, path: String, title: String = "Shot",
     progress: (_ completed: Int, _ total: Int) throws -> Void = { _, _ in }

@@ -5,7 +5,7 @@ import Colorize
 extension Shot {
   /// A request as a frame's will be, to estimate memory and time by: with the pictures read, and no reference encoded.
   ///
-  /// - Throws: ``ImageError``, ``PaletteError``.
+  /// - Throws: `ImageError`, `PaletteError`.
   public func trialRequest(for frame: ShotFrame) throws -> ColorizeRequest {
     let sketch = try Image.load(frame.sketch)
     var request = ColorizeRequest(sketch: sketch, reference: .none, settings: frame.settings)

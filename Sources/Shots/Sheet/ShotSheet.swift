@@ -13,7 +13,7 @@ import DiffusionCore
 ///
 /// JSON is a list of objects, each with a `frame` (`12`, `"20-30"`, or a file's name without its extension), and any of
 /// `sketchMask`, `reference`, `referenceMask`, `background`, `palette` (paths from the sheet's folder), and of the
-/// properties of ``ColorizeSettings``:
+/// properties of `ColorizeSettings`:
 ///
 /// ```json
 /// [{"frame": "1-40", "seed": 7}, {"frame": 12, "reference": "night.png", "guidance": {"reference": 2}}]

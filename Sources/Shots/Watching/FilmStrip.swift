@@ -32,7 +32,7 @@ public struct FilmStrip: Sendable {
   /// A contact sheet: all pictures in rows, each under its number.
   ///
   /// - Parameter height: of a picture, in pixels, 16...2048; made less where the sheet would be too large.
-  /// - Throws: ``ImageError``, `CancellationError`.
+  /// - Throws: `ImageError`, `CancellationError`.
   public func contactSheet(height: Int = 160) throws -> Image {
     guard let first = pictures.first else {
       throw ImageError.invalidShape(reason: "A contact sheet needs at least one finished frame")
@@ -75,7 +75,7 @@ public struct FilmStrip: Sendable {
   ///   - rate: frames in a second, 1...240.
   ///   - size: the longer side of its pictures, at most.
   ///   - texts: keys and values for the file.
-  /// - Throws: ``ImageError``, `CancellationError`.
+  /// - Throws: `ImageError`, `CancellationError`.
   public func writeAnimation(
     to path: String, rate: Double = 24, size: Int = 640, texts: [(key: String, value: String)] = []
   ) throws {

@@ -33,13 +33,15 @@ extension ColorizeRequest {
       (image, mask, backgroundPicture) = (encoded.picture, encoded.mask, background ?? encoded.backgroundPicture)
     }
     let whole = try entries(of: image, mask: mask)
-    let colors = try whole + entries(of: backgroundPicture).filter { !whole.contains($0) }
+    let behind = try entries(of: backgroundPicture)
+    let colors = whole + behind.filter { !whole.contains($0) }
     guard !colors.isEmpty else { return nil }
     guard settings.mode.needsBackground, let sketchMask, mask != nil || backgroundPicture != nil else {
       return (Palette(colors), nil)
     }
-    let figure = try entries(of: mask.map { try image.cutOut(by: $0) } ?? image)
-    let ground = try entries(of: backgroundPicture ?? mask.map { try image.cutOut(by: $0, inverted: true) })
+    let figure = try mask.map { try entries(of: image.cutOut(by: $0)) } ?? whole
+    let ground =
+      backgroundPicture == nil ? try entries(of: mask.map { try image.cutOut(by: $0, inverted: true) }) : behind
     // With a background of its own, the reference's is no longer there.
     let shown =
       backgroundPicture == nil
@@ -69,25 +71,5 @@ extension ColorizeRequest {
     } catch .noColors {
       return []
     }
-  }
-}
-
-extension Image {
-  /// The image without what a mask leaves out (below 0.5): transparent there, and where it was.
-  ///
-  /// - Parameter inverted: leaves out what the mask shows instead.
-  func cutOut(by mask: Mask, inverted: Bool = false) throws(ImageError) -> Image {
-    let mask = try mask.resized(width: width, height: height)
-    let alpha = alpha
-    let colors = composited()
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { target, count in
-      for pixel in 0..<width * height {
-        for channel in 0..<3 { target[pixel * 4 + channel] = colors.pixels[pixel * 3 + channel] }
-        let isShown = (mask.values[pixel] >= 0.5) != inverted
-        target[pixel * 4 + 3] = isShown ? alpha?.pixels[pixel] ?? 255 : 0
-      }
-      count = width * height * 4
-    }
-    return Image(checkedWidth: width, height: height, channels: 4, pixels: pixels)
   }
 }

@@ -78,7 +78,7 @@ package struct Finisher {
     try Task.checkCancellation()
     switch (settings.lines, lines) {
     case (.own, let lines?): image = image.overlaid(with: lines)
-    case (.network, let lines?): image = image.overlaid(with: framed.composited().masked(by: lines))
+    case (.network, let lines?): image = image.overlaid(with: framed.withAlpha { lines.pixels[$0 * 4 + 3] })
     default: break
     }
     return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing, ink: lines)
@@ -97,18 +97,4 @@ extension ColorizeSettings {
 
   /// Whether anything needs the drawing's regions: whatever makes more of a painting than what the network painted.
   var needsRegions: Bool { needsFlats || lines != .network }
-}
-
-extension Image {
-  /// This RGB image with the alpha of another of its size.
-  fileprivate func masked(by other: Image) -> Image {
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 4) { target, count in
-      for pixel in 0..<width * height {
-        for channel in 0..<3 { target[pixel * 4 + channel] = self.pixels[pixel * 3 + channel] }
-        target[pixel * 4 + 3] = other.pixels[pixel * 4 + 3]
-      }
-      count = width * height * 4
-    }
-    return Image(checkedWidth: width, height: height, channels: 4, pixels: pixels)
-  }
 }

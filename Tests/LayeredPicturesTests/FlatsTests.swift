@@ -3,6 +3,7 @@
 import Colorize
 import LayeredPictures
 import Testing
+import TestSupport
 
 struct FlatsTests {
   private static let red = RGB(200, 10, 20)

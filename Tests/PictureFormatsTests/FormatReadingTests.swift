@@ -4,6 +4,7 @@ import Colorize
 import Foundation
 import PictureFormats
 import Testing
+import TestSupport
 
 @Suite struct FormatReadingTests {
   @Test func fixturesAreThere() {

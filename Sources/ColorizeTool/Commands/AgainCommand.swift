@@ -144,7 +144,12 @@ extension StoredOptions {
   /// What is stored in a picture.
   ///
   /// - Throws: ``ToolError`` for a picture that holds no options.
-  init(readFrom path: String) throws {
+  init(readFrom path: String) throws { self = try Self.read(from: path).options }
+
+  /// What is stored in a picture, and the program that it says made it.
+  ///
+  /// - Throws: ``ToolError`` for a picture that holds no options.
+  static func read(from path: String) throws -> (options: StoredOptions, software: String?) {
     let texts: [(key: String, value: String)]
     do {
       texts = try PNGText.read(path: path)
@@ -154,6 +159,6 @@ extension StoredOptions {
     guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
       let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
     else { throw ToolError.usage("\(path): this PNG holds no options of this program; give a picture that it made") }
-    self = options
+    return (options, texts.first { $0.key == "Software" }?.value)
   }
 }

@@ -109,19 +109,8 @@ struct InspectCommand: AsyncParsableCommand {
   }
 
   private static func printText(of path: String) throws {
-    let texts: [(key: String, value: String)]
-    do {
-      texts = try PNGText.read(path: path)
-    } catch {
-      throw ToolError.usage(error.description)
-    }
-    guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
-      let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
-    else {
-      throw ToolError.usage(
-        "\(path): this PNG holds no options of this program; give a picture that it made")
-    }
-    if let software = texts.first(where: { $0.key == "Software" })?.value {
+    let (options, software) = try StoredOptions.read(from: path)
+    if let software {
       Console.shared.output("software: \(ToolError.oneLine(software))")
     }
     Console.shared.output(try JSONOutput.pretty(options))

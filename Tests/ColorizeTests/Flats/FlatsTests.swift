@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 @Suite struct FlatsTests {
   private let red = RGB(200, 40, 40)
@@ -21,7 +22,7 @@ import Testing
     painting.fill(x: 10..<60, y: 20..<80, left)
     painting.fill(x: 70..<120, y: 20..<80, right)
     guard noise > 0 else { return try painting.image }
-    var random = KnownNumbers(state: 3)
+    var random = SplitMix64(state: 3)
     let noisy = painting.pixels.map {
       UInt8(max(0, min(255, Int($0) + Int.random(in: -noise...noise, using: &random))))
     }

@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 @Suite struct RegionMapTests {
   /// What holds for every map.
@@ -147,7 +148,7 @@ import Testing
 
   @Test func grainIsNoLine() throws {
     // Pencil on paper whose grain reaches a third of the pencil's contrast.
-    var random = KnownNumbers(state: 11)
+    var random = SplitMix64(state: 11)
     var drawing = Drawing(256, 256)
     for y in 0..<256 {
       for x in 0..<256 {
@@ -210,7 +211,7 @@ import Testing
   }
 
   @Test func noiseGivesAResultTheSameEveryTime() throws {
-    var random = KnownNumbers(state: 7)
+    var random = SplitMix64(state: 7)
     let pixels = (0..<300 * 200 * 3).map { _ in UInt8.random(in: 0...255, using: &random) }
     let photo = try Image(width: 300, height: 200, channels: 3, pixels: pixels)
     let map = try RegionMap(lineArt: photo)

@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 /// Files that are cut off or damaged: an error, never a crash, never pixels made up.
 @Suite struct DamagedImageTests {

@@ -56,23 +56,6 @@ extension TemporaryFolder {
   }
 }
 
-/// Steele, Lea and Flood's SplitMix64: the same numbers on every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-  }
-}
-
 /// The largest difference between two images' samples; 256 if they are not of the same shape.
 func largestDifference(_ first: Image, _ second: Image) -> Int {
   guard (first.width, first.height, first.channels) == (second.width, second.height, second.channels) else {

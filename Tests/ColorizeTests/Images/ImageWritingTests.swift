@@ -3,6 +3,7 @@
 import Colorize
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct ImageWritingTests {
   private func noise(_ width: Int, _ height: Int, _ channels: Int) throws -> Image {

@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 @Suite struct SketchPolarityTests {
   private let side = 100

@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 /// Files that are cut off, damaged or hostile: a palette or an error, never a crash, in bounded time.
 @Suite struct DamagedPaletteTests {

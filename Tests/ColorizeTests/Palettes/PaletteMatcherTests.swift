@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 @Suite struct PaletteMatcherTests {
   private static func random(_ count: Int, seed: UInt64) -> Palette {

@@ -2,6 +2,7 @@
 
 import Colorize
 import Testing
+import TestSupport
 
 /// A picture's own colours.
 @Suite struct PicturePaletteTests {

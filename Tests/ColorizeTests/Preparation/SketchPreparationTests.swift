@@ -3,6 +3,7 @@
 import Colorize
 import Foundation
 import Testing
+import TestSupport
 
 /// Drawings as people have them, and what the network is to see of them.
 @Suite struct SketchPreparationTests {

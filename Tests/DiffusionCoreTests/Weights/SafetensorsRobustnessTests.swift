@@ -2,6 +2,7 @@
 
 import DiffusionCore
 import Testing
+import TestSupport
 
 /// Inputs made to break a parser: nothing may trap or hang, whatever the bytes.
 @Suite struct SafetensorsRobustnessTests {
@@ -31,7 +32,7 @@ import Testing
 
   @Test(arguments: 0..<8 as Range<UInt64>)
   func flippedBytes(_ seed: UInt64) {
-    var generator = SeededGenerator(state: seed)
+    var generator = SplitMix64(state: seed)
     for _ in 0..<1500 {
       var bytes = Self.valid
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -48,7 +49,7 @@ import Testing
       "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "-", "9", "0", "99999999999999999999", " ", "e",
     ]
     .map { Array($0.utf8) }
-    var generator = SeededGenerator(state: seed &+ 100)
+    var generator = SplitMix64(state: seed &+ 100)
     for _ in 0..<1000 {
       var header = Array(Self.valid[8...].dropLast(22))
       for _ in 0..<Int.random(in: 1...3, using: &generator) {

@@ -36,6 +36,27 @@ import Testing
     try expect("Did you mean '--sketch-mask'?", ["--sketch-msk", "mask.png"])
   }
 
+  /// The program's own list of its options says which have one value.
+  @Test("No option of one value is taken twice") func repeated() throws {
+    var names: Set<String> = []
+    func collect(_ command: [String: Any]) {
+      for argument in command["arguments"] as? [[String: Any]] ?? []
+      where argument["kind"] as? String == "option" && argument["isRepeating"] as? Bool != true {
+        for name in argument["names"] as? [[String: String]] ?? [] where name["kind"] == "long" {
+          if let text = name["name"] { names.insert("--" + text) }
+        }
+      }
+      for subcommand in command["subcommands"] as? [[String: Any]] ?? [] { collect(subcommand) }
+    }
+    let help = try Program.run(["--experimental-dump-help"], in: folder).json()
+    collect(try #require(help["command"] as? [String: Any]))
+    #expect(names.count > 80)
+    for name in names.sorted() {
+      let outcome = try Program.run([name, "1x1x1", name, "1x1x1"], in: folder)
+      #expect(outcome.status == 2 && outcome.errors.contains("\(name) is given twice"), "\(name): \(outcome.errors)")
+    }
+  }
+
   @Test("A mistyped option is named, whatever else is missing") func mistyped() throws {
     let outcome = try Program.run(["-s", "sketch.png", "--refrence", "reference.png", "-o", "out.png"], in: folder)
     #expect(outcome.status == 2, "\(outcome.errors)")

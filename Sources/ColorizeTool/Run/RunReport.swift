@@ -35,6 +35,7 @@ extension ReportOptions {
     guard !quiet else { return }
     if verbose {
       if let sketch = report.summary.sketch { Console.shared.message("colorize: sketch: \(sketch)") }
+      if let alignment = report.summary.alignment { Console.shared.message("colorize: reference: \(alignment)") }
       for stage in ColorizeEvent.Stage.allCases {
         guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
         Console.shared.message("colorize: \(stage) took \(Format.decimal(seconds, 2)) s")

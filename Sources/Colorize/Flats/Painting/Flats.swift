@@ -56,14 +56,14 @@ public struct Flats: Sendable, Hashable {
   ///   - painting: Transparency counts as white.
   /// - Throws: ``FlatsError/invalidOption(reason:)``, or `CancellationError`.
   public init(_ map: RegionMap, painting: Image, options: FlatsOptions = FlatsOptions()) throws {
-    try self.init(map, painting: painting, options: options, sides: nil, carried: nil)
+    try self.init(map, painting: painting, options: options, sides: nil)
   }
 
   /// - Parameters:
   ///   - sides: which of the palette's colours belong to the figure, which to the ground.
   ///   - carried: what the reference says of the regions.
   package init(
-    _ map: RegionMap, painting: Image, options: FlatsOptions, sides: PaletteSides?, carried: CarriedColors?
+    _ map: RegionMap, painting: Image, options: FlatsOptions, sides: PaletteSides?, carried: CarriedColors? = nil
   ) throws {
     try options.validate()
     let ballots = try Ballots(map, painting: painting.composited(), carried: carried)

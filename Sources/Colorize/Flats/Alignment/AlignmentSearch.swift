@@ -16,6 +16,9 @@ struct AlignmentSearch {
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
   private static let candidates = (count: 4, distance: 0.12)
 
+  /// The least energy of edges that a place of the reference has, as a share of the drawing's.
+  private static let leastSeen: Float = 0.02
+
   private struct Find {
     var map: AffineMap
     var score: Float
@@ -83,7 +86,8 @@ struct AlignmentSearch {
         let wide = frame.width + 1
         let seen =
           sums[bottom * wide + right] - sums[top * wide + right] - sums[bottom * wide + left] + sums[top * wide + left]
-        guard seen > 0 else { continue }
+        // Where next to nothing is seen, the sums' rounding errors are as large.
+        guard seen > Self.leastSeen * energy else { continue }
         var sum = SIMD8<Float>.zero
         drawing.values.withUnsafeBufferPointer { own in
           edges.values.withUnsafeBufferPointer { other in

@@ -11,7 +11,7 @@ extension ColorizeRequest {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
     let drawing = try settings.withoutGuides(sketch)
-    let found = try frame.prepared(drawing, settings.preparation, polarity: settings.polarity).report.polarity
+    let found = try frame.prepared(drawing, for: self).report.polarity
     let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
     return try RegionMap(
       lineArt: lineArt, options: settings.flats.regionOptions(polarity: found, guides: settings.guides))

@@ -78,6 +78,7 @@ extension FigureMask {
     case .alpha: "transparency"
     case .lines: "the lines"
     case .colors: "the colours of the border"
+    case .network: "IS-Net"
     }
   }
 

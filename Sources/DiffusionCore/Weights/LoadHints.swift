@@ -8,7 +8,9 @@ package enum LoadHints {
     if !report.holes.isEmpty {
       hints.append("the file has holes of zeros: the download was not finished; download it again")
     }
-    if !report.unexpected.isEmpty, report.isUsable {
+    if !report.unexpected.isEmpty, report.isUsable,
+      keys.contains(where: { $0.utf8.starts(with: CheckpointSection.unet.prefix.utf8) })
+    {
       hints.append(
         "the network is whole; `colorize convert` writes it without the tensors that it does not know"
       )

@@ -87,9 +87,7 @@ public actor FigureSegmenter {
   ) throws -> FigureMask {
     var drawing = lines
     if drawing == nil, subject != .picture {
-      let factor = min(1, Double(Self.side) / Double(max(picture.width, picture.height)))
-      func side(_ extent: Int) -> Int { max(1, Int(Double(extent) * factor)) }
-      let prepared = try picture.prepared(width: side(picture.width), height: side(picture.height))
+      let prepared = try Self.prepared(picture)
       if subject == .drawing || prepared.report.kind == .lines { drawing = prepared.image }
     }
     try backend.makeRoom(for: memoryDemand(width: picture.width, height: picture.height))
@@ -113,6 +111,19 @@ public actor FigureSegmenter {
     let values = try found.contiguous().floats()
     guard values.allSatisfy(\.isFinite) else { throw ColorizeError.nonFinite(step: 1, of: 1) }
     return FigureMask(try Mask(width: width, height: height, values: values), by: .network)
+  }
+
+  /// What a picture looks like: lines on paper are a drawing.
+  ///
+  /// - Throws: ``ImageError``.
+  public static func subject(of picture: Image) throws(ImageError) -> Subject {
+    try prepared(picture).report.kind == .lines ? .drawing : .picture
+  }
+
+  private static func prepared(_ picture: Image) throws(ImageError) -> PreparedSketch {
+    let factor = min(1, Double(side) / Double(max(picture.width, picture.height)))
+    func scaled(_ extent: Int) -> Int { max(1, Int(Double(extent) * factor)) }
+    return try picture.prepared(width: scaled(picture.width), height: scaled(picture.height))
   }
 
   /// Lets the weights go; they are read again when they are needed.

@@ -5,11 +5,12 @@ import Colorize
 import DiffusionCore
 
 /// Shows a drawing as the network will see it.
-struct SketchCommand: ParsableCommand {
+struct SketchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sketch", abstract: "Show a drawing as the network will see it: dark lines on white.",
     discussion: """
-      Nothing is computed but the preparation. What was found in the drawing, and done to it, is printed.
+      Nothing is computed but the preparation, by a network if --extractor gives one. What was found in the drawing, and \
+      done to it, is printed.
       """)
 
   @Argument(help: ArgumentHelp("The line art.", valueName: "input"))
@@ -30,12 +31,15 @@ struct SketchCommand: ParsableCommand {
         + "aspect)", valueName: "pixels"))
   var size: Int?
 
+  @OptionGroup var extraction: ExtractorOptions
   @OptionGroup var replacing: OverwriteOptions
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var report: ReportOptions
 
-  func run() throws {
+  func run() async throws {
     try report.check()
+    let preparation = try extraction.preparation(prepare)
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     let sketch: Image
     do {
@@ -52,12 +56,25 @@ struct SketchCommand: ParsableCommand {
       } catch {
         throw ToolError.usage(error.description)
       }
-      try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
+      try OutputCheck(overwrite: replacing.overwrite, inputs: [input, extraction.extractor ?? input]).check([path])
     }
     let configuration = try modelOptions.open(note: report.note).configuration
     let frame = WorkingFrame(
       sketch: sketch, size: size, modelSize: configuration.imageSize, multiple: configuration.sizeMultiple)
-    let prepared = try frame.prepared(sketch, prepare.preparation, polarity: polarity.polarity)
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    let prepared: PreparedSketch
+    if extraction.extractor != nil, let extractor = try await extraction.open(on: backendOptions.makeBackend()) {
+      progress.begin("finding lines with \(extractor.architecture.name)")
+      let lines = try await extractor.lines(
+        of: sketch, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height
+      ) { progress.share($0) }
+      prepared = try sketch.prepared(
+        as: lines, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height)
+    } else {
+      prepared = try frame.prepared(sketch, preparation, polarity: polarity.polarity)
+    }
+    progress.finish()
     if path == StandardStreams.name {
       try StandardStreams.write(try prepared.image.pngData())
     } else {

@@ -24,7 +24,7 @@ public actor LineExtractor {
   /// What was read of the file.
   public nonisolated let loadReport: LoadReport
 
-  private nonisolated let file: NetworkFile
+  package nonisolated let file: NetworkFile
   private nonisolated let queue: WorkQueue
   private var network: LineExtractionNetwork?
 

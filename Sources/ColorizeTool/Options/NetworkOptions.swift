@@ -43,7 +43,8 @@ struct SegmenterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Another file of it for drawings (sketch-segment.safetensors). (default: that of --segmenter)", valueName: "file"))
+      "Another file of it for drawings (sketch-segment.safetensors). (default: that of --segmenter)", valueName: "file")
+  )
   var sketchSegmenter: String?
 
   @Option(

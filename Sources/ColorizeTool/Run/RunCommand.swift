@@ -38,7 +38,8 @@ struct RunCommand: AsyncParsableCommand {
     try finishOutputs.checkLayers(of: request, for: model)
     let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
-    var networks = try await RunNetworks(inputs, pending: pictures.pending(in: request.mode), model: model, backend: backend)
+    var networks = try await RunNetworks(
+      inputs, pending: pictures.pending(in: request.mode), model: model, backend: backend)
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
     let progress = Progress(isQuiet: report.quiet)

@@ -18,7 +18,8 @@ enum ArgumentCheck {
     "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep",
     "--variants", "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
-    "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input", "--subject",
+    "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
+    "--subject",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.

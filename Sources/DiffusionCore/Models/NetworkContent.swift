@@ -31,6 +31,14 @@ public enum NetworkContent: Sendable, Hashable {
     return (.other(words(for: file.keys)), WeightSource(file))
   }
 
+  /// What to say of such a network where a model is wanted that colours, told by keys alone; nil for another file.
+  package static func advice(forKeys keys: [String]) -> String? {
+    guard let landmark = landmarks.first(where: { prefix(before: $0.key, of: keys) != nil }) else { return nil }
+    return landmark.key.hasPrefix("stage1.")
+      ? "the file holds a network that finds figures, and no model that colours: give it as the segmenter"
+      : "the file holds a network that finds lines, and no model that colours: give it as the extractor"
+  }
+
   /// A key that one network has and no other, and what its file holds then.
   private struct Landmark: Sendable {
     let key: String

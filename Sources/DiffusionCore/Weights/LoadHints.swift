@@ -20,6 +20,11 @@ package enum LoadHints {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
     if let other = otherModel(keys) { return hints + [other] }
+    if missing.contains(where: { $0.key.utf8.starts(with: CheckpointSection.unet.prefix.utf8) }),
+      let other = NetworkContent.advice(forKeys: keys)
+    {
+      return hints + [other]
+    }
     for section in CheckpointSection.allCases {
       func isHere(_ key: String) -> Bool { key.utf8.starts(with: "\(section.root).".utf8) }
       if missing.contains(where: { isHere($0.key) }), !keys.contains(where: isHere) { hints.append(section.advice) }

@@ -59,7 +59,8 @@ public struct PixToPixGenerator: Sendable {
   /// Loads the network.
   public init(_ p: Parameters, configuration c: PixToPixConfiguration) throws {
     precondition(c.widths.count >= 2, "\(c.widths.count) levels")
-    func level(_ down: Parameters, _ up: Parameters, _ inputs: Int, _ width: Int, outputs: Int, isInnermost: Bool) throws
+    func level(_ down: Parameters, _ up: Parameters, _ inputs: Int, _ width: Int, outputs: Int, isInnermost: Bool)
+      throws
       -> Level
     {
       Level(

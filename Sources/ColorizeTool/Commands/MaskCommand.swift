@@ -59,8 +59,9 @@ struct MaskCommand: AsyncParsableCommand {
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let found: FigureMask
+    var work: NetworkWork?
     if method == .network {
-      found = try await findByNetwork(image, progress)
+      (found, work) = try await findByNetwork(image, progress)
     } else {
       do throws(ImageError) {
         found = try image.figureMask(method)
@@ -77,9 +78,10 @@ struct MaskCommand: AsyncParsableCommand {
     if !found.isPlausible { report.note(found.doubt(of: "the picture's")) }
     if report.json {
       return Console.shared.output(
-        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage)))
+        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage, work: work)))
     }
     guard !report.quiet else { return }
+    if report.verbose, let work { Console.shared.message(work.text("finding the figure")) }
     Console.shared.output("wrote \(path): \(found.percent) % are figure, found by \(found.words)")
   }
 
@@ -96,7 +98,7 @@ struct MaskCommand: AsyncParsableCommand {
     return .network
   }
 
-  private func findByNetwork(_ image: Image, _ progress: Progress) async throws -> FigureMask {
+  private func findByNetwork(_ image: Image, _ progress: Progress) async throws -> (FigureMask, NetworkWork) {
     let segmenters = try await segmentation.open(on: backendOptions.makeBackend())
     var subject = subject.subject
     if subject == nil, segmentation.segmenter == nil { subject = .drawing }
@@ -105,13 +107,19 @@ struct MaskCommand: AsyncParsableCommand {
       throw ToolError.usage("--sketch-segmenter is for drawings; give a network for coloured pictures with --segmenter")
     }
     progress.begin("finding the figure with anime IS-Net")
-    return try await segmenter.mask(of: image, as: subject) { progress.share($0) }
+    var work = NetworkWork(
+      "anime IS-Net", try segmenter.memoryDemand(width: image.width, height: image.height))
+    let found = try await segmenter.mask(of: image, as: subject) { progress.share($0) }
+    work.finish()
+    return (found, work)
   }
 
   private struct Output: Encodable {
     let output: String
     let method: FigureMask.Method
     let coverage: Float
+    /// What a network took that found the figure.
+    var work: NetworkWork?
   }
 }
 

@@ -64,11 +64,16 @@ struct SketchCommand: AsyncParsableCommand {
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let prepared: PreparedSketch
+    var work: NetworkWork?
     if extraction.extractor != nil, let extractor = try await extraction.open(on: backendOptions.makeBackend()) {
       progress.begin("finding lines with \(extractor.architecture.name)")
+      work = NetworkWork(
+        extractor.architecture.name,
+        try extractor.memoryDemand(width: frame.scaled.width, height: frame.scaled.height))
       let lines = try await extractor.lines(
         of: sketch, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height
       ) { progress.share($0) }
+      work?.finish()
       prepared = try sketch.prepared(
         as: lines, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height)
     } else {
@@ -81,9 +86,10 @@ struct SketchCommand: AsyncParsableCommand {
       try prepared.image.write(to: path)
     }
     if report.json {
-      return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report)))
+      return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report, work: work)))
     }
     guard !report.quiet else { return }
+    if report.verbose, let work { Console.shared.message(work.text("finding lines")) }
     Console.shared.output("\(prepared.report)")
     Console.shared.output("wrote \(path) (\(prepared.image.width) x \(prepared.image.height))")
   }
@@ -91,5 +97,7 @@ struct SketchCommand: AsyncParsableCommand {
   private struct Output: Encodable {
     let output: String
     let sketch: SketchReport
+    /// What a network took that found the lines.
+    var work: NetworkWork?
   }
 }

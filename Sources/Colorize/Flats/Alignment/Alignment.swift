@@ -22,6 +22,9 @@ public struct Alignment: Sendable, Hashable, Codable {
 
   /// Below the first score two pictures show different things or views; from the second on it is the same view.
   static let unsure = (least: 0.48, most: 0.60)
+  /// The smaller the part of the reference, the likelier it is that something in it agrees by chance: what each halving
+  /// takes from the score, below a scale.
+  static let chance = (scale: 0.6, cost: 0.1)
 
   public init(map: AffineMap, score: Double) {
     self.map = map
@@ -30,7 +33,9 @@ public struct Alignment: Sendable, Hashable, Codable {
 
   /// How far the alignment can be trusted: 0 for not at all, 1 for a view of the same.
   public var confidence: Double {
-    let part = min(max((score - Self.unsure.least) / (Self.unsure.most - Self.unsure.least), 0), 1)
+    let halvings = max(0, log2(Self.chance.scale / max(scale, 1e-3)))
+    let certain = score - Self.chance.cost * halvings
+    let part = min(max((certain - Self.unsure.least) / (Self.unsure.most - Self.unsure.least), 0), 1)
     return part * part * (3 - 2 * part)
   }
 

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds how a drawing lies in a reference: by trying turns, scales and mirrorings at a size of few pixels, every place at
-/// once, and going on from the best with finer steps.
+/// once, and going on from the best with finer steps at larger sizes.
 ///
 /// What is compared are edges, see ``EdgePlanes``. The result does not depend on the number of processors.
 struct AlignmentSearch {
   private let lines: LineDensity
   private let reference: ColorPyramid
 
-  /// Pixels of the longer side, and the blur: of the first look, and of the second.
+  /// Pixels of the longer side, and the blur, of the first look and of the two that follow.
   private static let coarse = (side: 24, blur: Float(0.8))
+  private static let middle = (side: 48, blur: Float(1))
   private static let fine = (side: 96, blur: Float(1.2))
   private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
   private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7]
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
-  private static let candidates = (count: 4, distance: 0.12)
+  private static let candidates = (count: 8, distance: 0.12)
+  /// From how many of its finds the last one does.
+  private static let finalists = 2
 
   /// The least energy of edges that a place of the reference has, as a share of the drawing's.
   private static let leastSeen: Float = 0.02
@@ -35,8 +38,12 @@ struct AlignmentSearch {
   func best() throws -> Alignment {
     let starts = try firstLook()
     try Task.checkCancellation()
-    let drawing = lines.edges(side: Self.fine.side, blur: Self.fine.blur)
-    let found = Self.all(starts.count) { refined(starts[$0], drawing) }
+    let small = lines.edges(side: Self.middle.side, blur: Self.middle.blur)
+    let nearer = Self.all(starts.count) { refined(starts[$0], small, Self.middle.blur, halvings: 0..<2) }
+    try Task.checkCancellation()
+    let finalists = Self.sorted(nearer).prefix(Self.finalists)
+    let large = lines.edges(side: Self.fine.side, blur: Self.fine.blur)
+    let found = Self.all(finalists.count) { refined(finalists[$0], large, Self.fine.blur, halvings: 1..<4) }
     try Task.checkCancellation()
     let best = found.reduce(Find(map: .identity, score: 0)) { $1.score > $0.score ? $1 : $0 }
     return Alignment(map: best.map, score: Double(best.score))
@@ -129,18 +136,20 @@ struct AlignmentSearch {
     return sums
   }
 
-  // MARK: The second
+  // MARK: The others
 
   /// Goes on uphill: along one of six ways at a time, in steps that get smaller.
-  private func refined(_ start: Find, _ drawing: EdgePlanes) -> Find {
+  ///
+  /// - Parameter halvings: how often the steps are halved.
+  private func refined(_ start: Find, _ drawing: EdgePlanes, _ blur: Float, halvings: Range<Int>) -> Find {
     func score(_ map: AffineMap) -> Float {
       let frame = (drawing.width, drawing.height)
       let unit = Double(max(drawing.width, drawing.height))
-      return drawing.agreement(with: reference.edges(through: map, frame: frame, unit: unit, blur: Self.fine.blur))
+      return drawing.agreement(with: reference.edges(through: map, frame: frame, unit: unit, blur: blur))
     }
     var best = Find(map: start.map, score: score(start.map))
-    for halvings in 0..<4 {
-      let size = 1 / Double(1 << halvings)
+    for halving in halvings {
+      let size = 1 / Double(1 << halving)
       for way in Way.allCases {
         for sign in [1.0, -1.0] {
           // The score is at most 1 and gains something each time, so this ends.

@@ -81,18 +81,23 @@ struct EdgePlanes {
   ) -> [Value] where Value.Scalar == Float {
     let reach = taps.count / 2
     let (extent, step) = isRow ? (width, 1) : (height, width)
+    // How far each tap reads from a place, by place.
+    let shifts = (0..<extent).flatMap { place in
+      taps.indices.map { (min(max(place + $0 - reach, 0), extent - 1) - place) * step }
+    }
     return [Value](unsafeUninitializedCapacity: values.count) { target, count in
       values.withUnsafeBufferPointer { values in
-        for y in 0..<height {
-          for x in 0..<width {
-            let pixel = y * width + x
-            let place = isRow ? x : y
-            var sum = Value.zero
-            for tap in 0..<taps.count {
-              let shift = min(max(place + tap - reach, 0), extent - 1) - place
-              sum += values[pixel + shift * step] * taps[tap]
+        shifts.withUnsafeBufferPointer { shifts in
+          taps.withUnsafeBufferPointer { taps in
+            for y in 0..<height {
+              for x in 0..<width {
+                let pixel = y * width + x
+                let first = (isRow ? x : y) * taps.count
+                var sum = Value.zero
+                for tap in 0..<taps.count { sum += values[pixel + shifts[first + tap]] * taps[tap] }
+                target[pixel] = sum
+              }
             }
-            target[pixel] = sum
           }
         }
       }

@@ -16,13 +16,24 @@ struct PaletteVote {
   /// What the entries get from each colour, which many samples share.
   private var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
 
+  /// By candidate and candidate how alike their colours are, 0...1.
+  private let likenesses: [[Float]]
+
   private static let width = 4.0
+  private static let support = 6.0
 
   private init(_ palette: Palette, candidates: [Int]) {
     self.palette = palette
     self.candidates = candidates
-    labs = palette.entries.map { Lab($0.color) }
+    let labs = palette.entries.map { Lab($0.color) }
+    self.labs = labs
     families = PaletteFamilies(palette)
+    likenesses = candidates.map { entry in
+      candidates.map { other in
+        let distance = labs[entry].difference(to: labs[other])
+        return Float(exp(-distance * distance / (2 * Self.support * Self.support)))
+      }
+    }
   }
 
   /// The paints of all regions, and by region the share of its vote that each entry of the palette gets, 0...1.
@@ -72,13 +83,25 @@ struct PaletteVote {
 
   private mutating func paint(_ region: Region, _ ballots: Ballots) -> RegionResult {
     let (counts, total) = count(region, ballots)
-    let (entry, votes) = families.choice(counts, region.shade)
+    let (entry, votes) = families.choice(supported(counts), region.shade)
     let painted = ballots.result(of: region.id).lab
     let paint = Flats.Paint(
       palette.entries[entry].color, share: total > 0 ? min(1, Double(votes / total)) : 0,
       name: palette.entries[entry].name, entry: entry,
       distance: candidates.reduce(.infinity) { min($0, labs[$1].difference(to: painted)) })
     return (paint, total > 0 ? counts.map { $0 / total } : counts)
+  }
+
+  /// The votes with what like colours lend to each other: a gradient's votes go to many entries, and still outweigh
+  /// those for one that is unlike all of them.
+  private func supported(_ counts: [Float]) -> [Float] {
+    var sums = counts
+    for (place, entry) in candidates.enumerated() where counts[entry] > 0 {
+      for (other, likeness) in zip(candidates, likenesses[place]) where other != entry {
+        sums[other] += likeness * counts[entry]
+      }
+    }
+    return sums
   }
 
   /// Shares that add up to 1.

@@ -63,13 +63,15 @@ struct AlignmentSearch {
     }
     let found = Self.all(maps.count) { places(maps[$0], drawing, energy) }.flatMap { $0 }
     var kept: [Find] = []
-    for find in found.enumerated().sorted(by: { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }) {
-      guard kept.count < Self.candidates.count else { break }
-      if kept.allSatisfy({ $0.map.distance(to: find.element.map) > Self.candidates.distance }) {
-        kept.append(find.element)
-      }
+    for find in Self.sorted(found) where kept.count < Self.candidates.count {
+      if kept.allSatisfy({ $0.map.distance(to: find.map) > Self.candidates.distance }) { kept.append(find) }
     }
     return kept
+  }
+
+  /// The best first; of those that are as good, the first first.
+  private static func sorted(_ finds: [Find]) -> [Find] {
+    finds.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
   }
 
   /// The two best places of the drawing in a reference that is turned, scaled and mirrored by a map.

@@ -16,8 +16,8 @@ struct PaletteVote {
   /// What the entries get from each colour, which many samples share.
   private var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
 
-  /// By candidate and candidate how alike their colours are, 0...1.
-  private let likenesses: [[Float]]
+  /// How alike the colours of two entries are, 0...1, of pairs that were asked for.
+  private var likenesses: [SIMD2<Int>: Float] = [:]
 
   private static let width = 4.0
   private static let support = 6.0
@@ -25,15 +25,8 @@ struct PaletteVote {
   private init(_ palette: Palette, candidates: [Int]) {
     self.palette = palette
     self.candidates = candidates
-    let labs = palette.entries.map { Lab($0.color) }
-    self.labs = labs
+    labs = palette.entries.map { Lab($0.color) }
     families = PaletteFamilies(palette)
-    likenesses = candidates.map { entry in
-      candidates.map { other in
-        let distance = labs[entry].difference(to: labs[other])
-        return Float(exp(-distance * distance / (2 * Self.support * Self.support)))
-      }
-    }
   }
 
   /// The paints of all regions, and by region the share of its vote that each entry of the palette gets, 0...1.
@@ -94,14 +87,22 @@ struct PaletteVote {
 
   /// The votes with what like colours lend to each other: a gradient's votes go to many entries, and still outweigh
   /// those for one that is unlike all of them.
-  private func supported(_ counts: [Float]) -> [Float] {
+  private mutating func supported(_ counts: [Float]) -> [Float] {
+    let voted = candidates.filter { counts[$0] > 0 }
     var sums = counts
-    for (place, entry) in candidates.enumerated() where counts[entry] > 0 {
-      for (other, likeness) in zip(candidates, likenesses[place]) where other != entry {
-        sums[other] += likeness * counts[entry]
-      }
+    for entry in voted {
+      for other in voted where other != entry { sums[other] += likeness(entry, other) * counts[entry] }
     }
     return sums
+  }
+
+  private mutating func likeness(_ first: Int, _ second: Int) -> Float {
+    let pair = SIMD2(min(first, second), max(first, second))
+    if let known = likenesses[pair] { return known }
+    let distance = labs[first].difference(to: labs[second])
+    let likeness = Float(exp(-distance * distance / (2 * Self.support * Self.support)))
+    likenesses[pair] = likeness
+    return likeness
   }
 
   /// Shares that add up to 1.

@@ -24,7 +24,9 @@
   .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output), .slopes = CK(slopes), \
   .gate_slopes = CK(gate_slopes), .softmax_slopes = CK(softmax_slopes), .column_sums = CK(column_sums), \
   .norm_slope_sums = CK(norm_slope_sums), .norm_slopes = CK(norm_slopes), \
-  .layer_norm_slopes = CK(layer_norm_slopes), .adamw = CK(adamw)
+  .layer_norm_slopes = CK(layer_norm_slopes), .adamw = CK(adamw), \
+  .winograd_gradient_input = CK(winograd_gradient_input), \
+  .winograd_gradient_output = CK(winograd_gradient_output), .winograd_gradient_taps = CK(winograd_gradient_taps)
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"

@@ -172,7 +172,21 @@ typedef struct {
   void (*adamw)(
     float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float rest1,
     float beta2, float rest2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
+  // The gradient of a 3x3 kernel by the adjoint of Winograd's method, see winograd_gradient.inc. Both write values
+  // [36][tiles][channels], places ck_winograd_gap elements apart besides, for tiles begin ..< end of first ..< first + tiles.
+  void (*winograd_gradient_input)(
+    float *values, const float *x, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t begin,
+    int64_t end);
+  void (*winograd_gradient_output)(
+    float *values, const float *upstream, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t begin,
+    int64_t end);
+  // out [outputs][9][channels], outputs begin ..< end, of sums [outputs][channels] at 36 places `place` elements apart.
+  void (*winograd_gradient_taps)(
+    float *out, const float *sums, int64_t place, int64_t channels, int64_t begin, int64_t end);
 } ck_kernels;
+
+// See `winograd_gradient_input`.
+enum { ck_winograd_gap = 16 };
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for
 // NULL. NULL if it has not that one.

@@ -4,7 +4,9 @@ import CKernels
 
 extension CPUBackend {
   /// The elements of a tile of weights, which stays in cache with its gradient.
-  private static let tileElementCount = 256 << 10
+  private static let tileElementCount = 112 << 10
+  /// The fewest queries of a tile are four times as many: below, sums are read and written more often than they grow.
+  private static let rowGroup = 15
   /// The pieces of work that there should be, where heads are few.
   private static let pieceCount = 8
 
@@ -27,60 +29,46 @@ extension CPUBackend {
     }
     let (ofQueries, ofKeys, ofValues) = (try result(toQueries), try result(toKeys), try result(toValues))
 
-    let tile = min(queries, max(32, min(256, Self.tileElementCount / keys)))
+    let table = kernels.pointer.pointee
+    let tile = min(
+      queries, max(4 * Self.rowGroup, min(Int(table.attention_gradient_rows), Self.tileElementCount / keys)))
     let tiles = queries.dividedRoundingUp(by: tile)
     let parts = min(tiles, Self.pieceCount.dividedRoundingUp(by: min(pairs, Self.pieceCount)))
     let tilesPerPart = tiles.dividedRoundingUp(by: parts)
     // Sums of parts, keys and values in turn.
     let sums = try parts > 1 ? scratch([2, pairs, parts, keys * width]) : nil
-    let memory = try scratch([min(threads.threads, pairs * parts), 2 * tile * keys])
-    let table = kernels.pointer.pointee
-    func matrix(_ x: Operand, _ pair: Int, transposed: Bool = false) -> BLASMatrix {
-      let (pointer, leading) = rowMatrix(x, sample: pair / heads, head: pair % heads)
-      return BLASMatrix(pointer: pointer, leading: leading, transposed: transposed)
+    let panelCount = Int(table.attention_gradient_panels(Int64(keys), Int64(width)))
+    let panels = try scratch([pairs, panelCount])
+    let perWorker = Int(table.attention_gradient_scratch(Int64(tile), Int64(keys), Int64(width)))
+    let memory = try scratch([min(threads.threads, pairs * parts), perWorker])
+    func place(_ x: Operand, _ pair: Int) -> (UnsafeMutablePointer<Float>, Int) {
+      rowMatrix(x, sample: pair / heads, head: pair % heads)
+    }
+    threads.forEach(pairs) { pair, _ in
+      let ((k, kStride), (v, vStride)) = (place(keyRows, pair), place(valueRows, pair))
+      table.attention_gradient_pack(
+        floatAddress(panels) + pair * panelCount, k, Int64(kStride), v, Int64(vStride), Int64(keys), Int64(width),
+        scale)
     }
     threads.forEach(pairs * parts) { piece, worker in
       let (pair, part) = (piece / parts, piece % parts)
-      let weights = floatAddress(memory) + worker * 2 * tile * keys
-      let slopes = weights + tile * keys
       /// Where the sums of keys (0) or values (1) go.
-      func sum(_ which: Int, _ out: Operand) -> (UnsafeMutablePointer<Float>, Int) {
-        guard let sums else { return rowMatrix(out, sample: pair / heads, head: pair % heads) }
+      func sum(_ which: Int, _ out: Operand?) -> (UnsafeMutablePointer<Float>?, Int) {
+        guard let out else { return (nil, 0) }
+        guard let sums else { return place(out, pair) }
         return (floatAddress(sums) + ((which * pairs + pair) * parts + part) * keys * width, width)
       }
+      let ((toK, toKStride), (toV, toVStride)) = (sum(0, ofKeys), sum(1, ofValues))
+      let ((own, ownStride), (d, dStride)) = (place(queryRows, pair), place(upstream, pair))
+      let toQ = ofQueries.map { place($0, pair) }
       let first = part * tilesPerPart
       for index in first..<max(first, min(tiles, first + tilesPerPart)) {
         let start = index * tile
-        let count = min(tile, queries - start)
-        let beta: Float = index == first ? 0 : 1
-        let own = matrix(queryRows, pair).dropping(rows: start)
-        let d = matrix(upstream, pair).dropping(rows: start)
-        func across(_ x: BLASMatrix) -> BLASMatrix {
-          BLASMatrix(pointer: x.pointer, leading: x.leading, transposed: true)
-        }
-        Self.multiply(
-          count, keys, width, own, across(matrix(keyRows, pair)), to: weights, leading: keys)
-        table.softmax_rows(weights, weights, scale, Int64(count), Int64(keys))
-        let weightMatrix = BLASMatrix(pointer: weights, leading: keys, transposed: true)
-        if let ofValues {
-          let (target, leading) = sum(1, ofValues)
-          Self.multiply(keys, width, count, weightMatrix, d, beta: beta, to: target, leading: leading)
-        }
-        guard ofQueries != nil || ofKeys != nil else { continue }
-        Self.multiply(count, keys, width, d, across(matrix(valueRows, pair)), to: slopes, leading: keys)
-        table.softmax_slopes(slopes, weights, slopes, scale, Int64(count), Int64(keys))
-        if let ofQueries {
-          let target = matrix(ofQueries, pair).dropping(rows: start)
-          Self.multiply(
-            count, width, keys, BLASMatrix(pointer: slopes, leading: keys), matrix(keyRows, pair), to: target.pointer,
-            leading: target.leading)
-        }
-        if let ofKeys {
-          let (target, leading) = sum(0, ofKeys)
-          Self.multiply(
-            keys, width, count, BLASMatrix(pointer: slopes, leading: keys, transposed: true), own, beta: beta,
-            to: target, leading: leading)
-        }
+        table.attention_gradient_tile(
+          toQ.map { $0.0 + start * $0.1 }, Int64(toQ?.1 ?? 0), toK, Int64(toKStride), toV, Int64(toVStride),
+          own + start * ownStride, Int64(ownStride), d + start * dStride, Int64(dStride),
+          Int64(min(tile, queries - start)), Int64(width), floatAddress(panels) + pair * panelCount, Int64(keys), scale,
+          index > first, floatAddress(memory) + worker * perWorker)
       }
     }
     if let sums {
@@ -104,6 +92,6 @@ extension CPUBackend {
     for (made, out) in [(ofQueries, toQueries), (ofKeys, toKeys), (ofValues, toValues)] {
       if let made, let out, made.buffer !== out.buffer { try copy(made, to: out) }
     }
-    withExtendedLifetime((queryRows, keyRows, valueRows, upstream, sums, memory)) {}
+    withExtendedLifetime((queryRows, keyRows, valueRows, upstream, sums, panels, memory)) {}
   }
 }

@@ -377,5 +377,5 @@ WORK = {
     f.__name__: f
     for f in (
         linear, gated_linear, attention, layer_norm, convolution, group_norm,
-        unet, image_encoder, sketch_encoder, recovery, vae_encode, vae_decode, job)
+        unet, image_encoder, sketch_encoder, recovery, vae_encode, vae_decode, job, training)
 }

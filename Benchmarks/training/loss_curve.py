@@ -83,6 +83,9 @@ def main():
         c = m.conditions(sketch, pictures[reference], "vanilla" if step % 2 else "full", masks[index], masks[reference], ts, tr)
         loss = F.mse_loss(m.unet(x, t, c), target)
         loss.backward()
+        for p in weights:
+            # What a step does not use has a gradient of zero in the library, and its weight moves on.
+            p.grad = torch.zeros_like(p) if p.grad is None else p.grad
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

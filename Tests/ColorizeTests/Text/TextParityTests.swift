@@ -3,6 +3,7 @@
 import BackendConformance
 import Colorize
 import DiffusionCore
+import Foundation
 import TestSupport
 import Testing
 
@@ -45,6 +46,29 @@ import Testing
     }
     // The two differ by more than the tolerance, or the option would not be tested.
     #expect(error(try recorded.floats("embedding"), try recorded.floats("embedding_all_layers")) > 1e-2)
+  }
+
+  private static let openCLIP = ProcessInfo.processInfo.environment["IRODORI_OPENCLIP"]
+
+  /// A random tower in OpenCLIP's own file against what OpenCLIP computes; `openclip.py` makes both.
+  @Test("OpenCLIP itself", .enabled(if: openCLIP != nil, "IRODORI_OPENCLIP names no folder"))
+  func openCLIP() throws {
+    struct Made: Decodable {
+      let texts: [String]
+      let embeddings: [[Float]]
+    }
+    let folder = try #require(Self.openCLIP)
+    let made = try JSONDecoder().decode(
+      Made.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/openclip.json")))
+    let source = WeightSource(try SafetensorsFile(path: "\(folder)/openclip.safetensors"))
+    let sizes = try #require(OpenCLIPTextConfiguration(source, below: ""))
+    let reader = WeightReader(source)
+    let tower = try OpenCLIPTextTower(
+      Parameters(CheckpointParameters(reader, backend: CPUBackend())), configuration: sizes)
+    try reader.finish()
+    let found = error(
+      try tower(made.texts.map(tokenizer.ids), runsLastBlock: true).flatMap { $0 }, made.embeddings.flatMap { $0 })
+    #expect(found < Self.tolerance, "\(found)")
   }
 
   @Test("Tokens, and that no later one is seen", arguments: GoldenSet.all) func tokens(set: GoldenSet) throws {

@@ -48,16 +48,14 @@ import Testing
     #expect(error(try recorded.floats("embedding"), try recorded.floats("embedding_all_layers")) > 1e-2)
   }
 
-  private static let openCLIP = ProcessInfo.processInfo.environment["IRODORI_OPENCLIP"]
-
   /// A random tower in OpenCLIP's own file against what OpenCLIP computes; `openclip.py` makes both.
-  @Test("OpenCLIP itself", .enabled(if: openCLIP != nil, "IRODORI_OPENCLIP names no folder"))
+  @Test("OpenCLIP itself", .enabled(if: OpenCLIPFixture.folder != nil, "IRODORI_OPENCLIP names no folder"))
   func openCLIP() throws {
     struct Made: Decodable {
       let texts: [String]
       let embeddings: [[Float]]
     }
-    let folder = try #require(Self.openCLIP)
+    let folder = try #require(OpenCLIPFixture.folder)
     let made = try JSONDecoder().decode(
       Made.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/openclip.json")))
     let source = WeightSource(try SafetensorsFile(path: "\(folder)/openclip.safetensors"))
@@ -202,4 +200,9 @@ import Testing
     everywhere.scale = 0
     #expect(TokenManipulation.local(tokens, classToken: token, steps: [everywhere]) == tokens)
   }
+}
+
+/// What `openclip.py` has made, where it was.
+private enum OpenCLIPFixture {
+  static let folder = ProcessInfo.processInfo.environment["IRODORI_OPENCLIP"]
 }

@@ -50,14 +50,27 @@ struct InputOptions: ParsableArguments {
   @Option(help: PreparationChoice.help)
   var prepare: PreparationChoice = .auto
 
+  @OptionGroup var extraction: ExtractorOptions
+  @OptionGroup var segmentation: SegmenterOptions
+
+  /// Whether masks that are not given are found, with a network or without one.
+  var findsMasks: Bool { masks == .auto || segmentation.isGiven }
+
   /// The files that are read.
-  var paths: [String] { [sketch, reference, sketchMask, referenceMask, background].compactMap(\.self) }
+  var paths: [String] {
+    [
+      sketch, reference, sketchMask, referenceMask, background, extraction.extractor, segmentation.segmenter,
+      segmentation.sketchSegmenter,
+    ].compactMap(\.self)
+  }
 
   /// What they are called.
   var names: InputNames {
     InputNames(
       sketch: sketch, reference: reference, sketchMask: sketchMask, referenceMask: referenceMask,
       background: background,
-      alphaMasks: alphaMasks, foundMasks: masks == .auto ? true : nil)
+      alphaMasks: alphaMasks, foundMasks: findsMasks ? true : nil, extractor: extraction.extractor,
+      segmenter: segmentation.segmenter, sketchSegmenter: segmentation.sketchSegmenter,
+      segmenterInput: segmentation.isGiven ? segmentation.segmenterInput : nil)
   }
 }

@@ -11,6 +11,14 @@ struct RunInputs {
   var background: Image?
   /// How densely the sketch's pixels lie on paper, if its file says so.
   var resolution: ImageResolution?
+  /// Masks that a network is to find.
+  private(set) var pending = PendingMasks()
+
+  /// Which masks are still to be found. In their places are masks of nothing, so that a request can be checked.
+  struct PendingMasks {
+    var sketch = false
+    var reference = false
+  }
 
   /// Reads everything; a picture that cannot be read is a fault of the command line, told before the model is loaded.
   init(_ options: InputOptions, note: (String) -> Void) throws {
@@ -26,20 +34,29 @@ struct RunInputs {
     referenceMask = try options.referenceMask.map { Mask(try load($0, "--reference-mask").image) }
     background = try options.background.map { try load($0, "--background").image }
     if options.alphaMasks { takeAlphaMasks(note) }
-    if options.masks == .auto { try findMasks(note) }
+    if options.findsMasks { try findMasks(options.segmentation, note) }
   }
 
-  /// Finds the figures that no mask says.
-  private mutating func findMasks(_ note: (String) -> Void) throws {
-    func figure(of image: Image, _ owner: String) throws -> Mask {
+  /// Finds the figures that no mask says, or leaves them to a network.
+  private mutating func findMasks(_ networks: SegmenterOptions, _ note: (String) -> Void) throws {
+    func figure(of image: Image, _ owner: String, isPending: Bool) throws -> Mask {
+      if isPending {
+        return try Mask(
+          width: image.width, height: image.height,
+          values: [Float](repeating: 0, count: image.width * image.height))
+      }
       let found = try image.figureMask()
-      note(
-        found.isPlausible
-          ? "\(owner) figure was found by \(found.words): \(found.percent) % of it" : found.doubt(of: owner))
+      note(found.finding(of: owner))
       return found.mask
     }
-    if sketchMask == nil { sketchMask = try figure(of: sketch, "the sketch's") }
-    if referenceMask == nil, background == nil { referenceMask = try figure(of: reference, "the reference's") }
+    if sketchMask == nil {
+      pending.sketch = networks.isGiven
+      sketchMask = try figure(of: sketch, "the sketch's", isPending: pending.sketch)
+    }
+    if referenceMask == nil, background == nil {
+      pending.reference = networks.segmenter != nil
+      referenceMask = try figure(of: reference, "the reference's", isPending: pending.reference)
+    }
   }
 
   private mutating func takeAlphaMasks(_ note: (String) -> Void) {
@@ -67,6 +84,12 @@ struct RunInputs {
     } catch {
       throw ToolError.usage("\(option) \(error.description)")
     }
+  }
+
+  /// The masks that are to be found and that a mode looks at.
+  func pending(in mode: InferenceMode) -> PendingMasks {
+    PendingMasks(
+      sketch: pending.sketch && mode.needsSketchMask, reference: pending.reference && mode.needsBackground)
   }
 
   /// Whether the modes `background` and `full` have what they need.

@@ -56,7 +56,7 @@ struct ShotBuilder {
     frames = try selected(frames)
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
-    shot.masks = inputs.masks == .auto ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.masks = inputs.findsMasks ? .found : inputs.alphaMasks ? .alpha : .given
     shot.agreesOnColors = run.consistency == .auto
     shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
     for path in shot.approved where !FileManager.default.fileExists(atPath: path) {
@@ -90,7 +90,7 @@ struct ShotBuilder {
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)
     request.polarity = inputs.polarity.polarity
-    request.preparation = inputs.prepare.preparation
+    request.preparation = try inputs.extraction.preparation(inputs.prepare)
     request.mode = mode ?? .vanilla
     try options.apply(to: &request, model: model)
     try request.settings.validate()
@@ -101,7 +101,7 @@ struct ShotBuilder {
   }
 
   private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
-    let masks = inputs.masks == .auto || inputs.alphaMasks
+    let masks = inputs.findsMasks || inputs.alphaMasks
     let hasSketch = frame.sketchMask != nil || masks
     let hasReference = frame.referenceMask != nil || frame.background != nil || masks
     return hasSketch && hasReference && model.supports(.full) ? .full : .vanilla

@@ -18,14 +18,16 @@ enum ArgumentCheck {
     "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep",
     "--variants", "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
-    "--case-limit", "--time-limit", "--text-encoder", "--vocabulary", "--control", "--thresholds",
+    "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
+    "--subject", "--text-encoder", "--vocabulary", "--control", "--thresholds",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
-    "--contact-sheet", "--animation", "--report", "--keys", "--text-encoder", "--vocabulary",
+    "--contact-sheet", "--animation", "--report", "--keys", "--extractor", "--segmenter", "--sketch-segmenter",
+    "--text-encoder", "--vocabulary",
   ]
 
   /// - Throws: ``ToolError``.

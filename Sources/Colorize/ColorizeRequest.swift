@@ -14,6 +14,15 @@ public struct ColorizeRequest: Sendable {
     case encoded(Reference)
     /// None: the model colours by itself. Only in vanilla mode.
     case none
+
+    /// The picture, as it was before it was encoded.
+    var picture: Image? {
+      switch self {
+      case .image(let image): image
+      case .encoded(let reference): reference.picture
+      case .none: nil
+      }
+    }
   }
 
   /// What the result's pixels are.

@@ -93,6 +93,26 @@ package struct Conditioning: Sendable {
     return strength == 1 ? hints : try hints.map { try $0 * strength }
   }
 
+  /// The hints of a colour picture that stands for a sketch, `[1, H, W, 3]` in -1...1, negated as drawings on white paper
+  /// are.
+  package func hints(picture: Tensor, strength: Float) throws -> [Tensor] {
+    let hints = try parts.sketchEncoder()(picture * -1)
+    return strength == 1 ? hints : try hints.map { try $0 * strength }
+  }
+
+  /// The latent of a picture `[1, H, W, 3]` at the scale of the diffusion process, drawn from its posterior.
+  ///
+  /// - Parameter noise: the source that is drawn from, in the shape `[1, C, h, w]`.
+  package func latent(
+    of picture: Tensor, tiling: VAETiling = .off, noise: inout any NoiseSource
+  ) throws -> Tensor {
+    let (mean, logVariance) = try parts.vaeEncoder()(picture, tiling: tiling)
+    let limits = try [Float(-30), 20].map { try Tensor(repeating: $0, shape: [], on: backend) }
+    let clamped = try Tensor.minimum(Tensor.maximum(logVariance, limits[0]), limits[1])
+    let drawn = try noise.noise(like: mean)
+    return try (mean + (clamped * 0.5).exp() * drawn) * Float(configuration.scaleFactor)
+  }
+
   /// Decodes a latent of unit scale into a picture about -1...1.
   package func decode(
     _ latent: Tensor, tiling: VAETiling = .off, progress: VAEProgress = { _, _ in }

@@ -22,10 +22,12 @@ struct Pipeline {
 
   /// Carries the stages out, one after another.
   func run(_ driver: some PipelineDriver) throws {
-    let context = try stage(.encodingReference, driver) { try makeContext(driver) }
-    let (hints, emptyHints) = try stage(.encodingSketch, driver) { try makeHints(driver) }
+    let (context, injected) = try stage(.encodingReference, driver) {
+      (try makeContext(driver), try makeInjectedPicture(driver))
+    }
+    let hints = try stage(.encodingSketch, driver) { try makeHints(driver, injected: injected) }
     let latent = try stage(.sampling, driver) {
-      try driver.sample(makeDenoiser(context: context, hints: hints, emptyHints: emptyHints), shape: latentShape)
+      try driver.sample(makeDenoiser(context: context, hints: hints, injected: injected), shape: latentShape)
     }
     try stage(.decoding, driver) {
       for index in driver.decodedPictures {
@@ -85,12 +87,42 @@ struct Pipeline {
       sketchThreshold: request.sketchThreshold, batch: request.count)
   }
 
-  private func makeHints(_ driver: some PipelineDriver) throws -> ([Tensor], [Tensor]?) {
+  /// A reference that is injected: its picture in the frame that the network works in, its latent, and what is left of the
+  /// noise that the latent was drawn with.
+  private struct InjectedPicture {
+    let pixels: Tensor
+    let latent: Tensor
+    let noise: any NoiseSource
+  }
+
+  private func makeInjectedPicture(_ driver: some PipelineDriver) throws -> InjectedPicture? {
+    guard request.injection != nil, let picture = request.reference.picture else { return nil }
+    var noise = try request.noise.source(seed: AttentionInjection.noiseSeed)
+    let pixels = try driver.pixels(of: picture, at: frame.padded)
+    let latent = try network.latent(of: pixels, tiling: request.vaeTiling, noise: &noise)
+    return InjectedPicture(pixels: pixels, latent: latent, noise: noise)
+  }
+
+  /// The sketch encoder's features.
+  private struct Hints {
+    let sketch: [Tensor]
+    /// Those of an empty drawing, where guidance needs them.
+    var empty: [Tensor]?
+    /// Those of an injected reference; none are zeros.
+    var injected: [Tensor] = []
+  }
+
+  private func makeHints(_ driver: some PipelineDriver, injected: InjectedPicture?) throws -> Hints {
     let lines = try driver.lines()
-    let hints = try network.hints(lines: lines, strength: request.sketchStrength)
-    guard request.guidance.sketch > 1 else { return (hints, nil) }
-    let empty = try Tensor(repeating: -1, shape: lines.shape, on: network.backend)
-    return (hints, try network.hints(lines: empty, strength: request.sketchStrength))
+    var hints = Hints(sketch: try network.hints(lines: lines, strength: request.sketchStrength))
+    if request.guidance.sketch > 1 {
+      let empty = try Tensor(repeating: -1, shape: lines.shape, on: network.backend)
+      hints.empty = try network.hints(lines: empty, strength: request.sketchStrength)
+    }
+    if let injected, let injection = request.injection, injection.sketch > 0 {
+      hints.injected = try network.hints(picture: injected.pixels, strength: Float(injection.sketch))
+    }
+    return hints
   }
 
   // MARK: Sampling and decoding
@@ -105,17 +137,24 @@ struct Pipeline {
   }
 
   private func makeDenoiser(
-    context: ReferenceContext?, hints: [Tensor], emptyHints: [Tensor]?
+    context: ReferenceContext?, hints: Hints, injected: InjectedPicture?
   ) throws -> GuidedDenoiser {
     let configuration = network.configuration
     let control = AttentionControl(
       referenceScales: try request.referenceStrength.scales(for: configuration.unet),
       foregroundScale: request.foregroundStrength, backgroundScale: request.backgroundStrength, merge: request.merge)
+    let injection = injected.flatMap { picture in
+      request.injection.map {
+        InjectedReference(
+          latent: picture.latent, hints: hints.injected, start: $0.start, fidelity: Float($0.reference),
+          noise: picture.noise)
+      }
+    }
     return try GuidedDenoiser(
       unet: network.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
-      predictionType: configuration.prediction, context: context, hints: hints, emptyHints: emptyHints,
+      predictionType: configuration.prediction, context: context, hints: hints.sketch, emptyHints: hints.empty,
       guidance: request.guidance, control: control, batch: request.count,
-      batching: request.settings.batching(in: memory))
+      batching: request.settings.batching(in: memory), injection: injection)
   }
 
   /// One picture of a latent, `[1, H, W, 3]` about -1...1.

@@ -48,7 +48,10 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
   }
 
   /// The parts that the stage uses for a request.
-  func parts(for request: ColorizeRequest) -> [NetworkParts.Part] { parts(previews: request.previewInterval != nil) }
+  func parts(for request: ColorizeRequest) -> [NetworkParts.Part] {
+    parts(previews: request.previewInterval != nil)
+      + (self == .encodingReference && request.injection != nil ? [.vaeEncoder] : [])
+  }
 
   /// The parts that any stage uses.
   static var allParts: [NetworkParts.Part] { allCases.flatMap { $0.parts(previews: false) } }

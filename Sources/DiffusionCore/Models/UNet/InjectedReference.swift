@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A reference picture that the self-attentions of the U-Net look at while a sketch is coloured: attention injection, as in
+/// the published ColorizeDiffusion application.
+///
+/// Before a step the picture's latent is noised to the step's timestep and goes through the same U-Net, with the step's
+/// context and masks. Each self-attention keeps its keys and values on the way, and those of the sketch's pass find them
+/// beside their own. Two rows do for any batch: one with the context, and one without, for the branch that does not see
+/// the reference.
+public struct InjectedReference: Sendable {
+  /// The picture's latent at the model's scale, `[1, h, w, C]`, of the size of those that are sampled.
+  public let latent: Tensor
+  /// The sketch encoder's features for the picture's own pass, `[1, ...]` each; none are zeros.
+  public let hints: [Tensor]
+  /// From which progress `1 - t / 999` on the picture is injected: 0 in the whole run.
+  public let start: Double
+  /// How much the branch without the reference keeps of what it finds by itself, 0...1: at 1 it does not see the picture,
+  /// which makes guidance push towards it.
+  public let fidelity: Float
+  /// Below it, the branch without the reference is injected like the others.
+  static let leastFidelity: Float = 1e-5
+
+  private let noise: Locked<any NoiseSource>
+
+  /// - Parameters:
+  ///   - latent: `[1, h, w, C]`.
+  ///   - hints: as many as the U-Net takes, or none.
+  ///   - start: 0...1.
+  ///   - fidelity: 0...1.
+  ///   - noise: where the noise comes from, asked for in the shape `[1, C, h, w]` before each step.
+  public init(latent: Tensor, hints: [Tensor], start: Double, fidelity: Float, noise: any NoiseSource) {
+    self.latent = latent
+    self.hints = hints
+    self.start = start
+    self.fidelity = fidelity
+    self.noise = Locked(noise)
+  }
+
+  /// Whether the picture acts at a timestep of a process of `count` timesteps.
+  func acts(at timestep: Double, of count: Int) -> Bool { 1 - timestep / Double(max(count - 1, 1)) >= start }
+
+  /// The latent with fresh noise, at the whole timestep that is next.
+  func noised(at timestep: Double, _ schedule: NoiseSchedule) throws -> Tensor {
+    let whole = min(max(timestep, 0), schedule.lastTimestep).rounded(.toNearestOrEven)
+    let weights = schedule.noisingWeights(at: Int(whole))
+    let shape = [1, latent.shape[3], latent.shape[1], latent.shape[2]]
+    let values = try noise.mutate { try $0.normals(shape: shape) }
+    let noise = try Tensor(values, shape: Shape(shape), on: latent.backend).transposed(0, 2, 3, 1)
+    return try latent * Float(weights.image) + noise.contiguous() * Float(weights.noise)
+  }
+
+  /// How much noise is left, where it was recorded.
+  package var remainingNoise: Int? { (noise.value as? RecordedNoise)?.remaining }
+}

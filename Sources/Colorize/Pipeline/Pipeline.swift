@@ -61,29 +61,45 @@ struct Pipeline {
   private func makeContext(_ driver: some PipelineDriver) throws -> ReferenceContext? {
     // What the mode does not use is not computed.
     let needsBackground = request.mode.needsBackground
-    let picture = needsBackground ? request.background : nil
-    var references: [EncodedReference] = []
-    switch request.reference {
-    case .none: break
-    case .encoded(let reference):
-      var encoded = try driver.encoded(reference)
-      if let picture {
-        encoded.background = try network.givenBackground(
-          driver.pixels(of: picture), threshold: request.referenceThreshold)
-      }
-      references.append(encoded)
-    case .image(let image):
-      references.append(
-        try network.encode(
-          image, mask: needsBackground ? request.referenceMask : nil, background: picture,
-          threshold: request.referenceThreshold, from: driver))
-    }
+    let references = request.references
     guard !references.isEmpty else { return nil }
+    let areas = ReferenceAreas(references)
+    var encoded: [EncodedReference] = []
+    for (index, placed) in references.enumerated() {
+      if index > 0 { try Task.checkCancellation() }
+      // One picture is the background of what no region claims.
+      let isShared = areas.members[0].contains(index)
+      let picture = needsBackground && index == areas.members[0].first ? request.background : nil
+      var made: EncodedReference
+      switch placed.reference {
+      case .none: continue
+      case .encoded(let reference):
+        made = try driver.encoded(reference)
+        if let picture {
+          made.background = try network.givenBackground(
+            driver.pixels(of: picture), threshold: request.referenceThreshold)
+        }
+      case .image(let image):
+        made = try network.encode(
+          image, mask: needsBackground ? placed.mask : nil, background: picture,
+          threshold: request.referenceThreshold, from: driver)
+      }
+      if references.count > 1, needsBackground {
+        if isShared, request.background != nil {
+          if picture == nil { made.background = nil }
+        } else if made.background == nil {
+          // What has no mask is background as a whole.
+          made.background = try network.wholeBackground(made.tokens, threshold: request.referenceThreshold)
+        }
+      }
+      encoded.append(made)
+    }
     let mask =
       request.mode.needsSketchMask
       ? try driver.sketchMask()?.resizedBicubic(factor: network.configuration.latentFactor) : nil
     return try network.context(
-      mode: request.mode, layout: request.contextLayout, references: references, mask: mask,
+      mode: request.mode, layout: request.contextLayout, areas: areas.members.map { $0.map { encoded[$0] } },
+      labels: areas.labels(in: frame, unit: network.configuration.latentFactor), mask: mask,
       sketchThreshold: request.sketchThreshold, batch: request.count)
   }
 

@@ -64,8 +64,13 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
     let results = 3 * request.count * frame.original.width * frame.original.height
     switch self {
     case .encodingReference:
-      guard case .image(let image) = request.reference else { return 0 }
-      return read(image.size)
+      let pictures = request.references.compactMap { placed in
+        if case .image(let image) = placed.reference { image } else { nil }
+      }
+      // They are read one after another.
+      let largest = pictures.map { read($0.size) }.max() ?? 0
+      guard request.injection != nil, let injected = request.reference.picture else { return largest }
+      return max(largest, read(injected.size) + 12 * working)
     case .encodingSketch: return read(frame.original) + 8 * working
     case .sampling: return request.previewInterval == nil ? 0 : 30 * working
     case .decoding: return 30 * working + results

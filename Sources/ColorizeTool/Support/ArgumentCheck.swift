@@ -6,7 +6,7 @@ import ArgumentParser
 enum ArgumentCheck {
   /// Options with one value. Of one that is given twice, one value would be lost without a word.
   private static let single: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
+    "--sketch", "--output", "--sketch-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
     "--colors", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
     "--previews", "--vae-tile", "--mode", "--strength", "--inject-start", "--inject-reference",
@@ -21,10 +21,10 @@ enum ArgumentCheck {
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
     "--case-limit", "--time-limit",
   ]
-  private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
+  private static let short = ["-s": "--sketch", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
+    "--sketch", "--output", "--sketch-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
     "--contact-sheet", "--animation", "--report", "--keys",
   ]

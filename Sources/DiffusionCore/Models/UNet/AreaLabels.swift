@@ -31,7 +31,7 @@ public struct AreaLabels: Sendable, Hashable {
   /// The area of each token of a level: that of most of its places, of several equal ones the last.
   ///
   /// - Parameter scale: how often the latent's sides are halved.
-  func majority(scale: Int) -> [Int] {
+  package func majority(scale: Int) -> [Int] {
     let side = unit << scale
     let (rows, columns) = (height / side, width / side)
     var result: [Int] = []

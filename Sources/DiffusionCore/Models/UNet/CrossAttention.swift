@@ -49,16 +49,16 @@ package struct BlockContext: Sendable {
 /// the other.
 package struct CrossAttention: Sendable {
   /// `to_q`
-  let query: SplitLoRALinear
+  package let query: SplitLoRALinear
   /// `to_k`
-  let key: SplitLoRALinear
+  package let key: SplitLoRALinear
   /// `to_v`
-  let value: SplitLoRALinear
+  package let value: SplitLoRALinear
   /// `to_out.0`
-  let output: Linear
+  package let output: Linear
   let heads: Int
 
-  init(_ p: Parameters, channels: Int, contextWidth: Int, heads: Int, lora: LoRAConfiguration?) throws {
+  package init(_ p: Parameters, channels: Int, contextWidth: Int, heads: Int, lora: LoRAConfiguration?) throws {
     query = try SplitLoRALinear(p["to_q"], inputs: channels, outputs: channels, lora: lora)
     key = try SplitLoRALinear(p["to_k"], inputs: contextWidth, outputs: channels, lora: lora)
     value = try SplitLoRALinear(p["to_v"], inputs: contextWidth, outputs: channels, lora: lora)
@@ -96,7 +96,7 @@ package struct CrossAttention: Sendable {
   ///   - mask: 1 for foreground tokens, 0 for background `[rows, N, 1]`; needed with a split context.
   ///   - regions: the same for all rows, where it is the same.
   ///   - residual: `[rows, N, C]`.
-  func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, context: BlockContext, mask: Tensor?, regions: TokenRegions?, scale: Float, control: AttentionControl,
     residual: Tensor
   ) throws -> Tensor {

@@ -31,15 +31,17 @@ struct ReferenceAreas {
   /// How many areas there are.
   var count: Int { members.count }
 
-  /// The area of each pixel of the padded frame; nil where there is one.
+  /// The area of each pixel of the padded frame; nil where there is but one.
   func labels(in frame: WorkingFrame, unit: Int) throws(ImageError) -> AreaLabels? {
     guard count > 1 else { return nil }
     let (width, height) = (frame.padded.width, frame.padded.height)
     var values = [UInt8](repeating: 0, count: width * height)
     for (area, mask) in regions {
       let fitted = try mask.resized(width: frame.scaled.width, height: frame.scaled.height)
-      for y in 0..<fitted.height {
-        for x in 0..<fitted.width where fitted.values[y * fitted.width + x] >= Self.threshold {
+      // What is beyond the drawing belongs to what it lies beside.
+      for y in 0..<height {
+        let row = min(y, fitted.height - 1) * fitted.width
+        for x in 0..<width where fitted.values[row + min(x, fitted.width - 1)] >= Self.threshold {
           values[y * width + x] = area
         }
       }

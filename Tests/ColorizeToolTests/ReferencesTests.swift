@@ -81,7 +81,9 @@ import Testing
   }
 
   @Test("Frames of a shot have them too") func shot() throws {
-    let base = ["shot", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "-o"]
+    let base = [
+      "shot", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "--consistency", "none", "-o",
+    ]
     let several = ["-r", "blue.png", "--region", "left.png"]
     for (name, more) in [("one", []), ("two", several)] {
       let outcome = try Program.run(base + ["\(name)/*.png"] + more, in: folder)

@@ -38,10 +38,6 @@ extension ColorizeRequest {
       throw ColorizeError.invalidReferences(
         "there are \(references.count) references, and at most \(Self.maximumReferenceCount) can be used")
     }
-    if settings.injection != nil {
-      throw ColorizeError.invalidOption(
-        .injection, value: "on", expected: "one reference only, and there are \(references.count)")
-    }
     for (index, placed) in references.enumerated() {
       if case .none = placed.reference {
         throw ColorizeError.invalidReferences("reference \(index + 1) is none; leave it out")

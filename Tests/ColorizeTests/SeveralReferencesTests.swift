@@ -137,10 +137,6 @@ struct SeveralReferencesTests {
       $0.referenceRegion = try columns(0..<0)
       $0.furtherReferences = [PlacedReference(try picture(2))]
     }
-    try expect("attention injection is on, expected one reference only, and there are 2") {
-      $0.injection = AttentionInjection()
-      $0.furtherReferences = [PlacedReference(try picture(2))]
-    }
     try expect("mode full needs the reference's mask", mode: .full) {
       $0.referenceMask = nil
       $0.furtherReferences = [PlacedReference(try picture(2))]
@@ -222,6 +218,28 @@ struct SeveralReferencesTests {
     request.count = 1
     request.seed = 1
     #expect(try await normal.colorize(request).image == both[1])
+  }
+
+  /// Areas look at their own references: the same one in two areas is one in all.
+  @Test(arguments: [InferenceMode.vanilla, .full]) func severalAreInjected(mode: InferenceMode) async throws {
+    let colorizer = try await colorizer()
+    var request = try request(mode)
+    request.injection = AttentionInjection(sketch: 0.5)
+    let one = try await colorizer.colorize(request).image
+    request.furtherReferences = [
+      PlacedReference(try picture(1), region: try columns(50..<100), mask: request.referenceMask)
+    ]
+    let two = try await colorizer.colorize(request).image
+    // The second one's noise is its own.
+    let far = zip(one.pixels, two.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
+    #expect(far > 0)
+    request.furtherReferences[0].reference = .image(try picture(2))
+    let other = try await colorizer.colorize(request).image
+    #expect(other != two)
+    let low = try await Colorizer(model: Self.tiny.model(), backend: CPUBackend(), memory: .low)
+    #expect(try await low.colorize(request).image == other)
+    request.furtherReferences[0].region = nil
+    #expect(try await colorizer.colorize(request).image != other)
   }
 
   @Test func injectionIsCounted() async throws {

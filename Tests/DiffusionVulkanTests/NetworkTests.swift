@@ -62,7 +62,10 @@ struct NetworkTests {
       control: AttentionControl(referenceScales: [Float](repeating: 1, count: Self.unet.transformerBlockCount)),
       batch: 1, batching: batching,
       injection: InjectedReference(
-        latent: input([1, 8, 8, 4], "injected"), hints: [], start: 0.3, fidelity: 0.5,
+        pictures: [
+          InjectedReference.Picture(latent: input([1, 8, 8, 4], "injected"), hints: []),
+          InjectedReference.Picture(latent: input([1, 8, 8, 4], "injected too"), hints: [], area: 1),
+        ], start: 0.3, fidelity: 0.5,
         noise: NoiseGenerator.torchCPU.source(seed: 1)))
     // The first has no injection, the last is a replay.
     return try [800.5, 600, 400].flatMap { timestep in

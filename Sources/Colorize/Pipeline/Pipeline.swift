@@ -23,7 +23,7 @@ struct Pipeline {
   /// Carries the stages out, one after another.
   func run(_ driver: some PipelineDriver) throws {
     let (context, injected) = try stage(.encodingReference, driver) {
-      (try makeContext(driver), try makeInjectedPicture(driver))
+      (try makeContext(driver), try makeInjectedPictures(driver))
     }
     let hints = try stage(.encodingSketch, driver) { try makeHints(driver, injected: injected) }
     let latent = try stage(.sampling, driver) {
@@ -103,20 +103,33 @@ struct Pipeline {
       sketchThreshold: request.sketchThreshold, batch: request.count)
   }
 
-  /// A reference that is injected: its picture in the frame that the network works in, its latent, and what is left of the
-  /// noise that the latent was drawn with.
-  private struct InjectedPicture {
-    let pixels: Tensor
-    let latent: Tensor
-    let noise: any NoiseSource
+  /// References that are injected, and what is left of the noise that their latents were drawn with.
+  private struct InjectedPictures {
+    struct Picture {
+      /// In the frame that the network works in.
+      let pixels: Tensor
+      let latent: Tensor
+      let area: Int
+    }
+
+    var pictures: [Picture] = []
+    var noise: any NoiseSource
   }
 
-  private func makeInjectedPicture(_ driver: some PipelineDriver) throws -> InjectedPicture? {
-    guard request.injection != nil, let picture = request.reference.picture else { return nil }
-    var noise = try request.noise.source(seed: AttentionInjection.noiseSeed)
-    let pixels = try driver.pixels(of: picture, at: frame.padded)
-    let latent = try network.latent(of: pixels, tiling: request.vaeTiling, noise: &noise)
-    return InjectedPicture(pixels: pixels, latent: latent, noise: noise)
+  private func makeInjectedPictures(_ driver: some PipelineDriver) throws -> InjectedPictures? {
+    let references = request.references
+    guard request.injection != nil, !references.isEmpty else { return nil }
+    var injected = InjectedPictures(noise: try request.noise.source(seed: AttentionInjection.noiseSeed))
+    for (area, members) in ReferenceAreas(references).members.enumerated() {
+      for index in members {
+        guard let picture = references[index].reference.picture else { continue }
+        try Task.checkCancellation()
+        let pixels = try driver.pixels(of: picture, at: frame.padded)
+        let latent = try network.latent(of: pixels, tiling: request.vaeTiling, noise: &injected.noise)
+        injected.pictures.append(InjectedPictures.Picture(pixels: pixels, latent: latent, area: area))
+      }
+    }
+    return injected
   }
 
   /// The sketch encoder's features.
@@ -124,19 +137,21 @@ struct Pipeline {
     let sketch: [Tensor]
     /// Those of an empty drawing, where guidance needs them.
     var empty: [Tensor]?
-    /// Those of an injected reference; none are zeros.
-    var injected: [Tensor] = []
+    /// Those of each injected reference; none are zeros.
+    var injected: [[Tensor]] = []
   }
 
-  private func makeHints(_ driver: some PipelineDriver, injected: InjectedPicture?) throws -> Hints {
+  private func makeHints(_ driver: some PipelineDriver, injected: InjectedPictures?) throws -> Hints {
     let lines = try driver.lines()
     var hints = Hints(sketch: try network.hints(lines: lines, strength: request.sketchStrength))
     if request.guidance.sketch > 1 {
       let empty = try Tensor(repeating: -1, shape: lines.shape, on: network.backend)
       hints.empty = try network.hints(lines: empty, strength: request.sketchStrength)
     }
-    if let injected, let injection = request.injection, injection.sketch > 0 {
-      hints.injected = try network.hints(picture: injected.pixels, strength: Float(injection.sketch))
+    if let injected, let injection = request.injection {
+      hints.injected = try injected.pictures.map {
+        injection.sketch > 0 ? try network.hints(picture: $0.pixels, strength: Float(injection.sketch)) : []
+      }
     }
     return hints
   }
@@ -153,17 +168,18 @@ struct Pipeline {
   }
 
   private func makeDenoiser(
-    context: ReferenceContext?, hints: Hints, injected: InjectedPicture?
+    context: ReferenceContext?, hints: Hints, injected: InjectedPictures?
   ) throws -> GuidedDenoiser {
     let configuration = network.configuration
     let control = AttentionControl(
       referenceScales: try request.referenceStrength.scales(for: configuration.unet),
       foregroundScale: request.foregroundStrength, backgroundScale: request.backgroundStrength, merge: request.merge)
-    let injection = injected.flatMap { picture in
+    let injection = injected.flatMap { injected in
       request.injection.map {
         InjectedReference(
-          latent: picture.latent, hints: hints.injected, start: $0.start, fidelity: Float($0.reference),
-          noise: picture.noise)
+          pictures: zip(injected.pictures, hints.injected).map {
+            InjectedReference.Picture(latent: $0.latent, hints: $1, area: $0.area)
+          }, start: $0.start, fidelity: Float($0.reference), noise: injected.noise)
       }
     }
     return try GuidedDenoiser(

@@ -69,8 +69,9 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
       }
       // They are read one after another.
       let largest = pictures.map { read($0.size) }.max() ?? 0
-      guard request.injection != nil, let injected = request.reference.picture else { return largest }
-      return max(largest, read(injected.size) + 12 * working)
+      guard request.injection != nil else { return largest }
+      let injected = request.references.compactMap(\.reference.picture).map { read($0.size) }.max() ?? 0
+      return max(largest, injected + 12 * working)
     case .encodingSketch: return read(frame.original) + 8 * working
     case .sampling: return request.previewInterval == nil ? 0 : 30 * working
     case .decoding: return 30 * working + results

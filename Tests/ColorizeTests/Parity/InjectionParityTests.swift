@@ -67,7 +67,8 @@ struct InjectionParityTests {
       ? [] : try network.hints(picture: s.golden.image("in.hook_xr"), strength: c.injection_control)
     let noise = RecordedNoise(try s.golden.rows("\(c.key).q_noise"))
     let injection = InjectedReference(
-      latent: try s.golden.image("\(c.key).r_latent"), hints: hints, start: c.injection_start_step ?? 0,
+      pictures: [InjectedReference.Picture(latent: try s.golden.image("\(c.key).r_latent"), hints: hints)],
+      start: c.injection_start_step ?? 0,
       fidelity: fidelity ?? c.injection_cfg, noise: noise)
     let unet = try network.parts.unet()
     let denoiser = try GuidedDenoiser(

@@ -35,10 +35,16 @@ package final class AttentionBank: Sendable {
 
 /// Rows of a pass that see another picture in their self-attentions.
 package struct InjectedRows: Sendable {
+  /// A picture, and its row there.
+  struct Source: Sendable {
+    let bank: AttentionBank
+    let row: Int
+  }
+
   /// How many, after those of the entry before.
   let count: Int
-  /// The picture, and its row there; nil for rows that see only themselves.
-  let source: (bank: AttentionBank, row: Int)?
+  /// The pictures that each area of the own one sees; none for rows that see only themselves.
+  let sources: [[Source]]
   /// How much of what they find without the other picture is mixed in, 0...1.
   let fidelity: Float
 }
@@ -49,8 +55,9 @@ package enum Injection: Sendable {
   case none
   /// Its keys and values are kept for another picture.
   case writing(AttentionBank)
-  /// It also attends to what was kept; the entries cover the rows of the pass in order.
-  case reading([InjectedRows])
+  /// It also attends to what was kept; the entries cover the rows of the pass in order. With several areas, the tokens of
+  /// each at every level.
+  case reading([InjectedRows], areas: [TokenRegions])
 }
 
 extension Attention {
@@ -63,23 +70,41 @@ extension Attention {
     return try output(Tensor.attention(query(x), entry.keys, entry.values, heads: heads), residual: residual)
   }
 
-  /// Self-attention to the own tokens, followed by those that were kept of another picture:
+  /// Self-attention to the own tokens, followed by those that were kept of other pictures:
   /// `fidelity * attn(x) + (1 - fidelity) * attn(x, [x ; kept])` in each row. The projection out is linear, so that
   /// both are mixed before it.
-  func callAsFunction(_ x: Tensor, injecting rows: [InjectedRows], block: Int, residual: Tensor) throws -> Tensor {
+  ///
+  /// - Parameter areas: which tokens see the pictures of which area; nil where there is one.
+  func callAsFunction(
+    _ x: Tensor, injecting rows: [InjectedRows], areas: TokenRegions?, block: Int, residual: Tensor
+  ) throws -> Tensor {
     let (q, k, v) = (try query(x), try key(x), try value(x))
     var start = 0
     let parts = try rows.map { rows in
       let range = start..<start + rows.count
       start = range.upperBound
       let (q, k, v) = (q.sliced(axis: 0, range), k.sliced(axis: 0, range), v.sliced(axis: 0, range))
-      guard let source = rows.source, rows.fidelity < 1 else { return try Tensor.attention(q, k, v, heads: heads) }
-      let kept = source.bank.entry(block: block, row: source.row)
-      func joined(_ own: Tensor, _ other: Tensor) throws -> Tensor {
-        let repeated = other.broadcast(to: other.shape.replacing(axis: 0, with: rows.count))
-        return try Tensor.concatenate([own, repeated], axis: 1)
+      guard !rows.sources.isEmpty, rows.fidelity < 1 else { return try Tensor.attention(q, k, v, heads: heads) }
+      /// What queries find in the own tokens and in those of some pictures.
+      func find(_ q: Tensor, _ sources: [InjectedRows.Source]) throws -> Tensor {
+        let kept = sources.map { $0.bank.entry(block: block, row: $0.row) }
+        func joined(_ own: Tensor, _ others: [Tensor]) throws -> Tensor {
+          try Tensor.concatenate(
+            [own] + others.map { $0.broadcast(to: $0.shape.replacing(axis: 0, with: rows.count)) }, axis: 1)
+        }
+        return try Tensor.attention(q, joined(k, kept.map(\.keys)), joined(v, kept.map(\.values)), heads: heads)
       }
-      let injected = try Tensor.attention(q, joined(k, kept.keys), joined(v, kept.values), heads: heads)
+      let injected: Tensor
+      if rows.sources.count == 1 {
+        injected = try find(q, rows.sources[0])
+      } else {
+        guard let areas else { preconditionFailure("several areas without their tokens") }
+        let parts = try zip(rows.sources, areas.parts).compactMap { sources, taps in
+          try taps.map { try find(q.resampled(axis: 1, taps: $0), sources) }
+        }
+        let all = parts.count == 1 ? parts[0] : try Tensor.concatenate(parts, axis: 1)
+        injected = try all.resampled(axis: 1, taps: areas.restoring)
+      }
       guard rows.fidelity > 0 else { return injected }
       return try Tensor.attention(q, k, v, heads: heads) * rows.fidelity + injected * (1 - rows.fidelity)
     }

@@ -27,6 +27,13 @@ package struct BlockContext: Sendable {
   let useForegroundLoRA: Bool
   let useBackgroundLoRA: Bool
 
+  /// The same for one area of the picture.
+  func only(_ area: Int) -> BlockContext {
+    BlockContext(
+      content: area == 0 ? content : further[area - 1], further: [], useForegroundLoRA: useForegroundLoRA,
+      useBackgroundLoRA: useBackgroundLoRA)
+  }
+
   /// The same for some of the rows.
   func sliced(_ rows: Range<Int>) -> BlockContext {
     func part(_ content: Content) -> Content {

@@ -15,8 +15,10 @@ public struct GuidedDenoiser: Denoiser {
   let hasReference: Bool
   /// What self-attentions look at besides; nil for nothing.
   let injection: InjectedReference?
-  /// The context of the injected picture's pass: that of one row.
-  private let writingContext: PreparedContext
+  /// The context of each injected picture's pass: that of its area, for one row.
+  private let writingContexts: [PreparedContext]
+  /// The tokens of each area at each level; empty where there is one.
+  private let areas: [TokenRegions]
   /// The passes of a step in which the reference acts: branches [conditional, sketch-free, reference-free], as far as
   /// they run.
   private let passes: [Pass]
@@ -87,14 +89,15 @@ public struct GuidedDenoiser: Denoiser {
       }
     guard let context else {
       passes = passesWithoutReference
-      writingContext = .none
+      (writingContexts, areas) = ([], [])
       return
     }
     if guidance.reference > 1 { branches.append(branches[0]) }
     let plans = batching.passes(branches: branches.count, pictures: batch, positions: positions)
     // Branches that run apart share keys and values.
     let prepared = try unet.prepare(context, repeats: plans.count == 1 ? seeing : 1)
-    writingContext = prepared.sliced(0..<1)
+    writingContexts = try injection?.pictures.map { try prepared.wholly(of: $0.area) } ?? []
+    areas = injection == nil ? [] : prepared.areas
     passes = try plans.map { plan in
       let sees = plan.branches.lowerBound < seeing
       return Pass(
@@ -107,12 +110,14 @@ public struct GuidedDenoiser: Denoiser {
     let seesReference = hasReference && guidance.usesReference(at: timestep, of: schedule.count)
     let embedding = try unet.timestepEmbedding(Float(timestep), on: x.backend)
     let injected = seesReference && (injection?.acts(at: timestep, of: schedule.count) ?? false) ? injection : nil
-    let noised = try injected.map { [try $0.noised(at: timestep, schedule)] } ?? []
+    let noised = try injected.map { try $0.noised(at: timestep, schedule) } ?? []
     let step = Step(seesReference: seesReference, isInjected: injected != nil)
     return try replay.run([x, embedding] + noised, as: step) { inputs in
       try prediction(
         inputs[0], embedding: inputs[1], seesReference: seesReference,
-        injector: injected.map { Injector(denoiser: self, reference: $0, noised: inputs[2], embedding: inputs[1]) })
+        injector: injected.map {
+          Injector(denoiser: self, reference: $0, noised: Array(inputs[2...]), embedding: inputs[1])
+        })
     }
   }
 
@@ -131,7 +136,7 @@ public struct GuidedDenoiser: Denoiser {
       let rows = try Tensor.concatenate([Tensor](repeating: pictures, count: pass.rows.branches.count), axis: 0)
       return try unet(
         rows, embedding: embedding, context: pass.context, hints: pass.hints, control: control, added: added,
-        injection: injected)
+        injection: injected, areas: areas)
     }
     let predicted = try Tensor.concatenate(parts, axis: 0)
     func branch(_ index: Int) -> Tensor { predicted.sliced(axis: 0, index * batch..<(index + 1) * batch) }
@@ -159,13 +164,13 @@ public struct GuidedDenoiser: Denoiser {
   private struct Injector {
     let denoiser: GuidedDenoiser
     let reference: InjectedReference
-    let noised: Tensor
+    let noised: [Tensor]
     let embedding: Tensor
     /// With the reference's context, and without.
-    private var seeing: (bank: AttentionBank, row: Int)?
-    private var blind: (bank: AttentionBank, row: Int)?
+    private var seeing: [[InjectedRows.Source]]?
+    private var blind: [[InjectedRows.Source]]?
 
-    init(denoiser: GuidedDenoiser, reference: InjectedReference, noised: Tensor, embedding: Tensor) {
+    init(denoiser: GuidedDenoiser, reference: InjectedReference, noised: [Tensor], embedding: Tensor) {
       self.denoiser = denoiser
       self.reference = reference
       self.noised = noised
@@ -181,25 +186,39 @@ public struct GuidedDenoiser: Denoiser {
       let needsBlind = blindRows > 0 && fidelity < 1
       if seeingRows == 0 { seeing = nil }
       if seeingRows > 0, seeing == nil, needsBlind, blind == nil {
-        let bank = try write(rows: 2, context: denoiser.writingContext)
-        (seeing, blind) = ((bank, 0), (bank, 1))
+        let banks = try write(rows: 2) { denoiser.writingContexts[$0] }
+        (seeing, blind) = (sources(banks, row: 0), sources(banks, row: 1))
       }
-      if seeingRows > 0, seeing == nil { seeing = (try write(rows: 1, context: denoiser.writingContext), 0) }
-      if needsBlind, blind == nil { blind = (try write(rows: 1, context: .none), 0) }
+      if seeingRows > 0, seeing == nil {
+        seeing = sources(try write(rows: 1) { denoiser.writingContexts[$0] }, row: 0)
+      }
+      if needsBlind, blind == nil { blind = sources(try write(rows: 1) { _ in .none }, row: 0) }
       return [
-        InjectedRows(count: seeingRows, source: seeing, fidelity: 0),
-        InjectedRows(count: blindRows, source: needsBlind ? blind : nil, fidelity: fidelity),
+        InjectedRows(count: seeingRows, sources: seeing ?? [], fidelity: 0),
+        InjectedRows(count: blindRows, sources: needsBlind ? blind ?? [] : [], fidelity: fidelity),
       ].filter { $0.count > 0 }
     }
 
-    /// The picture's own way through the U-Net; rows after the first do not see the reference.
-    private func write(rows: Int, context: PreparedContext) throws -> AttentionBank {
+    /// The pictures' own ways through the U-Net; rows after the first do not see the reference.
+    private func write(rows: Int, context: (Int) -> PreparedContext) throws -> [AttentionBank] {
       func repeated(_ x: Tensor) throws -> Tensor {
         try Tensor.concatenate([Tensor](repeating: x, count: rows), axis: 0)
       }
-      return try denoiser.unet.bank(
-        of: repeated(noised), embedding: embedding, context: context, hints: reference.hints.map(repeated),
-        control: denoiser.control, added: denoiser.added)
+      return try reference.pictures.enumerated().map { index, picture in
+        if index > 0 { try Task.checkCancellation() }
+        return try denoiser.unet.bank(
+          of: repeated(noised[index]), embedding: embedding, context: context(index),
+          hints: picture.hints.map(repeated), control: denoiser.control, added: denoiser.added)
+      }
+    }
+
+    /// What each area looks at.
+    private func sources(_ banks: [AttentionBank], row: Int) -> [[InjectedRows.Source]] {
+      var sources = [[InjectedRows.Source]](repeating: [], count: max(1, denoiser.areas.first?.parts.count ?? 1))
+      for (picture, bank) in zip(reference.pictures, banks) {
+        sources[picture.area].append(InjectedRows.Source(bank: bank, row: row))
+      }
+      return sources
     }
   }
 }

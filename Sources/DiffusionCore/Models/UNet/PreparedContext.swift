@@ -88,13 +88,27 @@ public struct PreparedContext: Sendable {
   let masks: [Tensor]
   /// The tokens of each region at each level; nil where the mask differs from row to row. Empty without a mask and areas.
   let regions: [TokenRegions?]
+  /// The tokens of each area at each level; empty where there is one.
+  let areas: [TokenRegions]
 
   /// What was made elsewhere.
-  package init(activeRows: Int, blocks: [BlockContext], masks: [Tensor], regions: [TokenRegions?]) {
+  package init(
+    activeRows: Int, blocks: [BlockContext], masks: [Tensor], regions: [TokenRegions?], areas: [TokenRegions] = []
+  ) {
     self.activeRows = activeRows
     self.blocks = blocks
     self.masks = masks
     self.regions = regions
+    self.areas = areas
+  }
+
+  /// What all of a picture would see in the first row, if it were of one area.
+  func wholly(of area: Int) throws -> PreparedContext {
+    let first = sliced(0..<1)
+    guard !areas.isEmpty else { return first }
+    return PreparedContext(
+      activeRows: 1, blocks: first.blocks.map { $0.only(area) }, masks: first.masks,
+      regions: try first.masks.map { try TokenRegions(mask: $0) })
   }
 
   /// No row sees a reference.
@@ -105,7 +119,7 @@ public struct PreparedContext: Sendable {
     if rows == 0..<activeRows { return self }
     return PreparedContext(
       activeRows: rows.count, blocks: blocks.map { $0.sliced(rows) }, masks: masks.map { $0.sliced(axis: 0, rows) },
-      regions: regions)
+      regions: regions, areas: areas)
   }
 }
 
@@ -132,9 +146,14 @@ extension UNet {
     }
     let regions =
       try context.labels.map { try self.regions($0, masks: masks) } ?? masks.map { try TokenRegions(mask: $0) }
+    let areas = context.labels.map { labels in
+      configuration.channelMultipliers.indices.map { level in
+        TokenRegions(labels: labels.majority(scale: level), count: labels.areaCount)
+      }
+    }
     return PreparedContext(
       activeRows: batch * repeats, blocks: try crossAttentions.map { try $0.prepare(context, repeats: repeats) },
-      masks: masks, regions: regions)
+      masks: masks, regions: regions, areas: areas ?? [])
   }
 
   /// The tokens of each area at each level; with masks, those of its foreground, then those of its background.

@@ -85,7 +85,7 @@ package struct TransformerBlock: Sendable {
   }
 
   func callAsFunction(_ input: Tensor, level: Int, _ conditions: AttentionConditions) throws -> Tensor {
-    var x = try selfAttend(input, conditions.injection)
+    var x = try selfAttend(input, level: level, conditions.injection)
     if case .writing(let bank) = conditions.injection, bank.isLast(number) { return x }
     x = try crossAttend(x, level: level, conditions)
     let normed = try norms[2](x)
@@ -93,12 +93,14 @@ package struct TransformerBlock: Sendable {
     return try feedOut(normed.gatedLinear(weight: gate.weight, bias: bias), residual: x)
   }
 
-  private func selfAttend(_ input: Tensor, _ injection: Injection) throws -> Tensor {
+  private func selfAttend(_ input: Tensor, level: Int, _ injection: Injection) throws -> Tensor {
     let normed = try norms[0](input)
     return switch injection {
     case .none: try selfAttention(normed, residual: input)
     case .writing(let bank): try selfAttention(normed, keeping: bank, block: number, residual: input)
-    case .reading(let rows): try selfAttention(normed, injecting: rows, block: number, residual: input)
+    case .reading(let rows, let areas):
+      try selfAttention(
+        normed, injecting: rows, areas: areas.isEmpty ? nil : areas[level], block: number, residual: input)
     }
   }
 

@@ -184,14 +184,17 @@ public struct UNet: Sendable {
 
   /// The same with a timestep from ``timestepEmbedding(_:on:)``, or one for each row; brings nothing from the host.
   ///
-  /// - Parameter injection: rows that look at another picture too, all of them in order; none for an ordinary pass.
+  /// - Parameters:
+  ///   - injection: rows that look at other pictures too, all of them in order; none for an ordinary pass.
+  ///   - areas: the tokens of each area of what is injected, at every level; empty for one area.
   package func callAsFunction(
     _ x: Tensor, embedding: Tensor, context: PreparedContext, hints: [Tensor], control: AttentionControl,
-    added: Tensor? = nil, injection: [InjectedRows]? = nil
+    added: Tensor? = nil, injection: [InjectedRows]? = nil, areas: [TokenRegions] = []
   ) throws -> Tensor {
     let h = try features(
       x, embedding: embedding, hints: hints, added: added,
-      AttentionConditions(context: context, control: control, injection: injection.map { .reading($0) } ?? .none))
+      AttentionConditions(
+        context: context, control: control, injection: injection.map { .reading($0, areas: areas) } ?? .none))
     return try outConv(outNorm(h, activation: .silu))
   }
 

@@ -64,6 +64,10 @@ public struct ColorizeRequest: Sendable {
   /// Whether ``hints`` change anything: whether there are flats, in the picture or beside it.
   public var usesHints: Bool { hints != nil && settings.needsFlats }
 
+  /// The lines that a network found in the sketch, which the preparation ``SketchPreparation/extracted`` takes; nil lets it
+  /// find them without one. See ``extractLines(by:for:progress:)``.
+  public var extractedLines: ExtractedLines?
+
   /// Everything else.
   public var settings: ColorizeSettings
 

@@ -33,6 +33,8 @@ public struct Shot: Sendable {
   public var manifest: String
   /// Which masks are taken where none is given.
   public var masks = MaskSource.given
+  /// Networks that find lines and masks, in place of what does without.
+  public var networks = ShotNetworks.none
   /// What is written of each frame.
   public var writer = ShotWriter.picture
   /// Whether the flats of all frames agree on colours when they are done; see ``agree(on:progress:)``.

@@ -10,11 +10,17 @@ extension ColorizeRequest {
   public func regionMap(for model: Model) throws -> RegionMap {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
-    let drawing = try settings.withoutGuides(sketch)
-    let found = try frame.prepared(drawing, settings.preparation, polarity: settings.polarity).report.polarity
+    let found = try preparedSketch(for: model).report.polarity
     let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
     return try RegionMap(
       lineArt: lineArt, options: settings.flats.regionOptions(polarity: found, guides: settings.guides))
+  }
+
+  /// The sketch as the network will see it.
+  ///
+  /// - Throws: ``ImageError``, ``FlatsError``.
+  public func preparedSketch(for model: Model) throws -> PreparedSketch {
+    try WorkingFrame(self, model.configuration).prepared(settings.withoutGuides(sketch), for: self)
   }
 
   /// The palette that flats are painted in: the one that is given, or the flat colours of the reference and of the

@@ -52,7 +52,9 @@ extension Model {
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
         let keys = try paths.files.flatMap { try WeightFiles.open($0).keys }
-        if let other = LoadHints.otherModel(keys) { throw ColorizeError.unusableModel(path: file, reason: other) }
+        if let other = LoadHints.otherModel(keys) ?? NetworkContent.advice(forKeys: keys) {
+          throw ColorizeError.unusableModel(path: file, reason: other)
+        }
         throw ColorizeError.unusableModel(
           path: file,
           reason:

@@ -36,7 +36,7 @@ final class RunDriver: PipelineDriver {
     self.observer = observer
     source = HostPixels(backend: pipeline.network.backend)
     drawing = try request.settings.withoutGuides(request.sketch)
-    sketch = try frame.prepared(drawing, request.preparation, polarity: request.polarity)
+    sketch = try frame.prepared(drawing, for: request)
     framedDrawing = request.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
     let notes = request.notes(on: sketch.report, model: model)
     for note in notes { observer(.note(note)) }

@@ -42,6 +42,15 @@ package struct WorkingFrame: Sendable, Hashable {
     try sketch.prepared(preparation, polarity: polarity, width: scaled.width, height: scaled.height)
   }
 
+  /// The drawing of a request at the working size, without guide strokes.
+  package func prepared(_ drawing: Image, for request: ColorizeRequest) throws(ImageError) -> PreparedSketch {
+    if request.preparation == .extracted, let lines = request.extractedLines {
+      return try drawing.prepared(
+        as: lines, polarity: request.polarity, width: scaled.width, height: scaled.height)
+    }
+    return try prepared(drawing, request.preparation, polarity: request.polarity)
+  }
+
   /// The drawing's lines, paper in the padding: `[1, H, W, 1]`.
   package func lines(of sketch: PreparedSketch, on backend: any Backend) throws -> Tensor {
     try plane(sketch.lines.values, padding: -1, on: backend)

@@ -14,6 +14,8 @@ public struct FigureMask: Sendable, Hashable {
     case lines
     /// What does not have the colours of the border, or is not connected with it.
     case colors
+    /// By a network, see ``FigureSegmenter``.
+    case network
   }
 
   /// White where the figure is, of the picture's size.
@@ -32,8 +34,12 @@ extension Image {
   ///
   /// - Parameter method: how to look for it; nil takes the alpha channel of a cut-out, the lines of line art, and the
   ///   colours of anything else.
-  /// - Throws: ``ImageError/noTransparency(reason:)`` if the alpha channel is asked for and there is none.
+  /// - Throws: ``ImageError/noTransparency(reason:)`` if the alpha channel is asked for and there is none;
+  ///   ``ImageError/invalidValue(reason:)`` for the network's, which ``FigureSegmenter`` finds.
   public func figureMask(_ method: FigureMask.Method? = nil) throws(ImageError) -> FigureMask {
+    if method == .network {
+      throw .invalidValue(reason: "A network finds figures only from a file of its weights; give one")
+    }
     let longer = max(width, height)
     let factor = min(1, 512 / Double(longer))
     let (w, h) = (max(1, Int(Double(width) * factor)), max(1, Int(Double(height) * factor)))
@@ -58,7 +64,7 @@ extension Image {
 }
 
 extension FigureMask {
-  fileprivate init(_ mask: Mask, by method: Method) {
+  init(_ mask: Mask, by method: Method) {
     self.mask = mask
     self.method = method
     coverage = mask.values.reduce(0, +) / Float(max(mask.values.count, 1))

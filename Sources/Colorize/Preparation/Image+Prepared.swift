@@ -44,6 +44,33 @@ extension Image {
       report: report, lines: shown)
   }
 
+  /// The picture with lines that a network found in it, at the network's working size.
+  ///
+  /// - Parameters:
+  ///   - lines: those that were found, at any size.
+  ///   - polarity: What the picture is: dark lines unless it says otherwise.
+  ///   - width: Of the result, in pixels.
+  ///   - height: Of the result, in pixels.
+  /// - Throws: ``ImageError`` for a size that an image cannot have.
+  public func prepared(
+    as lines: ExtractedLines, polarity: SketchPolarity = .automatic, width: Int, height: Int
+  ) throws(ImageError) -> PreparedSketch {
+    let found = try lines.resized(width: width, height: height)
+    let polarity = polarity == .automatic ? SketchPolarity.darkOnLight : polarity
+    let drawing = try resized(width: width, height: height).inkOnWhite(polarity)
+    let analysis = SketchAnalysis(
+      drawing, width: width, height: height, polarity: PolarityEstimate(polarity: polarity, certainty: 1),
+      preparation: .asIs)
+    let image = found.image
+    var report = analysis.report
+    report.take(LineMeasure(found.values.map { ($0 + 1) / 2 }, width: width, height: height), network: lines.network)
+    // Rounded as the picture is, so that the picture gives the same lines.
+    return PreparedSketch(
+      image: image, report: report,
+      lines: SketchLines(
+        width: width, height: height, values: image.floats(.signed).map { -$0 }, polarity: polarity))
+  }
+
   /// The drawing without transparency, lines dark; grey where it has no colours.
   private func inkOnWhite(_ polarity: SketchPolarity) -> Image {
     let isLight = polarity == .lightOnDark

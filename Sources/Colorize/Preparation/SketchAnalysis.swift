@@ -96,12 +96,25 @@ struct SketchAnalysis {
 
   /// Of lines that were taken out of their colours, of which a few are as good as many. What is faint even where it is
   /// strongest is the rounding of corners.
-  private static func kind(_ measure: LineMeasure) -> SketchReport.Kind {
+  static func kind(_ measure: LineMeasure) -> SketchReport.Kind {
     measure.crestShare < leastCrests / 5 || measure.strength(at: 0.9) < 0.2 ? .blank : .lines
   }
 
   /// Lines that are taken out of a coloured picture are at most a sixtieth of its longer side wide.
   private static func radius(of drawing: Image) -> Int { max(2, max(drawing.width, drawing.height) / 120) }
+}
+
+extension SketchReport {
+  /// Takes what a network found, whatever the picture looks like.
+  mutating func take(_ measure: LineMeasure, network: String) {
+    kind = SketchAnalysis.kind(measure)
+    visibility = kind == .lines ? min(measure.strength(at: 0.4), 1) : 0
+    preparedVisibility = visibility
+    inkStrength = visibility
+    lineWidth = kind == .lines ? measure.mass / max(visibility, 0.02) : nil
+    steps = [.extractedLines]
+    self.network = network
+  }
 }
 
 extension PaperMap {

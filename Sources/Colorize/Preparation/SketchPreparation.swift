@@ -10,7 +10,7 @@ public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable
   /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see `LineFilter`).
   case lineFilter
   /// The drawn lines of a coloured picture, whatever lies beneath them: what is darker than the colours on both of its
-  /// sides (see `LocalPaper`).
+  /// sides (see `LocalPaper`), or what a network found (``ColorizeRequest/extractedLines``).
   case extracted
 }
 
@@ -72,6 +72,8 @@ public struct SketchReport: Sendable, Hashable, Codable {
   public var preparedVisibility: Float
   /// What was done, in order; empty where the drawing was left as it was.
   public var steps: [Step]
+  /// The network that found the lines, where one did.
+  public var network: String?
 }
 
 extension SketchReport: CustomStringConvertible {
@@ -87,6 +89,7 @@ extension SketchReport: CustomStringConvertible {
       found.append("\(tone) lines\(width), of \(Self.percent(inkStrength)) strength, on paper \(paper)")
     }
     if polarityCertainty < 1 { found.append("polarity \(Self.percent(polarityCertainty)) certain") }
+    if let network { return found.joined(separator: "; ") + ": found by \(network)" }
     let done = steps.isEmpty ? "nothing needed doing" : steps.map(\.words).joined(separator: ", ")
     return found.joined(separator: "; ") + ": " + done
   }

@@ -50,6 +50,15 @@ struct AgainCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the strokes of colour are now.", valueName: "file"))
   var hints: String?
 
+  @Option(help: ArgumentHelp("Where the network is now that found the sketch's lines.", valueName: "file"))
+  var extractor: String?
+
+  @Option(help: ArgumentHelp("Where the network is now that found masks.", valueName: "file"))
+  var segmenter: String?
+
+  @Option(help: ArgumentHelp("Where the network is now that found the sketch's mask.", valueName: "file"))
+  var sketchSegmenter: String?
+
   @Option(help: ArgumentHelp("Another seed, for a variation. (default: the picture's own)", valueName: "n"))
   var seed: SeedChoice?
 
@@ -97,6 +106,10 @@ struct AgainCommand: AsyncParsableCommand {
     defer { progress.finish() }
     let job = ColorizeJob(
       model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
+    var networks = try await RunNetworks(
+      inputs, pending: pictures.pending(in: request.mode), model: model, backend: job.backend)
+    try networks.checkMemory(request)
+    try await networks.complete(&request, progress: progress, note: report.note)
     let colorizer = try await job.makeColorizer()
     var inputNames = try inputs.names
     inputNames.palette = paletteFile
@@ -110,7 +123,8 @@ struct AgainCommand: AsyncParsableCommand {
     progress.finish()
     try report.finish(
       RunReport(
-        outputs: plan.paths, preview: nil, summary: result.summary,
+        outputs: plan.paths, preview: nil, networks: networks.records.isEmpty ? nil : networks.records,
+        summary: result.summary,
         options: StoredOptions(result.summary, inputs: inputNames, picture: 0), seconds: progress.elapsed,
         peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
@@ -120,11 +134,13 @@ struct AgainCommand: AsyncParsableCommand {
   private func arguments(_ names: InputNames) throws -> [String] {
     let sources = [
       ("--sketch", sketch, Optional(names.sketch)), ("--sketch-mask", sketchMask, names.sketchMask),
-      ("--background", background, names.background),
+      ("--background", background, names.background), ("--extractor", extractor, names.extractor),
+      ("--segmenter", segmenter, names.segmenter), ("--sketch-segmenter", sketchSegmenter, names.sketchSegmenter),
     ]
     var arguments =
       ["--output", output] + (names.alphaMasks ? ["--alpha-masks"] : [])
       + (names.foundMasks == true ? ["--masks", "auto"] : [])
+      + (names.segmenterInput.map { ["--segmenter-input", $0.rawValue] } ?? [])
     for (option, given, name) in sources {
       if let path = try given ?? name.map({ try find($0, option) }) { arguments += ["\(option)=\(path)"] }
     }

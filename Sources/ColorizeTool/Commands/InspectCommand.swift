@@ -18,7 +18,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint or an addition to one, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the "
+      "A checkpoint, an addition to one, or a network that finds lines or figures, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the "
         + "built-in model.",
       valueName: "file"))
   var path: String?
@@ -39,6 +39,12 @@ struct InspectCommand: AsyncParsableCommand {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
     if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) { return try inspect(LoRAFile(file)) }
+    if let file = try? NetworkFile(path) {
+      switch file.content {
+      case .lineExtraction, .figureSegmentation: return try await inspect(file)
+      case .other: break
+      }
+    }
     do {
       try await inspect(
         try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
@@ -69,6 +75,31 @@ struct InspectCommand: AsyncParsableCommand {
       }
       let modes = InferenceMode.allCases.filter(model.supports).map(\.rawValue)
       Console.shared.output("modes: \(modes.joined(separator: ", "))")
+      Console.shared.output(report.description)
+    } catch WeightError.mismatch(let report) {
+      Console.shared.output(report.description)
+      throw WeightError.mismatch(report)
+    }
+  }
+
+  /// Says which network a file holds that finds lines or figures, and whether it is whole.
+  private func inspect(_ file: NetworkFile) async throws {
+    Console.shared.output("network: \(file.content.description) (\(ToolError.oneLine(file.path)))")
+    for line in WeightsSummary(file.source).lines { Console.shared.output(line) }
+    if case .lineExtraction(.pixToPix(let sizes)) = file.content {
+      Console.shared.output(
+        "sizes: \(sizes.widths.count) levels of \(sizes.widths) channels, pictures with sides that are multiples of "
+          + "\(1 << sizes.widths.count)")
+    }
+    do {
+      let report = try await Interruption.shared.endingAtOnce {
+        if case .figureSegmentation = file.content {
+          return try await FigureSegmenter(file, backend: ShapeOnlyBackend()).loadReport
+        }
+        return try await LineExtractor(file, backend: ShapeOnlyBackend()).loadReport
+      }
+      let option = file.content == .figureSegmentation ? "--segmenter" : "--extractor"
+      Console.shared.output("it is used with \(option)")
       Console.shared.output(report.description)
     } catch WeightError.mismatch(let report) {
       Console.shared.output(report.description)

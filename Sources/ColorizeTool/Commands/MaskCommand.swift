@@ -2,16 +2,18 @@
 
 import ArgumentParser
 import Colorize
+import DiffusionCore
 
 extension FigureMask.Method: ExpressibleByArgument {}
 
 /// Makes a mask of a picture's figure.
-struct MaskCommand: ParsableCommand {
+struct MaskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mask", abstract: "Find the figure of a picture, and write a mask of it: white is figure.",
     discussion: """
       Of a cut-out its transparency, of line art what its lines enclose, of a coloured picture what lacks the colours of \
-      its border. A rough mask, to be looked at: it is right where the figure stands alone.
+      its border. A rough mask, to be looked at: it is right where the figure stands alone. With --segmenter, anime IS-Net \
+      finds it.
       """)
 
   @Argument(help: ArgumentHelp("A drawing or a coloured picture.", valueName: "input"))
@@ -22,14 +24,24 @@ struct MaskCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How to look for it: alpha, lines or colors. (default: what suits the picture)", valueName: "name"))
+      "How to look for it: alpha, lines, colors, or network, which needs --segmenter. (default: the network, if one is "
+        + "given, else what suits the picture)", valueName: "name"))
   var method: FigureMask.Method?
 
+  @Option(
+    help: ArgumentHelp(
+      "What the network is to take it for: a drawing or a coloured picture. (default: by its looks)",
+      valueName: "name"))
+  var subject: SubjectChoice = .auto
+
+  @OptionGroup var segmentation: SegmenterOptions
+  @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var replacing: OverwriteOptions
   @OptionGroup var report: ReportOptions
 
-  func run() throws {
+  func run() async throws {
     try report.check()
+    let method = try chosenMethod()
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     let image: Image
     do {
@@ -39,14 +51,25 @@ struct MaskCommand: ParsableCommand {
       throw ToolError.usage(error.description)
     }
     if path != StandardStreams.name {
-      try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
+      try OutputCheck(
+        overwrite: replacing.overwrite,
+        inputs: [input] + [segmentation.segmenter, segmentation.sketchSegmenter].compactMap(\.self)
+      ).check([path])
     }
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
     let found: FigureMask
-    do {
-      found = try image.figureMask(method)
-    } catch {
-      throw ToolError.usage("\(input): \(error.description)")
+    var work: NetworkWork?
+    if method == .network {
+      (found, work) = try await findByNetwork(image, progress)
+    } else {
+      do throws(ImageError) {
+        found = try image.figureMask(method)
+      } catch {
+        throw ToolError.usage("\(input): \(error.description)")
+      }
     }
+    progress.finish()
     if path == StandardStreams.name {
       try StandardStreams.write(try found.mask.image.pngData())
     } else {
@@ -55,16 +78,48 @@ struct MaskCommand: ParsableCommand {
     if !found.isPlausible { report.note(found.doubt(of: "the picture's")) }
     if report.json {
       return Console.shared.output(
-        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage)))
+        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage, work: work)))
     }
     guard !report.quiet else { return }
+    if report.verbose, let work { Console.shared.message(work.text("finding the figure")) }
     Console.shared.output("wrote \(path): \(found.percent) % are figure, found by \(found.words)")
+  }
+
+  /// The method, nil for the automatic choice of those without a network.
+  private func chosenMethod() throws -> FigureMask.Method? {
+    guard segmentation.isGiven else {
+      if method == .network { throw ToolError.usage("--method network: give the network's file with --segmenter") }
+      return method
+    }
+    guard method == nil || method == .network else {
+      throw ToolError.usage(
+        "--segmenter finds the figure with a network, and --method is \(method?.rawValue ?? ""); leave one out")
+    }
+    return .network
+  }
+
+  private func findByNetwork(_ image: Image, _ progress: Progress) async throws -> (FigureMask, NetworkWork) {
+    let segmenters = try await segmentation.open(on: backendOptions.makeBackend())
+    var subject = subject.subject
+    if subject == nil, segmentation.segmenter == nil { subject = .drawing }
+    if subject == nil { subject = try FigureSegmenter.subject(of: image) }
+    guard let segmenter = subject == .drawing ? segmenters.drawing : segmenters.picture else {
+      throw ToolError.usage("--sketch-segmenter is for drawings; give a network for coloured pictures with --segmenter")
+    }
+    progress.begin("finding the figure with anime IS-Net")
+    var work = NetworkWork(
+      "anime IS-Net", try segmenter.memoryDemand(width: image.width, height: image.height))
+    let found = try await segmenter.mask(of: image, as: subject) { progress.share($0) }
+    work.finish()
+    return (found, work)
   }
 
   private struct Output: Encodable {
     let output: String
     let method: FigureMask.Method
     let coverage: Float
+    /// What a network took that found the figure.
+    var work: NetworkWork?
   }
 }
 
@@ -78,7 +133,13 @@ extension FigureMask {
     case .alpha: "transparency"
     case .lines: "the lines"
     case .colors: "the colours of the border"
+    case .network: "IS-Net"
     }
+  }
+
+  /// What was found, in a line.
+  func finding(of owner: String) -> String {
+    isPlausible ? "\(owner) figure was found by \(words): \(percent) % of it" : doubt(of: owner)
   }
 
   /// What to say of one that is hardly a figure.

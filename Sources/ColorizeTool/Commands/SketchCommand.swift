@@ -5,11 +5,12 @@ import Colorize
 import DiffusionCore
 
 /// Shows a drawing as the network will see it.
-struct SketchCommand: ParsableCommand {
+struct SketchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sketch", abstract: "Show a drawing as the network will see it: dark lines on white.",
     discussion: """
-      Nothing is computed but the preparation. What was found in the drawing, and done to it, is printed.
+      Nothing is computed but the preparation, by a network if --extractor gives one. What was found in the drawing, and \
+      done to it, is printed.
       """)
 
   @Argument(help: ArgumentHelp("The line art.", valueName: "input"))
@@ -30,12 +31,15 @@ struct SketchCommand: ParsableCommand {
         + "aspect)", valueName: "pixels"))
   var size: Int?
 
+  @OptionGroup var extraction: ExtractorOptions
   @OptionGroup var replacing: OverwriteOptions
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var report: ReportOptions
 
-  func run() throws {
+  func run() async throws {
     try report.check()
+    let preparation = try extraction.preparation(prepare)
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     let sketch: Image
     do {
@@ -52,21 +56,40 @@ struct SketchCommand: ParsableCommand {
       } catch {
         throw ToolError.usage(error.description)
       }
-      try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
+      try OutputCheck(overwrite: replacing.overwrite, inputs: [input, extraction.extractor ?? input]).check([path])
     }
     let configuration = try modelOptions.open(note: report.note).configuration
     let frame = WorkingFrame(
       sketch: sketch, size: size, modelSize: configuration.imageSize, multiple: configuration.sizeMultiple)
-    let prepared = try frame.prepared(sketch, prepare.preparation, polarity: polarity.polarity)
+    let progress = Progress(isQuiet: report.quiet)
+    defer { progress.finish() }
+    let prepared: PreparedSketch
+    var work: NetworkWork?
+    if extraction.extractor != nil, let extractor = try await extraction.open(on: backendOptions.makeBackend()) {
+      progress.begin("finding lines with \(extractor.architecture.name)")
+      work = NetworkWork(
+        extractor.architecture.name,
+        try extractor.memoryDemand(width: frame.scaled.width, height: frame.scaled.height))
+      let lines = try await extractor.lines(
+        of: sketch, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height
+      ) { progress.share($0) }
+      work?.finish()
+      prepared = try sketch.prepared(
+        as: lines, polarity: polarity.polarity, width: frame.scaled.width, height: frame.scaled.height)
+    } else {
+      prepared = try frame.prepared(sketch, preparation, polarity: polarity.polarity)
+    }
+    progress.finish()
     if path == StandardStreams.name {
       try StandardStreams.write(try prepared.image.pngData())
     } else {
       try prepared.image.write(to: path)
     }
     if report.json {
-      return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report)))
+      return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report, work: work)))
     }
     guard !report.quiet else { return }
+    if report.verbose, let work { Console.shared.message(work.text("finding lines")) }
     Console.shared.output("\(prepared.report)")
     Console.shared.output("wrote \(path) (\(prepared.image.width) x \(prepared.image.height))")
   }
@@ -74,5 +97,7 @@ struct SketchCommand: ParsableCommand {
   private struct Output: Encodable {
     let output: String
     let sketch: SketchReport
+    /// What a network took that found the lines.
+    var work: NetworkWork?
   }
 }

@@ -62,6 +62,12 @@ struct InputOptions: ParsableArguments {
   @Option(help: PreparationChoice.help)
   var prepare: PreparationChoice = .auto
 
+  @OptionGroup var extraction: ExtractorOptions
+  @OptionGroup var segmentation: SegmenterOptions
+
+  /// Whether masks that are not given are found, with a network or without one.
+  var findsMasks: Bool { masks == .auto || segmentation.isGiven }
+
   /// The references with what belongs to each, at least one.
   var references: [ReferenceFiles] {
     get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
@@ -69,7 +75,10 @@ struct InputOptions: ParsableArguments {
 
   /// The files that are read.
   var paths: [String] {
-    [sketch] + reference + ([sketchMask] + (referenceMask + region).map(\.path) + [background]).compactMap(\.self)
+    let others = [
+      sketchMask, background, extraction.extractor, segmentation.segmenter, segmentation.sketchSegmenter,
+    ]
+    return [sketch] + reference + (referenceMask + region).map(\.path) + others.compactMap(\.self)
   }
 
   /// What they are called.
@@ -78,9 +87,11 @@ struct InputOptions: ParsableArguments {
       let references = try references
       return InputNames(
         sketch: sketch, reference: references[0].reference, sketchMask: sketchMask, referenceMask: references[0].mask,
-        background: background, alphaMasks: alphaMasks, foundMasks: masks == .auto ? true : nil,
+        background: background, alphaMasks: alphaMasks, foundMasks: findsMasks ? true : nil,
         referenceRegion: references[0].region,
-        furtherReferences: references.count > 1 ? Array(references.dropFirst()) : nil)
+        furtherReferences: references.count > 1 ? Array(references.dropFirst()) : nil, extractor: extraction.extractor,
+        segmenter: segmentation.segmenter, sketchSegmenter: segmentation.sketchSegmenter,
+        segmenterInput: segmentation.isGiven ? segmentation.segmenterInput : nil)
     }
   }
 }

@@ -28,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
     try StandardStreams.claim(inputs: inputs.paths, output: inputs.output, json: report.json)
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
-    let request = try makeRequest(pictures, for: model)
+    var request = try makeRequest(pictures, for: model)
     LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     let files = inputs.paths + (request.palette == nil ? [] : [finish.palette]) + (finish.hints.map { [$0] } ?? [])
@@ -38,6 +38,8 @@ struct RunCommand: AsyncParsableCommand {
     try finishOutputs.checkLayers(of: request, for: model)
     let writer = try PictureWriter(output, pictures: pictures, path: inputs.output)
     let backend = try backendOptions.makeBackend()
+    var networks = try await RunNetworks(
+      inputs, pending: pictures.pending(in: request.mode), model: model, backend: backend)
     if case .random = sampling.seed, !report.json { Console.shared.output("seed: \(request.seed)") }
 
     let progress = Progress(isQuiet: report.quiet)
@@ -46,8 +48,12 @@ struct RunCommand: AsyncParsableCommand {
       model: model, backend: backend, memory: memory.use, report: report, progress: progress)
     // Told before gigabytes are read.
     if request.checksMemory {
-      try await Self.inOptions { _ = try model.checkMemory(for: request, backend: backend, memory: memory.use) }
+      try await Self.inOptions { [request] in
+        _ = try model.checkMemory(for: request, backend: backend, memory: memory.use)
+      }
     }
+    try networks.checkMemory(request)
+    try await networks.complete(&request, progress: progress, note: report.note)
     let colorizer = try await job.makeColorizer()
     let unused = pictures.unused(in: request.mode)
     if !unused.isEmpty {
@@ -59,7 +65,7 @@ struct RunCommand: AsyncParsableCommand {
     if finish.hints != nil, !request.usesHints {
       report.note("the fill painting does not use --hints; give --fill flats")
     }
-    let result = try await Self.inOptions {
+    let result = try await Self.inOptions { [request] in
       try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview) {
         [names] index, picture, summary in
         try writer.write(
@@ -77,15 +83,16 @@ struct RunCommand: AsyncParsableCommand {
       RunReport(
         outputs: plan.paths, preview: hasPreview ? plan.preview : nil, files: finishOutputs.paths,
         flats: result.pictures.compactMap(\.flats).map { FlatsReport($0, farDistance: request.flats.farDistance) },
-        summary: result.summary, options: stored,
-        seconds: progress.elapsed, estimatedMemoryBytes: estimate.peakBytes, peakMemoryBytes: ProcessUsage.peakMemory),
+        networks: networks.records.isEmpty ? nil : networks.records, summary: result.summary, options: stored,
+        seconds: progress.elapsed, estimatedMemoryBytes: max(estimate.peakBytes, networks.estimatedMemoryBytes),
+        peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)
   }
 
   private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
     var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.references[0].picture)
     request.polarity = inputs.polarity.polarity
-    request.preparation = inputs.prepare.preparation
+    request.preparation = try inputs.extraction.preparation(inputs.prepare)
     pictures.apply(to: &request)
     request.hints = try FinishOptions.readHints(finish.hints, for: pictures.sketch)
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)

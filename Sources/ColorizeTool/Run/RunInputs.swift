@@ -11,6 +11,15 @@ struct RunInputs {
   var background: Image?
   /// How densely the sketch's pixels lie on paper, if its file says so.
   var resolution: ImageResolution?
+  /// Masks that a network is to find.
+  private(set) var pending = PendingMasks()
+
+  /// Which masks are still to be found. In their places are masks of nothing, so that a request can be checked.
+  struct PendingMasks {
+    var sketch = false
+    /// The numbers of the references.
+    var references: [Int] = []
+  }
 
   /// A reference with its masks.
   struct Reference {
@@ -37,22 +46,30 @@ struct RunInputs {
     sketchMask = try options.sketchMask.map { Mask(try load($0, "--sketch-mask").image) }
     background = try options.background.map { try load($0, "--background").image }
     if options.alphaMasks { takeAlphaMasks(note) }
-    if options.masks == .auto { try findMasks(note) }
+    if options.findsMasks { try findMasks(options.segmentation, note) }
   }
 
-  /// Finds the figures that no mask says.
-  private mutating func findMasks(_ note: (String) -> Void) throws {
-    func figure(of image: Image, _ owner: String) throws -> Mask {
+  /// Finds the figures that no mask says, or leaves them to a network.
+  private mutating func findMasks(_ networks: SegmenterOptions, _ note: (String) -> Void) throws {
+    func figure(of image: Image, _ owner: String, isPending: Bool) throws -> Mask {
+      if isPending {
+        return try Mask(
+          width: image.width, height: image.height,
+          values: [Float](repeating: 0, count: image.width * image.height))
+      }
       let found = try image.figureMask()
-      note(
-        found.isPlausible
-          ? "\(owner) figure was found by \(found.words): \(found.percent) % of it" : found.doubt(of: owner))
+      note(found.finding(of: owner))
       return found.mask
     }
-    if sketchMask == nil { sketchMask = try figure(of: sketch, "the sketch's") }
+    if sketchMask == nil {
+      pending.sketch = networks.isGiven
+      sketchMask = try figure(of: sketch, "the sketch's", isPending: pending.sketch)
+    }
     guard background == nil else { return }
     for index in references.indices where references[index].lacksMask {
-      references[index].mask = try figure(of: references[index].picture, owner(index))
+      let isPending = networks.segmenter != nil
+      if isPending { pending.references.append(index) }
+      references[index].mask = try figure(of: references[index].picture, owner(index), isPending: isPending)
     }
   }
 
@@ -90,6 +107,12 @@ struct RunInputs {
     } catch {
       throw ToolError.usage("\(option) \(error.description)")
     }
+  }
+
+  /// The masks that are to be found and that a mode looks at.
+  func pending(in mode: InferenceMode) -> PendingMasks {
+    PendingMasks(
+      sketch: pending.sketch && mode.needsSketchMask, references: mode.needsBackground ? pending.references : [])
   }
 
   /// Whether the modes `background` and `full` have what they need.

@@ -16,6 +16,8 @@ struct RunReport: Encodable {
   var files: [String]?
   /// What the flats of each picture are made of.
   var flats: [FlatsReport]?
+  /// What networks found in the pictures before.
+  var networks: [RunNetworks.Record]?
   /// How the pictures were made.
   let summary: ColorizeResult.Summary
   /// What the first picture's text chunk holds.
@@ -35,6 +37,10 @@ extension ReportOptions {
     guard !quiet else { return }
     if verbose {
       if let sketch = report.summary.sketch { Console.shared.message("colorize: sketch: \(sketch)") }
+      for record in report.networks ?? [] {
+        Console.shared.message(
+          "colorize: \(record.task.words) with \(record.network) took \(Format.decimal(record.seconds, 2)) s")
+      }
       for stage in ColorizeEvent.Stage.allCases {
         guard let seconds = report.summary.seconds[stage.rawValue] else { continue }
         Console.shared.message("colorize: \(stage) took \(Format.decimal(seconds, 2)) s")

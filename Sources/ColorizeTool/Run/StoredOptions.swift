@@ -65,6 +65,13 @@ struct InputNames: Codable {
   var palette: String?
   /// The strokes of colour that flats took.
   var hints: String?
+  /// The file of the network that found the sketch's lines.
+  var extractor: String?
+  /// The files of those that found masks.
+  var segmenter: String?
+  var sketchSegmenter: String?
+  /// What they saw of coloured pictures.
+  var segmenterInput: FigureSegmenter.Input?
 
   /// The files' names alone: pictures are passed on, and a path tells of its owner.
   var withoutFolders: InputNames {
@@ -75,7 +82,9 @@ struct InputNames: Codable {
       furtherReferences: furtherReferences?.map {
         ReferenceFiles(
           reference: Self.name($0.reference), region: $0.region.map(Self.name), mask: $0.mask.map(Self.name))
-      }, palette: palette.map(Self.name), hints: hints.map(Self.name))
+      }, palette: palette.map(Self.name), hints: hints.map(Self.name), extractor: extractor.map(Self.name),
+      segmenter: segmenter.map(Self.name), sketchSegmenter: sketchSegmenter.map(Self.name),
+      segmenterInput: segmenterInput)
   }
 
   /// The last component of a path.

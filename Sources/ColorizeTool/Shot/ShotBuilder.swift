@@ -66,7 +66,7 @@ struct ShotBuilder {
     frames = try selected(frames)
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
-    shot.masks = inputs.masks == .auto ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.masks = inputs.findsMasks ? .found : inputs.alphaMasks ? .alpha : .given
     shot.agreesOnColors = run.consistency == .auto
     shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
     for path in shot.approved where !FileManager.default.fileExists(atPath: path) {
@@ -125,7 +125,7 @@ struct ShotBuilder {
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)
     request.polarity = inputs.polarity.polarity
-    request.preparation = inputs.prepare.preparation
+    request.preparation = try inputs.extraction.preparation(inputs.prepare)
     request.mode = mode ?? .vanilla
     try options.apply(to: &request, model: model)
     try request.settings.validate()
@@ -136,7 +136,7 @@ struct ShotBuilder {
   }
 
   private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
-    let masks = inputs.masks == .auto || inputs.alphaMasks
+    let masks = inputs.findsMasks || inputs.alphaMasks
     let hasSketch = frame.sketchMask != nil || masks
     let hasMask = frame.referenceMask != nil || frame.furtherReferences.contains { $0.mask != nil }
     let hasReference = hasMask || frame.background != nil || masks

@@ -43,9 +43,13 @@ struct ShotCommand: AsyncParsableCommand {
     let options = RequestOptions(
       output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
     let builder = ShotBuilder(inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model)
-    let shot = try builder.shot(note: report.note)
+    var shot = try builder.shot(note: report.note)
     let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
     let backend = try backendOptions.makeBackend()
+    let extractor = try await inputs.extraction.open(on: backend)
+    let segmenters = try await inputs.segmentation.open(on: backend)
+    shot.networks = try ShotNetworks(
+      extractor: extractor, segmenter: segmenters.picture, sketchSegmenter: segmenters.drawing)
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     progress.begin("looking at \(shot.frames.count) frames")

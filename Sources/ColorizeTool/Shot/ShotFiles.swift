@@ -20,6 +20,10 @@ struct ShotFiles {
     let layering: FlatLayering
     let alphaMasks: Bool
     let foundMasks: Bool?
+    let extractor: String?
+    let segmenter: String?
+    let sketchSegmenter: String?
+    let segmenterInput: FigureSegmenter.Input?
 
     /// Stands for them in the frames' keys.
     var signature: String {
@@ -70,7 +74,10 @@ struct ShotFiles {
       leavesOutMetadata: output.leavesOutMetadata,
       flats: try png("--flats", finish.flats),
       regions: try png("--regions", finish.regions), layers: try finish.layers.map { try FramePattern($0) },
-      layering: finish.layersBy, alphaMasks: inputs.alphaMasks, foundMasks: inputs.masks == .auto ? true : nil)
+      layering: finish.layersBy, alphaMasks: inputs.alphaMasks, foundMasks: inputs.findsMasks ? true : nil,
+      extractor: inputs.extraction.extractor, segmenter: inputs.segmentation.segmenter,
+      sketchSegmenter: inputs.segmentation.sketchSegmenter,
+      segmenterInput: inputs.segmentation.isGiven ? inputs.segmentation.segmenterInput : nil)
     writer = ShotWriter(signature: wish.signature) { frame in
       try Self.paths(wish, frame)
     } encode: { frame, sketch, result in
@@ -110,7 +117,8 @@ struct ShotFiles {
       furtherReferences: frame.furtherReferences.isEmpty
         ? nil
         : frame.furtherReferences.map { ReferenceFiles(reference: $0.reference, region: $0.region, mask: $0.mask) },
-      palette: frame.palette)
+      palette: frame.palette, extractor: wish.extractor, segmenter: wish.segmenter,
+      sketchSegmenter: wish.sketchSegmenter, segmenterInput: wish.segmenterInput)
     let text = wish.leavesOutMetadata ? [] : try StoredOptions(result.summary, inputs: names, picture: 0).pngText()
     let bytes = try image.data(
       as: wish.format, ImageEncoding(text: text, resolution: resolution, bitsPerSample: wish.bitsPerSample))

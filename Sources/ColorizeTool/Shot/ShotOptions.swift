@@ -64,11 +64,19 @@ struct ShotInputOptions: ParsableArguments {
   @Option(help: PreparationChoice.help)
   var prepare: PreparationChoice = .auto
 
+  @OptionGroup var extraction: ExtractorOptions
+  @OptionGroup var segmentation: SegmenterOptions
+
   @Option(
     help: ArgumentHelp(
       "What single frames have that others have not, in a .json or .csv: their masks, reference and settings. See "
         + "Docs/Shots.md.", valueName: "file"))
   var sheet: String?
+}
+
+extension ShotInputOptions {
+  /// Whether masks that are not given are found, with a network or without one.
+  var findsMasks: Bool { masks == .auto || segmentation.isGiven }
 }
 
 /// Which frames of the shot, and what is known of them.

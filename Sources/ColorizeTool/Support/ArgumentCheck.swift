@@ -19,14 +19,15 @@ enum ArgumentCheck {
     "--rank-foreground", "--rank-background", "--validation", "--preview-every", "--save-every", "--keep",
     "--variants", "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
-    "--case-limit", "--time-limit",
+    "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
+    "--subject",
   ]
   private static let short = ["-s": "--sketch", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
     "--sketch", "--output", "--sketch-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
-    "--contact-sheet", "--animation", "--report", "--keys",
+    "--contact-sheet", "--animation", "--report", "--keys", "--extractor", "--segmenter", "--sketch-segmenter",
   ]
 
   /// - Throws: ``ToolError``.

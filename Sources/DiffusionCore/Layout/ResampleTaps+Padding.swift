@@ -33,4 +33,19 @@ extension ResampleTaps {
       inputExtent: extent, outputExtent: positions.count, width: 1, indices: indices,
       weights: positions.map { mode == .zero && !(0..<extent).contains($0) ? 0 : 1 })
   }
+
+  /// The same table with outputs added before and after: those of a padding of its result.
+  ///
+  /// - Precondition: as of ``padding(_:before:after:mode:)``, of the result's extent.
+  func padded(before: Int, after: Int, mode: PaddingMode) -> ResampleTaps {
+    let outer = ResampleTaps.padding(outputExtent, before: before, after: after, mode: mode)
+    var (indices, weights): ([Int32], [Float]) = ([], [])
+    for (output, factor) in zip(outer.indices, outer.weights) {
+      let taps = Int(output) * width..<(Int(output) + 1) * width
+      indices += self.indices[taps]
+      weights += self.weights[taps].map { $0 * factor }
+    }
+    return ResampleTaps(
+      inputExtent: inputExtent, outputExtent: outer.outputExtent, width: width, indices: indices, weights: weights)
+  }
 }

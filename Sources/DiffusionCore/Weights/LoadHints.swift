@@ -8,7 +8,9 @@ package enum LoadHints {
     if !report.holes.isEmpty {
       hints.append("the file has holes of zeros: the download was not finished; download it again")
     }
-    if !report.unexpected.isEmpty, report.isUsable {
+    if !report.unexpected.isEmpty, report.isUsable,
+      keys.contains(where: { $0.utf8.starts(with: CheckpointSection.unet.prefix.utf8) })
+    {
       hints.append(
         "the network is whole; `colorize convert` writes it without the tensors that it does not know"
       )
@@ -18,6 +20,11 @@ package enum LoadHints {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
     if let other = otherModel(keys) { return hints + [other] }
+    if missing.contains(where: { $0.key.utf8.starts(with: CheckpointSection.unet.prefix.utf8) }),
+      let other = NetworkContent.advice(forKeys: keys)
+    {
+      return hints + [other]
+    }
     for section in CheckpointSection.allCases {
       func isHere(_ key: String) -> Bool { key.utf8.starts(with: "\(section.root).".utf8) }
       if missing.contains(where: { isHere($0.key) }), !keys.contains(where: isHere) { hints.append(section.advice) }

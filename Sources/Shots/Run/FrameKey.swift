@@ -26,7 +26,7 @@ struct FrameKey: Sendable, Hashable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let lines =
       ["irodori shot 1", "model \(model)", "files \(shot.writer.signature)", "masks \(shot.masks.rawValue)"]
-      + inputs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      + shot.networks.digests + inputs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       + [String(decoding: try encoder.encode(settings), as: UTF8.self)]
     key = Digest(lines.joined(separator: "\n"))
   }
@@ -41,7 +41,21 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     hasher.update(String(decoding: try encoder.encode(configuration), as: UTF8.self))
-    for file in weights.files {
+    try weights.update(hasher)
+    return hasher.finish()
+  }
+}
+
+extension WeightSource {
+  /// The digest of all weights. It reads every byte.
+  func contentDigest() throws -> Digest {
+    let hasher = Digest.Hasher()
+    try update(hasher)
+    return hasher.finish()
+  }
+
+  fileprivate func update(_ hasher: Digest.Hasher) throws {
+    for file in files {
       for key in file.keys {
         try Task.checkCancellation()
         hasher.update("\n\(key) \(file[key]?.shape ?? []) \(file[key]?.dtype.rawValue ?? "")\n")
@@ -50,6 +64,5 @@ extension Model {
       }
       file.releasePages()
     }
-    return hasher.finish()
   }
 }

@@ -17,9 +17,11 @@ actor ReferenceCache {
 
   private let colorizer: Colorizer
   private let masks: MaskSource
+  private let segmenter: FigureSegmenter?
   private var entries: [(key: String, entry: Entry)] = []
 
-  init(colorizer: Colorizer, masks: MaskSource) {
+  init(colorizer: Colorizer, masks: MaskSource, segmenter: FigureSegmenter?) {
+    self.segmenter = segmenter
     self.colorizer = colorizer
     self.masks = masks
   }
@@ -82,7 +84,7 @@ actor ReferenceCache {
       case .given: break
       case .alpha: mask = try Mask(alphaOf: image)
       case .found:
-        let found = try image.figureMask()
+        let found = try await segmenter?.mask(of: image, as: .picture) ?? image.figureMask()
         if !found.isPlausible { notes.append("the reference's figure was found, and may be wrong; give its mask") }
         mask = found.mask
       }

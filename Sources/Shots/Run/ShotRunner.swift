@@ -47,7 +47,7 @@ actor ShotRunner {
     self.observer = observer
     model = plan.model
     examiner = FrameExaminer(shot: shot, model: plan.model, manifest: manifest, reader: InputReader(shot.frames))
-    references = ReferenceCache(colorizer: colorizer, masks: shot.masks)
+    references = ReferenceCache(colorizer: colorizer, masks: shot.masks, segmenter: shot.networks.segmenter)
     waiting = plan.entries[...]
   }
 
@@ -197,6 +197,7 @@ actor ShotRunner {
       }
     }
     if let palette = frame.palette { request.palette = try Palette.read(palette) }
+    if let extractor = shot.networks.extractor { try await request.extractLines(by: extractor, for: colorizer.model) }
     if let path = frame.sketchMask {
       request.sketchMask = Mask(try Image.load(path))
     } else if frame.settings.mode.needsSketchMask {
@@ -204,7 +205,13 @@ actor ShotRunner {
       case .given: break
       case .alpha: request.sketchMask = try Mask(alphaOf: sketch)
       case .found:
-        let found = try sketch.figureMask()
+        var found: FigureMask
+        if let segmenter = shot.networks.sketchSegmenter {
+          let lines = try request.preparedSketch(for: colorizer.model).image
+          found = try await segmenter.mask(of: sketch, as: .drawing, lines: lines)
+        } else {
+          found = try sketch.figureMask()
+        }
         if !found.isPlausible { notes.append("the drawing's figure was found, and may be wrong; give its mask") }
         request.sketchMask = found.mask
       }

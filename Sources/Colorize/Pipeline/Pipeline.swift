@@ -60,6 +60,7 @@ struct Pipeline {
 
   private func makeContext(_ driver: some PipelineDriver) throws -> ReferenceContext? {
     // What the mode does not use is not computed.
+    let texts = try network.texts.embeddings(for: request.manipulation)
     let needsBackground = request.mode.needsBackground
     let references = request.references
     guard !references.isEmpty else { return nil }
@@ -92,7 +93,7 @@ struct Pipeline {
           made.background = try network.wholeBackground(made.tokens, threshold: request.referenceThreshold)
         }
       }
-      encoded.append(made)
+      encoded.append(try made.manipulated(texts))
     }
     let mask =
       request.mode.needsSketchMask

@@ -32,5 +32,6 @@ struct RequestOptions {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
+    request.manipulation = try strengths.texts.manipulation()
   }
 }

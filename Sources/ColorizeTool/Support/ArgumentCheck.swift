@@ -8,7 +8,7 @@ enum ArgumentCheck {
   private static let single: Set<String> = [
     "--sketch", "--output", "--sketch-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
-    "--colors", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
+    "--colors", "--align", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
     "--previews", "--vae-tile", "--mode", "--strength", "--inject-start", "--inject-reference",
     "--inject-sketch", "--foreground-strength", "--background-strength",
     "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold", "--context-layout", "--steps",

@@ -35,6 +35,18 @@ package struct PaletteSides: Sendable {
   /// Whether each entry is one of the ground's.
   package var isGround: [Bool] { parts[1] }
 
+  /// The share of each region that lies in the figure of a mask, 0...1.
+  static func figureShares(_ map: RegionMap, mask: Mask) -> [Double] {
+    var inside = [Int](repeating: 0, count: map.regions.count)
+    for y in 0..<map.height {
+      let row = y * mask.height / map.height * mask.width
+      for x in 0..<map.width where mask.values[row + x * mask.width / map.width] >= 0.5 {
+        inside[Int(map.labels[y * map.width + x])] += 1
+      }
+    }
+    return zip(inside, map.regions).map { Double($0) / Double(max(1, $1.area)) }
+  }
+
   /// The parts that each region belongs to.
   func parts(of map: RegionMap) -> [[Int]] {
     let sides = mask == nil ? 1 : 2

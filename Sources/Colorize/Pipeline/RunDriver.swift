@@ -69,7 +69,7 @@ final class RunDriver: PipelineDriver {
   func plane(of mask: Mask, for image: Image) throws -> Tensor { try source.plane(of: mask, for: image) }
 
   func encoded(_ reference: Reference) -> EncodedReference {
-    EncodedReference(tokens: reference.tokens, background: reference.background)
+    EncodedReference(tokens: reference.tokens, classToken: reference.classToken, background: reference.background)
   }
 
   func sketchMask() throws -> Tensor? { try request.sketchMask.map { try frame.plane(of: $0, on: backend) } }
@@ -131,8 +131,10 @@ final class RunDriver: PipelineDriver {
     let finisher = try Finisher(
       request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
       drawing: framedDrawing, polarity: summary.polarity,
-      palette: colors?.palette, sides: colors?.sides, hints: request.hints.map { ($0, request.palette) },
+      palette: colors?.palette, sides: colors?.sides, source: request.carriedSource,
+      hints: request.hints.map { ($0, request.palette) },
       workingSize: frame.scaled)
+    summary.alignment = finisher.alignment
     for painting in paintings { deliver(try finisher.finish(painting)) }
   }
 

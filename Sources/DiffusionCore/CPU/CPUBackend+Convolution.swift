@@ -5,9 +5,7 @@ import CKernels
 extension CPUBackend {
   public var takesDilationAndGroups: Bool { true }
 
-  public func conv2d(
-    _ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand
-  ) throws {
+  public func conv2d(_ x: Operand, weight: Operand, _ geometry: ConvolutionGeometry, to out: Operand) throws {
     guard out.shape.elementCount > 0 else { return }
     try otherConvolution(
       x, weight: weight, bias: nil, geometry: geometry, activation: .none, residual: nil, to: out)
@@ -15,49 +13,38 @@ extension CPUBackend {
 
   /// By Winograd's method where it applies and pays, otherwise directly.
   public func convolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry,
-    activation: Activation,
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
     guard out.shape.elementCount > 0 else { return }
     if usesWinograd && Self.winogradPays(weight: weight.shape, geometry: geometry, out: out.shape) {
       try winogradConvolution(
-        x, weight: weight, bias: bias, geometry: geometry, activation: activation,
-        residual: residual, to: out)
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else {
       try otherConvolution(
-        x, weight: weight, bias: bias, geometry: geometry, activation: activation,
-        residual: residual, to: out)
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     }
   }
 
   private func otherConvolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry,
-    activation: Activation,
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
     // One channel in, one out for each group: nothing to multiply matrices of. In `f32` only, as this loop rounds no
     // factors.
-    if precision == .f32 && geometry.groups > 1 && weight.shape[3] == 1
-      && weight.shape[0] == geometry.groups
-    {
+    if precision == .f32 && geometry.groups > 1 && weight.shape[3] == 1 && weight.shape[0] == geometry.groups {
       try depthwiseConvolution(
-        x, weight: weight, bias: bias, geometry: geometry, activation: activation,
-        residual: residual, to: out)
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else if precision == .f32 && weight.shape[0] == 1 {
       try singleConvolution(
-        x, weight: weight, bias: bias, geometry: geometry, activation: activation,
-        residual: residual, to: out)
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else {
       try directConvolution(
-        x, weight: weight, bias: bias, geometry: geometry, activation: activation,
-        residual: residual, to: out)
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     }
   }
 
-  private func patch(_ x: Shape, weight: Shape, geometry: ConvolutionGeometry, out: Shape)
-    -> ck_im2col_geometry
-  {
+  private func patch(_ x: Shape, weight: Shape, geometry: ConvolutionGeometry, out: Shape) -> ck_im2col_geometry {
     var patch = ck_im2col_geometry()
     patch.height = Int64(x[1])
     patch.width = Int64(x[2])
@@ -75,8 +62,7 @@ extension CPUBackend {
 
   /// Each channel by itself: limited by memory, so that a plain loop over the taps is as good as any.
   private func depthwiseConvolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry,
-    activation: Activation,
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
     let (batch, channels, positions) = (x.shape[0], x.shape[3], out.shape[1] * out.shape[2])
@@ -110,8 +96,7 @@ extension CPUBackend {
   /// To one channel: a product would compute a whole panel of columns for it. Sums run along the channels instead, in `f32`
   /// only, as above.
   private func singleConvolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry,
-    activation: Activation,
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
     let (batch, positions) = (x.shape[0], out.shape[1] * out.shape[2])
@@ -132,8 +117,7 @@ extension CPUBackend {
             floatAddress(factors), Int64(first), Int64(count))
         }
         table.epilogue(
-          target + start, 1, offsets.map { floatAddress($0) }, activation.code,
-          added.map { floatAddress($0) + start }, 1,
+          target + start, 1, offsets.map { floatAddress($0) }, activation.code, added.map { floatAddress($0) + start }, 1,
           Int64(count), 1)
       }
     }
@@ -142,8 +126,7 @@ extension CPUBackend {
 
   /// A product for each group, whose left side is read through the image: a row of it is the patch that an output position sees.
   private func directConvolution(
-    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry,
-    activation: Activation,
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
     let (batch, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
@@ -174,8 +157,7 @@ extension CPUBackend {
         withUnsafePointer(to: patch) { patch in
           var left = ck_rows()
           if unrolls {
-            table.im2col(
-              product + productCount, source, patch, Int64(rows.lowerBound), Int64(rows.count))
+            table.im2col(product + productCount, source, patch, Int64(rows.lowerBound), Int64(rows.count))
             left.base = UnsafePointer(product + productCount)
             left.stride = Int64(k)
           } else {
@@ -184,12 +166,9 @@ extension CPUBackend {
             left.patches = patch
           }
           table.product_tile(
-            target + start, Int64(n), &left, unrolls ? 0 : Int64(rows.lowerBound),
-            Int64(rows.count),
-            unrolls ? 1 : Int64(taps), Int64(unrolls ? k : inputs), weights.pointer,
-            weights.dtype.code,
-            Int64(column * weights.columnStride), Int64(weights.columnStride), Int64(columns.count),
-            product)
+            target + start, Int64(n), &left, unrolls ? 0 : Int64(rows.lowerBound), Int64(rows.count),
+            unrolls ? 1 : Int64(taps), Int64(unrolls ? k : inputs), weights.pointer, weights.dtype.code,
+            Int64(column * weights.columnStride), Int64(weights.columnStride), Int64(columns.count), product)
         }
         table.epilogue(
           target + start, Int64(n), offsets.map { floatAddress($0) + column }, activation.code,

@@ -84,7 +84,8 @@ private struct MeteredParameters: ParameterSource {
   func parameter(_ key: String, shape: Shape) throws -> Tensor {
     // Loading gives the pages back that it has read, now and then.
     if meter.account.mappedByteCount > InferenceParameters.mostPages { meter.account.releaseMappedPages() }
-    return try meter.mappedTensor(shape, dtype: source[key]?.entry.dtype.dtype ?? .f32).cast(to: meter.backend.storageType)
+    return try meter.mappedTensor(shape, dtype: source[key]?.entry.dtype.dtype ?? .f32).cast(
+      to: meter.backend.storageType)
   }
 
   func contains(_ key: String) -> Bool { true }

@@ -117,7 +117,8 @@ extension CPUBackend {
             floatAddress(factors), Int64(first), Int64(count))
         }
         table.epilogue(
-          target + start, 1, offsets.map { floatAddress($0) }, activation.code, added.map { floatAddress($0) + start }, 1,
+          target + start, 1, offsets.map { floatAddress($0) }, activation.code, added.map { floatAddress($0) + start },
+          1,
           Int64(count), 1)
       }
     }

@@ -35,7 +35,8 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
-    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels"]),
+    .target(name: "CTextData", exclude: ["data"]),
+    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels", "CTextData"]),
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
@@ -49,6 +50,7 @@ let package = Package(
       name: "Colorize",
       dependencies: [
         "DiffusionCore", "CCodec", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+        "CTextData",
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.
     .target(name: "LayeredPictures", dependencies: ["Colorize", "DiffusionCore"]),

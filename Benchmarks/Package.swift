@@ -17,6 +17,7 @@ let package = Package(
         "QualityMeasures",
         .product(name: "DiffusionCore", package: "Irodori"),
         .product(name: "DiffusionVulkan", package: "Irodori"),
+        .product(name: "DiffusionTraining", package: "Irodori"),
         .product(name: "Colorize", package: "Irodori"),
         .product(name: "BackendConformance", package: "Irodori"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The colorization network in PyTorch, for timing: the sizes of a config.json, parameters that are never trained.
+"""The colorization network in PyTorch, for timing: the sizes of a config.json, parameters of no meaning.
 
 Written as its users write it: convolutions and norms of torch.nn, scaled_dot_product_attention. Images are
 [B, C, H, W] in either memory format, tokens [B, N, C].
@@ -11,6 +11,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 
 def timestep_embedding(t, dim):
@@ -90,12 +91,18 @@ class SplitLoRA(nn.Module):
         ranks = [int(r * narrow) if isinstance(r, float) else r for r in (lora["fr"], lora["br"])]
         self.down = nn.ModuleList(nn.Linear(inputs, r, bias=False) for r in ranks)
         self.up = nn.ModuleList(nn.Linear(r, outputs, bias=False) for r in ranks)
+        # Branches that learn beside those.
+        self.more_down, self.more_up = nn.ModuleList(), nn.ModuleList()
+        for _ in range(2 if lora.get("added") else 0):
+            self.more_down.append(nn.Linear(inputs, lora["added"], bias=False))
+            self.more_up.append(nn.Linear(lora["added"], outputs, bias=False))
 
     def forward(self, x):
         return self.base(x)
 
     def branch(self, x, index):
-        return self.up[index](self.down[index](x))
+        result = self.up[index](self.down[index](x))
+        return result + self.more_up[index](self.more_down[index](x)) if self.more_up else result
 
 
 class CrossAttention(nn.Module):
@@ -192,12 +199,14 @@ class UNet(nn.Module):
                     layers.append(Upsample(channels))
                 self.up.append(layers)
         self.norm_out, self.conv_out = nn.GroupNorm(groups, channels), conv3(channels, unet["out_channels"])
+        # Whether training keeps what passes from block to block alone, and computes a block again for its derivative.
+        self.recomputes = False
 
     def forward(self, x, t, cond):
         emb = self.time(timestep_embedding(t, self.base).to(x.dtype))
         control = iter(cond["control"])
 
-        def run(layers, h):
+        def block(layers, h):
             for layer in layers:
                 if isinstance(layer, ResBlock):
                     h = layer(h, emb)
@@ -206,6 +215,9 @@ class UNet(nn.Module):
                 else:
                     h = layer(h)
             return h
+
+        def run(layers, h):
+            return checkpoint(block, layers, h, use_reentrant=False) if self.recomputes else block(layers, h)
 
         h = self.conv_in(x) + next(control)
         skips = [h]
@@ -221,7 +233,8 @@ class UNet(nn.Module):
 
 
 def level_masks(mask, config, threshold):
-    """The binary mask of the tokens of each level, by their number: made once, not at every step."""
+    """The binary mask of the tokens of each level, by their number: made once, not at every step. The threshold may be
+    one for each row, [B, 1, 1]."""
     masks = {}
     for level in range(len(config["unet"]["channel_mult"])):
         side = mask.shape[-1] >> level
@@ -380,4 +393,5 @@ class ThresholdEmbedder(nn.Module):
 
     def forward(self, threshold):
         first = self.embed[0].weight
-        return self.embed(timestep_embedding(torch.tensor([threshold]), self.dim).to(first.dtype))[:, None]
+        embedding = timestep_embedding(torch.as_tensor(threshold).reshape(-1), self.dim)
+        return self.embed(embedding.to(first.dtype))[:, None]

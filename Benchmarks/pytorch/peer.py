@@ -40,7 +40,7 @@ def end_with(parent):
 
 class Peer:
     def __init__(self):
-        self.setting, self.run, self.is_job = None, None, False
+        self.setting, self.run, self.is_job, self.learns = None, None, False, False
 
     def start(self, setting):
         import torch
@@ -55,9 +55,13 @@ class Peer:
         capability = torch.cuda.get_device_name() if on_card else torch.backends.cpu.get_cpu_capability()
         reply(version=torch.__version__, threads=torch.get_num_threads(), capability=capability)
 
+    def mode(self):
+        return self.torch.enable_grad() if self.learns else self.torch.inference_mode()
+
     def prepare(self, work):
         self.forget_work()
-        with self.torch.inference_mode():
+        self.learns = work["work"] == "training"
+        with self.mode():
             self.run, layout = self.work.WORK[work["work"]](self.setting, **work["sizes"])
             self.is_job = work["work"] == "job"
             # A job is timed as it comes, like ours; anything else is warm.
@@ -67,7 +71,7 @@ class Peer:
         reply(layout=layout)
 
     def turn(self, repeats):
-        with self.torch.inference_mode():
+        with self.mode():
             self.setting.wait()
             start = time.perf_counter()
             for _ in range(repeats):

@@ -298,9 +298,84 @@ def job(s, size, steps):
     return run, layout
 
 
+# --- training --------------------------------------------------------------------
+
+
+def training_trial(s, places):
+    """A trial of layouts for training a network of residual blocks: one block at each (channels, side), and back."""
+
+    def trial(layout):
+        blocks = [s.module(lambda c=c: model.ResBlock(c, c, s.groups), layout).requires_grad_() for c, _ in places]
+        images = [s.image(1, c, side, side, layout=layout).requires_grad_() for c, side in places]
+        return lambda: [block(x).sum().backward() for block, x in zip(blocks, images)]
+
+    return trial
+
+
+def training(s, size, batch, everything):
+    """Steps of training: forwards, backwards, clipping and AdamW. Of everything but the autoencoder, a step with masks
+    and one without; or of added branches of both regions alone, with blocks computed again."""
+    config = dict(s.config, lora=dict(s.config["lora"], added=8))
+    unet = config["unet"]
+    side = size // 2 ** (len(config["vae"]["ch_mult"]) - 1)
+    places = [(unet["model_channels"] * m, side >> level) for level, m in enumerate(unet["channel_mult"])]
+    layout = s.faster(("training", size), training_trial(s, places))
+    net = s.module(lambda: model.UNet(config), layout)
+    net.recomputes = not everything
+    recovery_net = s.module(lambda: model.Recovery(config["cluster"]))
+    threshold = s.module(lambda: model.ThresholdEmbedder(config["threshold"]))
+    sketch_net = s.module(lambda: model.SketchEncoder(config["sketch"]), layout) if everything else None
+    image_net = s.module(lambda: model.ImageEncoder(config["clip"])) if everything else None
+    for name, p in net.named_parameters():
+        # The network's own branches are frozen, as they are where others are added to them.
+        is_own_branch = any(f".to_{which}.{way}." in name for which in "qkv" for way in ("down", "up"))
+        p.requires_grad_(".more_" in name or (bool(everything) and not is_own_branch))
+    for part in (recovery_net, threshold, sketch_net, image_net):
+        if part is not None:
+            part.requires_grad_(bool(everything))
+    learning = [p for m in (net, recovery_net, threshold, sketch_net, image_net) if m is not None
+                for p in m.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=1e-4, fused=True)
+
+    z, noise = (s.image(batch, unet["in_channels"], side, side, layout=layout) for _ in range(2))
+    sketch = s.image(batch, 3, size, size, layout=layout)
+    picture = config["clip"]["image_size"]
+    reference = s.image(batch, 3, picture, picture)
+    known_tokens = tokens(s).expand(batch, -1, -1)
+    known_hints = hints(s, side, batch, layout)
+    # Figures differ within a batch.
+    mask = (torch.arange(side) < side // 2 + torch.arange(batch)[:, None]).to(s.dtype)
+    mask = mask[:, None, None].expand(-1, 1, side, -1).contiguous()
+    cut = torch.linspace(0.05, 0.95, batch)
+    t = torch.linspace(0, 999, batch).long()
+
+    def step(is_split):
+        control = sketch_net(sketch) if everything else known_hints
+
+        def encoded():
+            return image_net(reference) if everything else known_tokens
+
+        if is_split:
+            context = [encoded() + threshold(cut), recovery_net(encoded() + threshold(cut))]
+            masks = model.level_masks(mask, config, cut[:, None, None])
+        else:
+            context, masks = encoded(), None
+        loss = F.mse_loss(net(z, t, dict(control=control, context=context, masks=masks)), noise)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    def run():
+        for is_split in (True, False) if everything else (True,):
+            step(is_split)
+
+    return run, layout
+
+
 WORK = {
     f.__name__: f
     for f in (
         linear, gated_linear, attention, layer_norm, convolution, group_norm,
-        unet, image_encoder, sketch_encoder, recovery, vae_encode, vae_decode, job)
+        unet, image_encoder, sketch_encoder, recovery, vae_encode, vae_decode, job, training)
 }

@@ -24,7 +24,13 @@
   .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output), .slopes = CK(slopes), \
   .gate_slopes = CK(gate_slopes), .softmax_slopes = CK(softmax_slopes), .column_sums = CK(column_sums), \
   .norm_slope_sums = CK(norm_slope_sums), .norm_slopes = CK(norm_slopes), \
-  .layer_norm_slopes = CK(layer_norm_slopes), .adamw = CK(adamw)
+  .layer_norm_slopes = CK(layer_norm_slopes), .adamw = CK(adamw), \
+  .winograd_gradient_input = CK(winograd_gradient_input), \
+  .winograd_gradient_output = CK(winograd_gradient_output), .winograd_gradient_taps = CK(winograd_gradient_taps), \
+  .attention_gradient_rows = CK(row_run), .attention_gradient_panels = CK(attention_gradient_panels), \
+  .attention_gradient_pack = CK(attention_gradient_pack), \
+  .attention_gradient_scratch = CK(attention_gradient_scratch), \
+  .attention_gradient_tile = CK(attention_gradient_tile)
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"

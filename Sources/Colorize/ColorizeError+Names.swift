@@ -16,13 +16,14 @@ extension ColorizeError {
     case farDistance = "flats.farDistance"
     case guides
     case palette
+    case manipulation
     /// The name that ``Model/preset(named:)`` is given, which is no part of a request.
     case preset
 
     /// Its name in a sentence.
     public var description: String {
       switch self {
-      case .size, .count, .steps, .seed, .merge, .preset, .guides, .palette: rawValue
+      case .size, .count, .steps, .seed, .merge, .preset, .guides, .palette, .manipulation: rawValue
       case .vaeTiling: "vae tile"
       case .batching: "batching rows"
       case .guidanceReference: "reference guidance"

@@ -15,6 +15,8 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
   case mismatchedMask(Input, size: ImageSize, picture: ImageSize)
   /// The model does not have the weights that the mode needs.
   case unsupportedMode(mode: InferenceMode, model: String)
+  /// The model has no text tower, which reads the texts of a manipulation or a heat map.
+  case noTextTower(model: String)
   /// The reference was encoded by another model or on another backend.
   case foreignReference
   /// The latent became infinite or not a number.
@@ -35,6 +37,9 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unsupportedMode(let mode, let model):
       "model \(model) holds no weights for mode \(mode.rawValue): it has neither low-rank branches nor a recovery "
         + "transformer; use mode vanilla"
+    case .noTextTower(let model):
+      "model \(model) holds no text tower, which reads the texts; load it with an OpenCLIP file of both towers, the one "
+        + "that its image encoder is from (textEncoder), or leave the texts out"
     case .foreignReference: "the reference was encoded by another colorizer; encode it with this one"
     case .nonFinite(let step, let total):
       "the picture became infinite or not a number in step \(step) of \(total); lower the guidance scales, or check "
@@ -59,7 +64,8 @@ extension ColorizeError: CategorizedError {
     switch self {
     case .unusableModel: .model
     case .nonFinite, .insufficientMemory: .run
-    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference:
+    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference,
+      .noTextTower:
       .usage
     }
   }

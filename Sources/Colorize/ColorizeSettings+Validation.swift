@@ -50,6 +50,7 @@ extension ColorizeSettings {
     try Self.check(merge, .merge, in: 0...1)
     try Self.check(sketchThreshold, .sketchThreshold, in: 0...1)
     try Self.check(referenceThreshold, .referenceThreshold, in: 0...1)
+    try manipulation?.validate()
     try flats.validate()
     do {
       try guides?.validate()

@@ -69,6 +69,8 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   public var guides: GuideOptions?
   /// Whether the result has ``ColorizeResult/flats``, even if ``fill`` does not need them.
   public var makesFlats = false
+  /// What texts change about the reference; nil for nothing. It needs a model with a text tower.
+  public var manipulation: ReferenceManipulation?
   /// Whether the request is refused if the backend's memory looks too small for it.
   public var checksMemory = true
   /// Decode a preview every so many steps, 1...1000, but the last; nil for none. Each decodes the first picture in full,
@@ -122,6 +124,7 @@ extension ColorizeSettings {
     flats = try value(.flats, or: flats)
     guides = try values.decodeIfPresent(GuideOptions.self, forKey: .guides)
     makesFlats = try value(.makesFlats, or: makesFlats)
+    manipulation = try values.decodeIfPresent(ReferenceManipulation.self, forKey: .manipulation)
     checksMemory = try value(.checksMemory, or: checksMemory)
     previewInterval = try value(.previewInterval, or: previewInterval)
     do {

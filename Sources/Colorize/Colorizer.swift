@@ -74,7 +74,7 @@ public actor Colorizer {
     self.model = model
     self.backend = backend
     self.memory = memory
-    self.conditioning = Conditioning(parts: parts, backend: backend)
+    self.conditioning = Conditioning(parts: parts, backend: backend, vocabulary: model.vocabulary)
     self.queue = queue
     self.isLoaded = Locked(memory == .normal)
   }
@@ -174,22 +174,33 @@ public actor Colorizer {
     if mask != nil || background != nil { try model.require(.full) }
     try ColorizeSettings.check(threshold, .referenceThreshold, in: 0...1)
     try ColorizeRequest.checkBackground(of: image, mask: mask, picture: background)
-    return try await queue.inTurn {
-      try await performEncoding(image, mask: mask, background: background, threshold: threshold)
+    return try await inTurn {
+      try self.encoded(image, mask: mask, background: background, threshold: threshold)
     }
   }
 
-  private func performEncoding(_ image: Image, mask: Mask?, background: Image?, threshold: Float) throws -> Reference {
+  /// Does something with the network in turn with the requests, on the colorizer's thread, and lets go what it has taken.
+  nonisolated func inTurn<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+    try await queue.inTurn { try await perform(work) }
+  }
+
+  private func perform<R: Sendable>(_ work: @Sendable () throws -> R) throws -> R {
     try Task.checkCancellation()
     defer {
       backend.releaseCachedMemory()
       if memory == .low { conditioning.parts.keep(only: []) }
       conditioning.parts.releasePages()
     }
+    return try work()
+  }
+
+  private nonisolated func encoded(
+    _ image: Image, mask: Mask?, background: Image?, threshold: Float
+  ) throws -> Reference {
     let encoded = try conditioning.encode(
       image, mask: mask, background: background, threshold: threshold, from: HostPixels(backend: backend))
     return Reference(
-      tokens: encoded.tokens, background: encoded.background, threshold: threshold, picture: image, mask: mask,
-      backgroundPicture: background, owner: identity)
+      tokens: encoded.tokens, classToken: encoded.classToken, background: encoded.background, threshold: threshold,
+      picture: image, mask: mask, backgroundPicture: background, owner: identity)
   }
 }

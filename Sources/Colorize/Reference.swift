@@ -6,6 +6,8 @@ import DiffusionCore
 public struct Reference: Sendable {
   /// The picture's tokens, `[1, tokens, width]`.
   package let tokens: Tensor
+  /// The token of the picture as a whole, `[1, 1, width]`.
+  let classToken: Tensor?
   /// The tokens of its background, or of a picture given for it; nil if there was neither mask nor picture.
   package let background: Tensor?
   /// The threshold of its mask.
@@ -18,10 +20,12 @@ public struct Reference: Sendable {
   package let owner: any AnyObject & Sendable
 
   init(
-    tokens: Tensor, background: Tensor?, threshold: Float, picture: Image, mask: Mask?, backgroundPicture: Image?,
+    tokens: Tensor, classToken: Tensor?, background: Tensor?, threshold: Float, picture: Image, mask: Mask?,
+    backgroundPicture: Image?,
     owner: any AnyObject & Sendable
   ) {
     self.tokens = tokens
+    self.classToken = classToken
     self.background = background
     self.threshold = threshold
     self.picture = picture

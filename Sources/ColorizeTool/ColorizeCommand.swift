@@ -33,6 +33,7 @@ struct ColorizeCommand: AsyncParsableCommand {
     version: "\(Tool.name) \(Tool.version)",
     subcommands: [
       RunCommand.self, ShotCommand.self, AgainCommand.self, DemoCommand.self, SketchCommand.self, MaskCommand.self,
+      HeatMapCommand.self,
       PaletteCommand.self, TrainCommand.self, DevicesCommand.self, ProfileCommand.self, InspectCommand.self,
       ConvertCommand.self, RandomModelCommand.self,
     ],

@@ -13,10 +13,20 @@ final class TinyModel: Sendable {
   /// - Parameters:
   ///   - withSplit: whether it holds the weights of the mask modes.
   ///   - poisoned: whether its weights are so large that latents overflow.
-  func model(withSplit: Bool = true, poisoned: Bool = false) throws -> Model {
+  ///   - text: the sizes of a text tower, in a file of its own.
+  ///   - damaged: whether a weight of that is missing.
+  func model(
+    withSplit: Bool = true, poisoned: Bool = false, text: OpenCLIPTextConfiguration? = nil, damaged: Bool = false
+  ) throws -> Model {
     let path = try folder.get().file("\(UUID().uuidString).safetensors")
     try TinyNetwork.write(to: path, withSplit: withSplit, poisoned: poisoned)
-    let weights = WeightSource(try SafetensorsFile(path: path))
+    var weights = WeightSource(try SafetensorsFile(path: path))
+    if let text {
+      let path = try folder.get().file("\(UUID().uuidString).safetensors")
+      let parts = try OpenCLIPTextTower.parameters(of: text).filter { !damaged || !$0.key.hasSuffix("ln_final.bias") }
+      try SeededParameters.write(parts, to: path)
+      weights.append(try SafetensorsFile(path: path))
+    }
     return Model(name: "tiny", weights: weights, configuration: TinyNetwork.configuration)
   }
 }

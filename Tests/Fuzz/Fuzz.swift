@@ -29,11 +29,26 @@ private let target: @Sendable (UnsafeBufferPointer<UInt8>) -> Void = {
       guard let file = try? PyTorchFile(bytes: UnsafeRawBufferPointer(input), name: "fuzz") else { return }
       readAll(file)
     }
+  case "tokenizer":
+    guard let words = try? TextVocabulary(packed: TextVocabulary.publishedFile, name: "published") else { exit(2) }
+    let tokenizer = TextTokenizer(vocabulary: words)
+    return { input in
+      let ids = tokenizer.ids(of: String(decoding: input, as: UTF8.self))
+      precondition((2...77).contains(ids.count) && ids.allSatisfy { (0..<49_408).contains($0) } && ids.last == 49_407)
+    }
+  case "vocabulary":
+    return { input in
+      guard let words = try? TextVocabulary(packed: Array(input), name: "fuzz") else { return }
+      let ids = TextTokenizer(vocabulary: words).ids(of: "the abracadabra of 12 lower girls' blue hair")
+      precondition(ids.allSatisfy { (0..<Int32(words.count)).contains($0) })
+    }
   case "palette": return { input in _ = try? Palette(data: Array(input), file: nil) }
   default:
     guard let format = ImageFormat.known.first(where: { $0.rawValue.lowercased() == name }), let codec = format.codec
     else {
-      let names = ["safetensors", "pytorch", "palette"] + ImageFormat.known.map { $0.rawValue.lowercased() }
+      let names =
+        ["safetensors", "pytorch", "tokenizer", "vocabulary", "palette"]
+        + ImageFormat.known.map { $0.rawValue.lowercased() }
       FileHandle.standardError.write(Data("IRODORI_FUZZ is one of \(names.joined(separator: ", "))\n".utf8))
       exit(2)
     }

@@ -4,8 +4,9 @@
 #
 #   Tests/Fuzz/run.sh SECONDS [TARGET...]
 #
-# Targets: safetensors pytorch palette png jpeg tiff webp tga photoshop openraster; by default all, one after the other.
-# It needs swift, clang and the packages of the README. The seeds are the fixtures of the tests and kept/TARGET, where an
+# Targets: safetensors pytorch palette png jpeg tiff webp tga photoshop openraster tokenizer vocabulary; by default
+# all, one after the other.
+# It needs swift, clang and the packages of the README. The seeds are the fixtures of the tests, seeds/TARGET, and kept/TARGET, where an
 # input that was found is put when its fault is mended. What libFuzzer adds to the corpus stays in .build/fuzz.
 set -euo pipefail
 shopt -s globstar nullglob
@@ -13,7 +14,7 @@ cd "$(dirname "$0")/../.."
 seconds=${1:?how many seconds a target gets}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(safetensors pytorch palette png jpeg tiff webp tga photoshop openraster)
+[ ${#targets[@]} -gt 0 ] || targets=(safetensors pytorch palette png jpeg tiff webp tga photoshop openraster tokenizer vocabulary)
 sources=$PWD/Sources
 out=$PWD/.build/fuzz
 mkdir -p "$out"
@@ -21,11 +22,11 @@ mkdir -p "$out"
 build() {
   # Only what reads files is built: it takes a minute, where the whole library would take ten.
   modules=()
-  for name in CCodec CPNGIO CJPEG CColorProfile CTIFF; do
+  for name in CCodec CPNGIO CJPEG CColorProfile CTIFF CTextData; do
     printf 'module %s {\n  umbrella "%s"\n  export *\n}\n' "$name" "$sources/$name/include" > "$out/$name.modulemap"
     modules+=(-Xcc "-fmodule-map-file=$out/$name.modulemap" -Xcc "-I$sources/$name/include")
     for file in "$sources/$name"/*.c; do
-      clang -O1 -g -fsanitize=fuzzer-no-link,address -c -I"$sources/$name/include" -I"$sources/CCodec/include" "$file" \
+      clang -std=c2x -O1 -g -fsanitize=fuzzer-no-link,address -c -I"$sources/$name/include" -I"$sources/CCodec/include" "$file" \
         -o "$out/$name-$(basename "$file" .c).o"
     done
   done
@@ -38,9 +39,10 @@ build() {
       "${modules[@]}" -module-name "$name" -emit-module -emit-module-path "$out/$name.swiftmodule" -c "$@" \
       -o "$out/$name.o"
   }
-  compile DiffusionCore "$sources"/DiffusionCore/{Support,Layout}/*.swift "$sources"/DiffusionCore/Weights/**/*.swift
+  compile DiffusionCore "$sources"/DiffusionCore/{Support,Layout}/*.swift "$sources"/DiffusionCore/Weights/**/*.swift \
+    "$sources"/DiffusionCore/Models/Text/Tokenizer/*.swift
   compile Colorize "$sources"/Colorize/{Images,Palettes,Color,Preparation,Zip}/*.swift \
-    "$sources"/Colorize/Flats/Regions/ParallelRows.swift
+    "$sources"/Colorize/Flats/Regions/ParallelRows.swift "$sources"/Colorize/Text/TextVocabulary+Files.swift
   compile PictureFormats "$sources"/PictureFormats/*.swift
   echo linking
   swiftc -O -parse-as-library -swift-version 6 -package-name fuzz -sanitize=fuzzer,address -I "$out" "${modules[@]}" \
@@ -60,6 +62,8 @@ seeds() {
     webp) echo Tests/PictureFormatsTests/Fixtures/*.webp ;;
     tga) echo Tests/PictureFormatsTests/Fixtures/*.tga ;;
     photoshop) echo Tests/PictureFormatsTests/Fixtures/*.ps[db] ;;
+    tokenizer) echo Tests/Fuzz/seeds/tokenizer/* ;;
+    vocabulary) echo Tests/Fuzz/seeds/vocabulary/* ;;
     openraster) echo Tests/PictureFormatsTests/Fixtures/*.{ora,kra} ;;
   esac
 }

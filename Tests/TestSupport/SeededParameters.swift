@@ -46,7 +46,14 @@ package struct SeededParameters: ParameterSource {
     _ configuration: ModelConfiguration, to path: String, keeps: (String) -> Bool = { _ in true },
     change: (String, inout [Float]) -> Void = { _, _ in }
   ) throws {
-    let parts = try ColorizationNetwork.parameters(of: configuration).filter { key, _ in keeps(key) }
+    try write(
+      ColorizationNetwork.parameters(of: configuration).filter { key, _ in keeps(key) }, to: path, change: change)
+  }
+
+  /// Writes such parameters.
+  package static func write(
+    _ parts: [(key: String, shape: Shape)], to path: String, change: (String, inout [Float]) -> Void = { _, _ in }
+  ) throws {
     let writer = try SafetensorsWriter(
       path: path, tensors: parts.map { .init(key: $0.key, dtype: .f32, shape: $0.shape.extents) })
     for (key, shape) in parts {

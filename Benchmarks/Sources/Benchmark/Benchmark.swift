@@ -16,6 +16,7 @@ struct Benchmark: AsyncParsableCommand {
       parts    image encoder, sketch encoder, recovery transformer, VAE encode and decode
       scaling  a step and the VAE's decoding by size and batch, from half to three times the size given
       job      a whole picture through the Colorize API, by stage: full mode with guidance, batch 2 split
+      training  steps of training: all of the built-in network, and branches beside the network of the preset
       quality  how good a model's pictures are: pairs with known truth, in all modes, beside what needs no network
 
       Every figure is a median. `floor` is the least time that the arithmetic takes at the rate of a large matrix \
@@ -23,12 +24,12 @@ struct Benchmark: AsyncParsableCommand {
       `of floor` is how much of that is reached. Each group runs in a process of its own, so that peaks of memory do \
       not mix.
       """,
-    subcommands: [HardwareReportCommand.self])
+    subcommands: [HardwareReportCommand.self, LossCurveCommand.self])
 
   @Option(
     parsing: .upToNextOption,
     help:
-      "Which groups to run: ops, unet, parts, scaling, job, quality. (default: ops, unet and parts; the others take long)"
+      "Which groups to run: ops, unet, parts, scaling, job, training, quality. (default: ops, unet, parts; others take long)"
   )
   var groups: [GroupName] = []
 
@@ -80,7 +81,12 @@ struct Benchmark: AsyncParsableCommand {
     let chosen = groups.isEmpty ? [.ops, .unet, .parts] : GroupName.allCases.filter(groups.contains)
     var reports: [GroupReport] = []
     for group in chosen where group != .quality {
-      reports.append(try GroupProcess.run(group, settings, output: console.handle))
+      for preset in group.presets(settings) {
+        var settings = settings
+        if settings.size == nil { settings.size = settings.pixels(of: preset) }
+        settings.preset = preset
+        reports.append(try GroupProcess.run(group, settings, output: console.handle))
+      }
     }
     let judged =
       chosen.contains(.quality)

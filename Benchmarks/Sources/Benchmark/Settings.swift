@@ -33,7 +33,7 @@ struct Settings: ParsableArguments {
   var weightsInMemory = false
   @Option(help: ArgumentHelp("Only the rows whose name has this in it (groups ops, unet, parts).", valueName: "text"))
   var only: String?
-  @Flag(help: "Also print a step's and each part's time by the backend's members (groups unet and parts).")
+  @Flag(help: "Also print a step's and each part's time by the backend's members (groups unet, parts and training).")
   var profile = false
 
   @Flag(help: "Run the same work in PyTorch, in turns with ours.")
@@ -79,7 +79,9 @@ struct Settings: ParsableArguments {
   }
 
   /// The picture's side.
-  var pixels: Int { size ?? (preset == .embedded ? 256 : 512) }
+  var pixels: Int { size ?? pixels(of: preset) }
+  /// The side that is usual for a network.
+  func pixels(of preset: Preset) -> Int { preset == .embedded ? 256 : 512 }
 
   /// Whether a row is asked for.
   func wants(_ row: String) -> Bool { only.map { row.contains($0) } ?? true }

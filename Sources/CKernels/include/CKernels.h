@@ -176,7 +176,36 @@ typedef struct {
   void (*adamw)(
     float *value, float *first, float *second, const float *gradient, float gradient_scale, float beta1, float rest1,
     float beta2, float rest2, float deviation_scale, float epsilon, float decay, float rate, int64_t count);
+  // The gradient of a 3x3 kernel by the adjoint of Winograd's method, see winograd_gradient.inc. Both write values
+  // [36][tiles][channels], places ck_winograd_gap elements apart besides, for tiles begin ..< end of first ..< first + tiles.
+  void (*winograd_gradient_input)(
+    float *values, const float *x, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t begin,
+    int64_t end);
+  void (*winograd_gradient_output)(
+    float *values, const float *upstream, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t begin,
+    int64_t end);
+  // out [outputs][9][channels], outputs begin ..< end, of sums [outputs][channels] at 36 places `place` elements apart.
+  void (*winograd_gradient_taps)(
+    float *out, const float *sums, int64_t place, int64_t channels, int64_t begin, int64_t end);
+  // The derivative of attention, see attention_gradient.inc: the most queries of a tile; the elements that the keys and
+  // values of a head take packed; packing them.
+  int64_t attention_gradient_rows;
+  int64_t (*attention_gradient_panels)(int64_t keys, int64_t width);
+  void (*attention_gradient_pack)(
+    float *panels, const float *k, int64_t k_stride, const float *v, int64_t v_stride, int64_t keys, int64_t width,
+    float scale);
+  int64_t (*attention_gradient_scratch)(int64_t count, int64_t keys, int64_t width);
+  // to_q [count][width] of up to attention_gradient_rows queries and the gradient of their results; to_k and to_v
+  // [keys][width], which are added to where `accumulate` is true. What is not wanted is NULL. Scratch:
+  // attention_gradient_scratch(count, keys, width) elements.
+  void (*attention_gradient_tile)(
+    float *to_q, int64_t to_q_stride, float *to_k, int64_t to_k_stride, float *to_v, int64_t to_v_stride,
+    const float *q, int64_t q_stride, const float *upstream, int64_t upstream_stride, int64_t count, int64_t width,
+    const float *panels, int64_t keys, float scale, bool accumulate, float *scratch);
 } ck_kernels;
+
+// See `winograd_gradient_input`.
+enum { ck_winograd_gap = 16 };
 
 // The kernels for an instruction set by name ("avx512", "avx2", "portable"), or the best that this processor has for
 // NULL. NULL if it has not that one.

@@ -42,7 +42,8 @@ public struct MemoryEstimate: Sendable, Hashable {
     let account = meter.account
     let parts = NetworkParts(
       MeteredParameters(model: model, meter: meter), configuration: configuration,
-      hasSplit: NetworkParts.hasSplit(model.weights, configuration: configuration))
+      hasSplit: NetworkParts.hasSplit(model.weights, configuration: configuration),
+      textConfiguration: model.textConfiguration)
     if memory == .normal {
       try parts.load(ColorizeEvent.Stage.allParts)
       account.releaseMappedPages()
@@ -53,7 +54,8 @@ public struct MemoryEstimate: Sendable, Hashable {
     var metered = request
     (metered.guidance.interval, metered.guidance.excluded) = (0...1, nil)
     let pipeline = Pipeline(
-      metered, network: Conditioning(parts: parts, backend: meter.backend), memory: memory)
+      metered, network: Conditioning(parts: parts, backend: meter.backend, vocabulary: model.vocabulary),
+      memory: memory)
     let driver = MeteringDriver(pipeline, account: account)
     try pipeline.run(driver)
     let costs = driver.costs

@@ -50,7 +50,8 @@ final class MeteringDriver: PipelineDriver {
 
   func encoded(_ reference: Reference) throws -> EncodedReference {
     EncodedReference(
-      tokens: try blank(reference.tokens.shape), background: try reference.background.map { try blank($0.shape) })
+      tokens: try blank(reference.tokens.shape), classToken: try reference.classToken.map { try blank($0.shape) },
+      background: try reference.background.map { try blank($0.shape) })
   }
 
   func sketchMask() throws -> Tensor? { try lines() }

@@ -30,11 +30,12 @@ extension Model {
   ///   - path: a safetensors checkpoint, one of PyTorch (see `PyTorchFile`), the index or a shard of one in several files, or a folder that holds it:
   ///     `model.safetensors`, or the only one there.
   ///   - imageEncoder: an OpenCLIP file, for a checkpoint that holds no image encoder.
+  ///   - textEncoder: an OpenCLIP file, for a checkpoint that holds no text tower. One with both towers is both.
   ///   - configuration: where the sizes come from.
   ///   - prediction: what the U-Net predicts, whatever the configuration and the name say.
   /// - Throws: `WeightError`, ``ColorizeError/unusableModel(path:reason:)``, `ConfigurationError`.
   public static func load(
-    _ path: String, imageEncoder: String? = nil,
+    _ path: String, imageEncoder: String? = nil, textEncoder: String? = nil,
     configuration: ConfigurationChoice = .besideWeights,
     prediction: PredictionType? = nil
   ) throws -> Model {
@@ -67,6 +68,9 @@ extension Model {
     var weights = try Self.source(paths.files, configuration: sizes)
     if let imageEncoder {
       weights.append(try WeightFiles.open(imageEncoder), renaming: .openCLIP)
+    }
+    if let textEncoder, textEncoder != imageEncoder {
+      weights.append(try WeightFiles.open(textEncoder), renaming: .openCLIP)
     }
     var model = Model(name: path, weights: weights, configuration: sizes)
     if prediction == nil, case .given = configuration { model.isPredictionGuessed = true }

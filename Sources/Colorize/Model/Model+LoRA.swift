@@ -21,6 +21,7 @@ extension Model {
       configuration: configuration)
     model.isPredictionGuessed = isPredictionGuessed
     model.usesMovingAverages = usesMovingAverages
+    model.vocabulary = vocabulary
     return model
   }
 

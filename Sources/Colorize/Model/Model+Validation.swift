@@ -18,6 +18,19 @@ extension Model {
     try request.validate()
     _ = try request.referenceStrength.scales(for: configuration.unet)
     try checkSteps(of: request.settings)
+    if request.manipulation?.steps.isEmpty == false { try requireTextTower() }
+  }
+
+  /// Makes sure that the model reads texts.
+  func requireTextTower() throws {
+    guard let text = textConfiguration else { throw ColorizeError.noTextTower(model: name) }
+    let width = configuration.imageEncoder.outputWidth
+    guard text.outputWidth == width else {
+      throw ColorizeError.unusableModel(
+        path: name,
+        reason: "its text tower makes embeddings of \(text.outputWidth) numbers and its image encoder tokens of "
+          + "\(width), so they do not belong together")
+    }
   }
 
   /// Samplers on timesteps cannot take more steps than the model has timesteps, and some take a little less.

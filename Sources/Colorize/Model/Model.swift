@@ -21,6 +21,9 @@ public struct Model: Sendable {
   public internal(set) var isPredictionGuessed = false
   /// Whether the U-Net's weights are moving averages of training, because the checkpoint holds no others.
   public internal(set) var usesMovingAverages = false
+  /// The file with the text tower's vocabulary, `bpe_simple_vocab_16e6.txt` or one like it, compressed or not; nil for
+  /// CLIP's own, which is part of the library.
+  public var vocabulary: String?
 
   /// A model of given weights.
   public init(name: String, weights: WeightSource, configuration: ModelConfiguration) {
@@ -48,6 +51,9 @@ public struct Model: Sendable {
     // A file that holds some of them and not all is damaged, which loading it tells.
     mode == .vanilla || NetworkParts.hasSplit(weights, configuration: configuration)
   }
+
+  /// The sizes of its text tower, which ``ReferenceManipulation`` and heat maps need; nil if it has none.
+  public var textConfiguration: OpenCLIPTextConfiguration? { OpenCLIPTextConfiguration(weights) }
 
   /// Makes sure that the model supports a mode. What is asked of the other inputs is moot where it does not.
   func require(_ mode: InferenceMode) throws(ColorizeError) {

@@ -6,11 +6,15 @@ import DiffusionCore
 package struct Conditioning: Sendable {
   package let parts: NetworkParts
   package let backend: any Backend
+  /// The embeddings of a request's texts.
+  let texts: TextEncoding
   package var configuration: ModelConfiguration { parts.configuration }
 
-  package init(parts: NetworkParts, backend: any Backend) {
+  /// - Parameter vocabulary: that of the text tower; nil for CLIP's.
+  package init(parts: NetworkParts, backend: any Backend, vocabulary: String? = nil) {
     self.parts = parts
     self.backend = backend
+    texts = TextEncoding(parts: parts, vocabulary: vocabulary)
   }
 
   package init(network: ColorizationNetwork, backend: any Backend) {
@@ -22,7 +26,9 @@ package struct Conditioning: Sendable {
     _ image: Image, mask: Mask?, background: Image?, threshold: Float, from source: some PixelSource
   ) throws -> EncodedReference {
     let picture = try source.pixels(of: image)
-    var encoded = EncodedReference(tokens: try tokens(picture))
+    let seen = try parts.imageEncoder().encoded(picture)
+    var encoded = EncodedReference(
+      tokens: try seen.tokens.contiguous(), classToken: try seen.classToken.contiguous())
     try Task.checkCancellation()
     if let background {
       encoded.background = try givenBackground(source.pixels(of: background), threshold: threshold)
@@ -110,11 +116,14 @@ package struct Conditioning: Sendable {
 package struct EncodedReference {
   /// The picture's tokens, `[1, M, C]`.
   package var tokens: Tensor
+  /// The token of the picture as a whole, `[1, 1, C]`; nil where no text will be compared with it.
+  package var classToken: Tensor?
   /// Those of its background, `[1, M, C]`, or of a picture given for it; nil if there is neither mask nor picture.
   package var background: Tensor?
 
-  package init(tokens: Tensor, background: Tensor? = nil) {
+  package init(tokens: Tensor, classToken: Tensor? = nil, background: Tensor? = nil) {
     self.tokens = tokens
+    self.classToken = classToken
     self.background = background
   }
 }

@@ -58,6 +58,7 @@ struct Pipeline {
 
   private func makeContext(_ driver: some PipelineDriver) throws -> ReferenceContext? {
     // What the mode does not use is not computed.
+    let texts = try network.texts.embeddings(for: request.manipulation)
     let needsBackground = request.mode.needsBackground
     let picture = needsBackground ? request.background : nil
     var references: [EncodedReference] = []
@@ -77,6 +78,7 @@ struct Pipeline {
           threshold: request.referenceThreshold, from: driver))
     }
     guard !references.isEmpty else { return nil }
+    references = try references.map { try $0.manipulated(texts) }
     let mask =
       request.mode.needsSketchMask
       ? try driver.sketchMask()?.resizedBicubic(factor: network.configuration.latentFactor) : nil

@@ -69,7 +69,7 @@ final class RunDriver: PipelineDriver {
   func plane(of mask: Mask, for image: Image) throws -> Tensor { try source.plane(of: mask, for: image) }
 
   func encoded(_ reference: Reference) -> EncodedReference {
-    EncodedReference(tokens: reference.tokens, background: reference.background)
+    EncodedReference(tokens: reference.tokens, classToken: reference.classToken, background: reference.background)
   }
 
   func sketchMask() throws -> Tensor? { try request.sketchMask.map { try frame.plane(of: $0, on: backend) } }

@@ -55,6 +55,7 @@ struct AgainCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Another seed, for a variation. (default: the picture's own)", valueName: "n"))
   var seed: SeedChoice?
 
+  @OptionGroup var texts: TextOptions
   @OptionGroup var replacing: OverwriteOptions
   @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
   @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
@@ -89,6 +90,7 @@ struct AgainCommand: AsyncParsableCommand {
     let hintsFile = try stored.origin.inputs.hints.map { try hints ?? find($0, "--hints") }
     request.hints = try FinishOptions.readHints(hintsFile, for: pictures.sketch)
     if let seed { request.seed = seed.resolved }
+    if let manipulation = try texts.manipulation() { request.manipulation = manipulation }
     try model.validate(request)
     let plan = try OutputPlan(output: output, count: 1)
     try plan.check(

@@ -19,7 +19,7 @@ struct ConvertCommand: AsyncParsableCommand {
         colorize -s sketch.png -r reference.png -o result.png \\
           --model models/switch.safetensors
 
-      With --lora the additions become part of the checkpoint. Only what the network needs is taken. config.json is written beside the file.
+      With --lora the additions become part of the checkpoint. Only what the network needs is taken, and its text tower if there is one. config.json is written beside the file.
       """)
 
   @Argument(
@@ -80,8 +80,15 @@ struct ConvertCommand: AsyncParsableCommand {
       )
     }
     // A file for the vanilla mode alone does not have all of them.
-    let parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
+    var parameters = try ColorizationNetwork.parameters(of: model.configuration).filter {
       model.weights[$0.key] != nil
+    }
+    if let text = model.textConfiguration {
+      let weights = model.weights
+      try await Interruption.shared.endingAtOnce {
+        try NetworkParts.checkTextTower(weights, configuration: text)
+      }
+      parameters += try OpenCLIPTextTower.parameters(of: text)
     }
     progress.begin("writing")
     let backend = try CPUBackend()

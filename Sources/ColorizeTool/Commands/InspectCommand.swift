@@ -47,7 +47,8 @@ struct InspectCommand: AsyncParsableCommand {
     }
     do {
       try await inspect(
-        try Model.load(path, imageEncoder: checkpoint.imageEncoder, configuration: choice))
+        try Model.load(
+          path, imageEncoder: checkpoint.imageEncoder, textEncoder: checkpoint.textEncoder, configuration: choice))
     } catch let error as ColorizeError where checkpoint.config == nil && checkpoint.preset == nil {
       // What the file holds can be told without a configuration; whether it is a model cannot.
       guard let weights = try? Model.weights(path) else { throw error }
@@ -72,6 +73,13 @@ struct InspectCommand: AsyncParsableCommand {
       let (_, report) = try await Interruption.shared.endingAtOnce {
         try ColorizationNetwork.load(
           weights, configuration: configuration, backend: ShapeOnlyBackend())
+      }
+      if let text = model.textConfiguration {
+        try await Interruption.shared.endingAtOnce {
+          try NetworkParts.checkTextTower(weights, configuration: text)
+        }
+        Console.shared.output(
+          "texts: a text tower of \(text.layers) layers of \(text.width) channels; --manipulate and heat-map work")
       }
       let modes = InferenceMode.allCases.filter(model.supports).map(\.rawValue)
       Console.shared.output("modes: \(modes.joined(separator: ", "))")

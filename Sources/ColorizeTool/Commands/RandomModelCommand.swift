@@ -24,6 +24,9 @@ struct RandomModelCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The seed of the weights.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Flag(help: "Also write a text tower, for --manipulate: OpenCLIP ViT-H/14's sizes, or a small one for embedded.")
+  var textTower = false
+
   @OptionGroup var replacing: OverwriteOptions
 
   @Flag(help: "No progress and no notes; only errors.")
@@ -36,12 +39,21 @@ struct RandomModelCommand: AsyncParsableCommand {
     defer { progress.finish() }
     progress.begin("writing random weights")
     var weights = try RandomWeights(seed: seed, dtype: dtype)
-    let parameters = try ColorizationNetwork.parameters(of: configuration)
+    var parameters = try ColorizationNetwork.parameters(of: configuration)
+    if textTower { parameters += try OpenCLIPTextTower.parameters(of: textConfiguration(configuration)) }
     try file.write(
       parameters, dtype: dtype, metadata: ["weights": "random", "seed": "\(seed)"], progress: progress
-    ) { index, write in
+    ) { [parameters] index, write in
       try weights.write(parameters[index].key, shape: parameters[index].shape, to: write)
     }
     if !quiet { file.report(parameters, dtype: dtype, progress: progress) }
+  }
+
+  /// The sizes of the text tower.
+  private func textConfiguration(_ configuration: ModelConfiguration) -> OpenCLIPTextConfiguration {
+    let isSmall = preset == "embedded"
+    return OpenCLIPTextConfiguration(
+      vocabularySize: 49_408, contextLength: 77, width: isSmall ? 64 : 1024, layers: isSmall ? 3 : 24,
+      outputWidth: configuration.imageEncoder.outputWidth)
   }
 }

@@ -20,6 +20,18 @@ struct CheckpointOptions: ParsableArguments {
       "An OpenCLIP ViT-H/14 file, for a checkpoint without an image encoder.", valueName: "file"))
   var imageEncoder: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "An OpenCLIP ViT-H/14 file, for --manipulate with a checkpoint without a text tower. One that --image-encoder names "
+        + "need not be named again.", valueName: "file"))
+  var textEncoder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The text tower's byte-pair merges, if they are not CLIP's: a file like bpe_simple_vocab_16e6.txt.gz.",
+      valueName: "file"))
+  var vocabulary: String?
+
   /// Where the sizes come from.
   func configuration() throws -> Model.ConfigurationChoice {
     if config != nil && preset != nil {
@@ -35,8 +47,10 @@ struct CheckpointOptions: ParsableArguments {
   ///   - prediction: what the network predicts, nil for what configuration and name say.
   ///   - note: told what was concluded and not said.
   func open(_ path: String, prediction: PredictionType?, note: (String) -> Void) throws -> Model {
-    let model = try Model.load(
-      path, imageEncoder: imageEncoder, configuration: try configuration(), prediction: prediction)
+    var model = try Model.load(
+      path, imageEncoder: imageEncoder, textEncoder: textEncoder, configuration: try configuration(),
+      prediction: prediction)
+    model.vocabulary = vocabulary
     if model.usesMovingAverages {
       note("the checkpoint holds only the moving averages of its U-Net's weights, which are used")
     }
@@ -87,7 +101,8 @@ struct ModelOptions: ParsableArguments {
       _ = try checkpoint.configuration()
       for (option, value) in [
         ("--config", checkpoint.config), ("--preset", checkpoint.preset),
-        ("--image-encoder", checkpoint.imageEncoder),
+        ("--image-encoder", checkpoint.imageEncoder), ("--text-encoder", checkpoint.textEncoder),
+        ("--vocabulary", checkpoint.vocabulary),
       ] where value != nil {
         throw ToolError.usage("\(option) belongs to a checkpoint; give its path with --model")
       }

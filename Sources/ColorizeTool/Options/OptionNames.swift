@@ -17,6 +17,11 @@ extension ColorizeError {
       "\(one.name) and \(other.name) exclude each other, since the background comes from one of them; give one"
     case .mismatchedMask(let mask, let size, let picture):
       "\(mask.name) is \(size), of another shape than its picture, which is \(picture); give a mask of the whole picture"
+    case .noTextTower(let model) where model.hasPrefix("embedded"):
+      "the built-in model reads no texts; --manipulate and heat-map need a published checkpoint (--model) with an OpenCLIP "
+        + "file (--text-encoder), see Docs/Text.md"
+    case .noTextTower(let model):
+      "\(model) holds no text tower, which reads the texts; give the OpenCLIP file of both towers with --text-encoder"
     default: description
     }
   }
@@ -81,6 +86,7 @@ extension ColorizeError.Option {
     case .farDistance: "--far"
     case .guides: "--guide"
     case .palette: "--palette"
+    case .manipulation: "--manipulate"
     case .batching, .guidanceExcluded: nil
     }
   }

@@ -49,6 +49,8 @@ struct StrengthOptions: ParsableArguments {
       valueName: "name"))
   var contextLayout: ContextLayout = .paper
 
+  @OptionGroup var texts: TextOptions
+
   func checkStrengths() throws {
     let named = [("--strength", strength)] + strengthLevel.map { ("--strength-level \($0.level.rawValue)", $0.factor) }
     for (name, factor) in named where !(0...10).contains(factor) {

@@ -31,5 +31,6 @@ struct RequestOptions {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
+    request.manipulation = try strengths.texts.manipulation()
   }
 }

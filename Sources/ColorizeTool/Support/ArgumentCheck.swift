@@ -19,7 +19,7 @@ enum ArgumentCheck {
     "--variants", "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
     "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
-    "--subject",
+    "--subject", "--text-encoder", "--vocabulary", "--control", "--thresholds",
   ]
   private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
@@ -27,6 +27,7 @@ enum ArgumentCheck {
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
     "--contact-sheet", "--animation", "--report", "--keys", "--extractor", "--segmenter", "--sketch-segmenter",
+    "--text-encoder", "--vocabulary",
   ]
 
   /// - Throws: ``ToolError``.

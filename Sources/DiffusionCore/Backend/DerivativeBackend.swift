@@ -26,6 +26,11 @@ public protocol DerivativeBackend: Backend {
   /// geometry with one group.
   func convolutionWeightGradient(
     _ x: Operand, _ geometry: ConvolutionGeometry, _ gradient: Operand, to out: Operand) throws
+  /// Of ``Backend/attention(_:_:_:scale:to:)``: for queries `[B, H, N, D]`, keys and values `[B, H, M, D]` and the gradient
+  /// `[B, H, N, D]`, the gradients of all three, without a matrix of all queries by all keys.
+  func attentionGradient(
+    _ q: Operand, _ k: Operand, _ v: Operand, scale: Float, _ gradient: Operand, toQueries: Operand?,
+    toKeys: Operand?, toValues: Operand?) throws
   /// A step of AdamW in place, on operands of one shape:
   /// `m = b1 m + (1 - b1) s g`, `v = b2 v + (1 - b2) (s g)^2`, `p = decay p - rate m / (deviationScale sqrt(v) + epsilon)`.
   ///

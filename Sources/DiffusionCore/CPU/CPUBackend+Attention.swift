@@ -59,15 +59,15 @@ extension CPUBackend {
   }
 
   /// The first row and the distance of rows of one head of one sample.
-  private func rowMatrix(_ x: Operand, sample: Int, head: Int) -> (UnsafeMutablePointer<Float>, Int) {
+  func rowMatrix(_ x: Operand, sample: Int, head: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let s = x.view.strides
     return (floatAddress(x) + sample * s[0] + head * s[1], s[2])
   }
 
   /// Whether the elements of a row are contiguous.
-  private func isRowMajor(_ view: View) -> Bool { view.strides[3] == 1 || view.shape[3] == 1 }
+  func isRowMajor(_ view: View) -> Bool { view.strides[3] == 1 || view.shape[3] == 1 }
 
-  private func rows(_ x: Operand) throws -> Operand {
+  func rows(_ x: Operand) throws -> Operand {
     x.dtype == .f32 && isRowMajor(x.view) ? x : try floats(x)
   }
 }

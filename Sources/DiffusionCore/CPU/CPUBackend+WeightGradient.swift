@@ -6,7 +6,7 @@ extension CPUBackend {
   /// The most bytes that partial sums may take.
   private static let partialByteCount = 128 << 20
 
-  /// Patches of some output positions at a time, which stay in cache, are multiplied by the gradients there and added to
+  /// By Winograd's method where it pays, otherwise directly: patches of some output positions at a time, which stay in cache, are multiplied by the gradients there and added to
   /// one of a few partial sums; those are added in order, so that the thread count cannot change the result.
   public func convolutionWeightGradient(
     _ x: Operand, _ geometry: ConvolutionGeometry, _ gradient: Operand, to out: Operand
@@ -17,6 +17,9 @@ extension CPUBackend {
     let rows = gradient.shape[0] * positions
     let columns = kh * kw * channels
     guard out.shape.elementCount > 0 else { return }
+    if usesWinograd && Self.winogradGradientPays(weight: out.shape, geometry: geometry, out: gradient.shape) {
+      return try winogradWeightGradient(x, geometry, gradient, to: out)
+    }
     let (input, upstream) = (try floats(x), try floats(gradient))
     var patch = ck_im2col_geometry()
     patch.height = Int64(height)

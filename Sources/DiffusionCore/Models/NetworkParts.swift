@@ -9,12 +9,13 @@ import CKernels
 public final class NetworkParts: Sendable {
   /// A part that can be loaded and let go by itself.
   public enum Part: String, Sendable, Hashable, CaseIterable {
-    case imageEncoder, split, sketchEncoder, unet, vaeEncoder, vaeDecoder
+    case imageEncoder, textEncoder, split, sketchEncoder, unet, vaeEncoder, vaeDecoder
 
     /// The sections of a checkpoint that it is read from.
     public var sections: [CheckpointSection] {
       switch self {
       case .imageEncoder: [.imageEncoder]
+      case .textEncoder: [.textTower]
       case .split: [.recovery, .threshold]
       case .sketchEncoder: [.sketchEncoder]
       case .unet: [.unet]
@@ -27,6 +28,9 @@ public final class NetworkParts: Sendable {
   public let configuration: ModelConfiguration
   /// Whether the checkpoint has the parts of the mask modes.
   public let hasSplit: Bool
+  /// The sizes of the text tower; nil if the checkpoint has none. No run needs it but for the texts of a request, so it is
+  /// checked when it is first asked for.
+  public let textConfiguration: OpenCLIPTextConfiguration?
   /// What was read of the files.
   public let report: LoadReport
 
@@ -34,6 +38,8 @@ public final class NetworkParts: Sendable {
   private let files: [any WeightFile]
   /// Makes a fresh reading of the parameters; nil where all parts were given and none can be loaded again.
   private let makeParameters: (@Sendable (LoadingMeter) -> Parameters)?
+  /// Finds the faults of the text tower.
+  private let checkTextTower: @Sendable () throws -> Void
 
   /// Checks a checkpoint, and loads none of its parts yet.
   ///
@@ -62,7 +68,11 @@ public final class NetworkParts: Sendable {
     for file in source.files { file.releasePages() }
     self.configuration = configuration
     self.hasSplit = hasSplit
+    textConfiguration = OpenCLIPTextConfiguration(source)
     files = source.files
+    checkTextTower = { [textConfiguration] in
+      _ = try textConfiguration.map { try Self.checkTextTower(source, configuration: $0) }
+    }
     makeParameters = { meter in
       Parameters(
         CheckpointParameters(
@@ -78,9 +88,14 @@ public final class NetworkParts: Sendable {
   }
 
   /// Parts whose parameters come from elsewhere: without a checkpoint, unchecked.
-  package init(_ source: any ParameterSource, configuration: ModelConfiguration, hasSplit: Bool) {
+  package init(
+    _ source: any ParameterSource, configuration: ModelConfiguration, hasSplit: Bool,
+    textConfiguration: OpenCLIPTextConfiguration? = nil
+  ) {
     self.configuration = configuration
     self.hasSplit = hasSplit
+    self.textConfiguration = textConfiguration
+    checkTextTower = {}
     report = LoadReport()
     files = []
     makeParameters = { _ in Parameters(source) }
@@ -90,6 +105,8 @@ public final class NetworkParts: Sendable {
   public init(_ network: ColorizationNetwork) {
     configuration = network.configuration
     hasSplit = network.split != nil
+    textConfiguration = nil
+    checkTextTower = {}
     report = LoadReport()
     files = []
     makeParameters = nil
@@ -118,6 +135,34 @@ public final class NetworkParts: Sendable {
   public func imageEncoder() throws -> OpenCLIPVisionTower {
     try part(.imageEncoder) { try ColorizationNetwork.imageEncoder($0, configuration) }
   }
+  /// `cond_stage_model.transformer.model`
+  ///
+  /// - Throws: ``WeightError`` if there is none or it is damaged, besides what loading throws.
+  public func textEncoder() throws -> OpenCLIPTextTower {
+    guard let textConfiguration else {
+      throw WeightError.keyNotFound(
+        file: files.map(\.name).joined(separator: ", "),
+        key: "\(CheckpointSection.textTower.prefix)token_embedding.weight")
+    }
+    return try part(.textEncoder) {
+      try checkTextTower()
+      return try OpenCLIPTextTower($0[.textTower], configuration: textConfiguration)
+    }
+  }
+
+  /// Makes sure that the text tower of files is whole: every weight there, of its shape and finite.
+  ///
+  /// - Throws: ``WeightError/mismatch(_:)``.
+  package static func checkTextTower(_ source: WeightSource, configuration: OpenCLIPTextConfiguration) throws {
+    let reader = WeightReader(source)
+    _ = try OpenCLIPTextTower(
+      Parameters(CheckpointParameters(reader, backend: ShapeOnlyBackend()))[.textTower], configuration: configuration)
+    var report = reader.report()
+    // The rest of the checkpoint was looked at before.
+    report.unexpected = []
+    guard report.isUsable else { throw WeightError.mismatch(report) }
+  }
+
   /// `control_encoder`
   ///
   /// - Throws: ``ConfigurationError`` if the configuration has none, besides what loading throws.
@@ -148,6 +193,7 @@ public final class NetworkParts: Sendable {
     for (index, part) in parts.enumerated() {
       switch part {
       case .imageEncoder: _ = try imageEncoder()
+      case .textEncoder: if textConfiguration != nil { _ = try textEncoder() }
       case .split: _ = try split()
       case .sketchEncoder: if configuration.sketchEncoder != nil { _ = try sketchEncoder() }
       case .unet: _ = try unet()
@@ -167,6 +213,11 @@ public final class NetworkParts: Sendable {
       return loaded.count < before
     }
     if changed { releasePages() }
+  }
+
+  /// Lets one part go, if it can be loaded again.
+  public func release(_ part: Part) {
+    keep(only: Set(loaded.value.keys).subtracting([part]))
   }
 
   /// Makes sure that the files are still as long as they were.

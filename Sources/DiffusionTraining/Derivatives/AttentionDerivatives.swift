@@ -8,6 +8,19 @@ extension Derivative {
 
   func attention(_ scale: Float, _ gradient: Tensor) throws -> [Tensor?] {
     let (q, k, v) = (value(0), value(1), value(2))
+    if let fast {
+      // Heads of a token side by side, as the projections before have them.
+      let results = try zip(needs, [q, k, v]).map { isNeeded, x in
+        isNeeded
+          ? try Tensor(
+            uninitialized: [x.shape[0], x.shape[2], x.shape[1], x.shape[3]], dtype: .f32, on: backend
+          ).transposed(0, 2, 1, 3) : nil
+      }
+      try fast.attentionGradient(
+        q.operand, k.operand, v.operand, scale: scale, gradient.operand, toQueries: results[0]?.operand,
+        toKeys: results[1]?.operand, toValues: results[2]?.operand)
+      return results
+    }
     let (heads, queries, keys) = (q.shape[0] * q.shape[1], q.shape[2], k.shape[2])
     func flat(_ x: Tensor) throws -> Tensor { try x.reshaped([heads, x.shape[2], x.shape[3]]) }
     let (q3, k3, v3, d3) = (try flat(q), try flat(k), try flat(v), try flat(gradient))
@@ -28,15 +41,8 @@ extension Derivative {
         if needs[2] { try add(weights.transposed(0, 2, 1).matmul(d), to: &ofValues) }
         guard needs[0] || needs[1] else { continue }
         let ofWeights = try d.matmul(some(v3).transposed(0, 2, 1))
-        let logits: Tensor
-        if let fast {
-          logits = try made(weights.shape) {
-            try fast.softmaxGradient(weights.operand, scale: scale, ofWeights.operand, to: $0)
-          }
-        } else {
-          let weighted = try ofWeights * weights
-          logits = try (weighted - weights * weighted.sum()) * scale
-        }
+        let weighted = try ofWeights * weights
+        let logits = try (weighted - weights * weighted.sum()) * scale
         if needs[0] { ofQueries.append(try logits.matmul(some(k3))) }
         if needs[1] { try add(logits.transposed(0, 2, 1).matmul(q), to: &ofKeys) }
       }

@@ -49,23 +49,10 @@ private struct ConvolutionWindow {
   /// The gradient of the input: a convolution with the kernel turned by half a turn and its channels exchanged.
   func gradientOfInput(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
     let (kh, kw) = (kernel[1], kernel[2])
-    let (inputs, outputs) = (kernel[3], kernel[0] / groups)
-    let turned = try Tensor(uninitialized: [input[3], kh, kw, outputs], on: gradient.backend)
-    // A tap of all channels, [groups, rows of a group, columns].
-    func matrices(_ x: Tensor, rows: Int) -> Tensor {
-      let view = x.operand.view
-      let strides = [rows * view.strides[0], view.strides[0], view.strides[3]]
-      let grouped = View(shape: [groups, rows, view.shape[3]], strides: strides, offset: view.offset)
-      return Tensor(x.operand.with(grouped), on: x.backend)
+    if geometry.stride > 1 && upsampling == 1 && geometry.dilation == 1 && groups == 1 {
+      return try gradientByRemainders(gradient, weight: weight)
     }
-    for i in 0..<kh {
-      for j in 0..<kw {
-        let tap = weight.sliced(axis: 1, i..<i + 1).sliced(axis: 2, j..<j + 1)
-        let place = turned.sliced(axis: 1, kh - 1 - i..<kh - i).sliced(axis: 2, kw - 1 - j..<kw - j)
-        try gradient.backend.copy(
-          matrices(tap, rows: outputs).transposed(0, 2, 1).operand, to: matrices(place, rows: inputs).operand)
-      }
-    }
+    let turned = try turned(weight, rows: (0..<kh).reversed(), columns: (0..<kw).reversed())
     let before = down - 1 - geometry.paddingBefore
     let after = down - 1 - geometry.paddingAfter
     let doubled: Tensor
@@ -79,6 +66,117 @@ private struct ConvolutionWindow {
         weight: turned, geometry: ConvolutionGeometry(dilation: geometry.dilation, groups: groups))
     }
     return try summedPixels(doubled)
+  }
+
+  /// Some taps of the kernel, in the order given, with inputs and outputs exchanged: `[I, rows, columns, O / groups]`.
+  private func turned(_ weight: Tensor, rows: [Int], columns: [Int]) throws -> Tensor {
+    let (inputs, outputs) = (kernel[3], kernel[0] / groups)
+    let turned = try Tensor(uninitialized: [input[3], rows.count, columns.count, outputs], on: weight.backend)
+    // A tap of all channels, [groups, rows of a group, columns].
+    func matrices(_ x: Tensor, rows: Int) -> Tensor {
+      let view = x.operand.view
+      let strides = [rows * view.strides[0], view.strides[0], view.strides[3]]
+      let grouped = View(shape: [groups, rows, view.shape[3]], strides: strides, offset: view.offset)
+      return Tensor(x.operand.with(grouped), on: x.backend)
+    }
+    for (i, row) in rows.enumerated() {
+      for (j, column) in columns.enumerated() {
+        let tap = weight.sliced(axis: 1, row..<row + 1).sliced(axis: 2, column..<column + 1)
+        let place = turned.sliced(axis: 1, i..<i + 1).sliced(axis: 2, j..<j + 1)
+        try weight.backend.copy(
+          matrices(tap, rows: outputs).transposed(0, 2, 1).operand, to: matrices(place, rows: inputs).operand)
+      }
+    }
+    return turned
+  }
+
+  /// What the inputs of one remainder modulo the stride, along one axis, are made of.
+  private struct Remainder {
+    /// The first input, and how many there are.
+    let first: Int
+    let count: Int
+    /// The taps that reach them, the last first.
+    let taps: [Int]
+    /// The first gradient that the first of them reads; negative where zeros stand before.
+    let start: Int
+
+    /// How many gradients they read.
+    var reach: Int { count + taps.count - 1 }
+
+    init(_ remainder: Int, stride: Int, before: Int, extent: Int, kernel: Int) {
+      // Input i lies at i + before = place * stride + remainder of the padded picture.
+      let place = before > remainder ? (before - remainder).dividedRoundingUp(by: stride) : 0
+      first = place * stride + remainder - before
+      count = first < extent ? (extent - 1 - first) / stride + 1 : 0
+      taps = Array(Swift.stride(from: remainder, to: kernel, by: stride).reversed())
+      start = place - (taps.count - 1)
+    }
+  }
+
+  /// The gradient of the input of a convolution with a stride: inputs of one remainder modulo it are reached by the same
+  /// taps, so that for each pair of remainders it is a small convolution without a stride, and nothing is multiplied by
+  /// zeros between.
+  private func gradientByRemainders(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
+    let result = try Tensor(uninitialized: input, dtype: .f32, on: gradient.backend)
+    func remainders(_ axis: Int, _ kernel: Int) -> [Remainder] {
+      (0..<geometry.stride).map {
+        Remainder($0, stride: geometry.stride, before: geometry.paddingBefore, extent: input[axis], kernel: kernel)
+      }.filter { $0.count > 0 }
+    }
+    let (rows, columns) = (remainders(1, kernel[1]), remainders(2, kernel[2]))
+    let canvas = try Canvas(gradient, rows: rows, columns: columns)
+    for row in rows {
+      for column in columns {
+        let strides = result.operand.view.strides
+        let view = View(
+          shape: [input[0], row.count, column.count, input[3]],
+          strides: [strides[0], strides[1] * geometry.stride, strides[2] * geometry.stride, strides[3]],
+          offset: row.first * strides[1] + column.first * strides[2])
+        let place = result.operand.with(view)
+        guard !row.taps.isEmpty && !column.taps.isEmpty else {
+          try gradient.backend.fill(place, with: 0)
+          continue
+        }
+        let kernel = try turned(weight, rows: row.taps, columns: column.taps)
+        let part = try canvas.part(row, column).convolution(weight: kernel, geometry: ConvolutionGeometry())
+        try gradient.backend.copy(part.operand, to: place)
+      }
+    }
+    return result
+  }
+
+  /// The gradients with as many zeros around as any remainder reads.
+  private struct Canvas {
+    private let tensor: Tensor
+    private let top: Int
+    private let left: Int
+
+    init(_ gradient: Tensor, rows: [Remainder], columns: [Remainder]) throws {
+      let shape = gradient.shape
+      func margins(_ all: [Remainder], _ extent: Int) -> (before: Int, after: Int) {
+        (max(0, all.map { -$0.start }.max() ?? 0), max(0, all.map { $0.start + $0.reach - extent }.max() ?? 0))
+      }
+      let (vertical, horizontal) = (margins(rows, shape[1]), margins(columns, shape[2]))
+      (top, left) = (vertical.before, horizontal.before)
+      if vertical == (0, 0) && horizontal == (0, 0) {
+        tensor = gradient
+        return
+      }
+      tensor = try Tensor(
+        repeating: 0,
+        shape: [
+          shape[0], shape[1] + vertical.before + vertical.after, shape[2] + horizontal.before + horizontal.after,
+          shape[3],
+        ], on: gradient.backend)
+      let inside = tensor.sliced(axis: 1, top..<top + shape[1]).sliced(axis: 2, left..<left + shape[2])
+      try gradient.backend.copy(gradient.operand, to: inside.operand)
+    }
+
+    /// What the inputs of two remainders read.
+    func part(_ row: Remainder, _ column: Remainder) -> Tensor {
+      tensor.sliced(axis: 1, top + row.start..<top + row.start + row.reach)
+        .sliced(axis: 2, left + column.start..<left + column.start + column.reach)
+    }
   }
 
   /// The gradients in the places that their windows begin at, zeros between, so that a convolution without stride and

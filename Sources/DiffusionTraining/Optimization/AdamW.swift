@@ -53,6 +53,8 @@ public final class AdamW {
   /// How moments are kept.
   public let storage: MomentStorage
   private var kept: [Kept]
+  /// Whether nobody else has the memory of a parameter's moments, so that they may change in place.
+  private var isOwned: [Bool]
   /// How many steps were taken.
   public private(set) var stepCount = 0
   private let tape: Tape
@@ -74,6 +76,7 @@ public final class AdamW {
     self.tape = tape
     self.configuration = configuration
     self.storage = storage
+    isOwned = [Bool](repeating: true, count: parameters.count)
     kept = try parameters.map { parameter in
       let shape = parameter.value.shape
       if storage.quantizes(elementCount: shape.elementCount) {
@@ -89,7 +92,10 @@ public final class AdamW {
   /// The moments, in the order of the parameters.
   ///
   /// - Throws: `BackendError`.
-  public func moments() throws -> [Moments] { try parameters.indices.map(moments) }
+  public func moments() throws -> [Moments] {
+    isOwned = isOwned.map { _ in false }
+    return try parameters.indices.map(moments)
+  }
 
   private func moments(of index: Int) throws -> Moments {
     switch kept[index] {
@@ -113,13 +119,17 @@ public final class AdamW {
   }
 
   /// What is kept, in the order of the parameters.
-  var keptMoments: [Kept] { kept }
+  var keptMoments: [Kept] {
+    isOwned = isOwned.map { _ in false }
+    return kept
+  }
 
   /// Goes on from what another optimiser kept.
   func restore(stepCount: Int, kept: [Kept]) {
     precondition(kept.count == parameters.count, "moments of other parameters")
     self.stepCount = stepCount
     self.kept = kept
+    isOwned = isOwned.map { _ in false }
   }
 
   /// Goes on from where another optimiser was.
@@ -134,6 +144,7 @@ public final class AdamW {
         }, "moments of other parameters")
     self.stepCount = stepCount
     for (index, moment) in moments.enumerated() { try keep(moment, of: index) }
+    isOwned = isOwned.map { _ in false }
   }
 
   /// Moves the parameters.
@@ -149,19 +160,24 @@ public final class AdamW {
     stepCount += 1
     for (index, parameter) in parameters.enumerated() {
       var moments = try moments(of: index)
-      try update(parameter, gradients[index], &moments, learningRate: learningRate, scale: scale)
+      try update(
+        parameter, gradients[index], &moments, isOwned: isOwned[index], learningRate: learningRate, scale: scale)
+      isOwned[index] = true
       try keep(moments, of: index)
     }
   }
 
   private func update(
-    _ parameter: TrainableParameter, _ gradient: Tensor?, _ moments: inout Moments, learningRate: Double, scale: Double
+    _ parameter: TrainableParameter, _ gradient: Tensor?, _ moments: inout Moments, isOwned: Bool,
+    learningRate: Double, scale: Double
   ) throws {
     let (beta1, beta2) = (configuration.beta1, configuration.beta2)
     if let fast = tape.base as? any DerivativeBackend {
       let value = tape.onBase(parameter.value)
       // The moments may be shared with whoever was handed them.
-      let own = Moments(first: try moments.first.duplicated(), second: try moments.second.duplicated())
+      let own =
+        isOwned
+        ? moments : Moments(first: try moments.first.duplicated(), second: try moments.second.duplicated())
       let firstCorrection = 1 - power(beta1, stepCount)
       try fast.adamW(
         value.operand, first: own.first.operand, second: own.second.operand, gradient?.operand,

@@ -50,9 +50,15 @@ struct GradientStore {
     guard view.shape.elementCount > 0 else { return true }
     // An element that was read many times gets the sum.
     let repeated = (0..<view.shape.rank).filter { view.strides[$0] == 0 && view.shape[$0] != 1 }
-    let part = try contribution.summed(over: repeated)
-    let view = View(shape: part.shape, strides: view.strides, offset: view.offset)
-    guard view.isInjective else { return false }
+    let summed = try contribution.summed(over: repeated)
+    let given = View(shape: summed.shape, strides: view.strides, offset: view.offset)
+    guard given.isInjective else { return false }
+    // In the order of the memory, so that a part that lies as the buffer does is taken without a copy.
+    let order = (0..<given.shape.rank).sorted {
+      (given.strides[$0], given.shape[$0]) > (given.strides[$1], given.shape[$1])
+    }
+    let view = given.permuted(order)
+    let part = Tensor(summed.operand.with(summed.operand.view.permuted(order)), on: backend)
     let isWhole = view.shape.elementCount == elementCount && view.offset == 0
     let key = ObjectIdentifier(node)
     if let slot = slots[key] {

@@ -146,10 +146,11 @@ public final class Trainer {
         reason: "the autoencoder learns alone: while it changes, latents mean nothing to the other parts")
     }
     if !hasSplit, !settings.parts.isDisjoint(with: TrainedPart.secondStage) {
+      let names = TrainedPart.sorted(settings.parts.intersection(TrainedPart.secondStage)).map(\.rawValue)
       throw TrainingError.unsupported(
-        reason: "the model has none of the parts of the mask modes, so these cannot learn: "
-          + TrainedPart.sorted(settings.parts.intersection(TrainedPart.secondStage)).map(\.rawValue).joined(
-            separator: ", "))
+        reason: "the model has no mask modes: neither low-rank branches nor what makes the context of a background; so "
+          + "\(names.joined(separator: ", ")) cannot learn; let unet learn (--parts unet), which acts in all modes, or "
+          + "take a model that has mask modes, such as the built-in one")
     }
   }
 }

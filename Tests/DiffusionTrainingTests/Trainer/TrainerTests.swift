@@ -190,7 +190,10 @@ struct TinyTraining {
     func trainer(_ parts: Set<TrainedPart>) throws -> Trainer {
       try Trainer(weights: vanilla, configuration: tiny.configuration, settings: settings(parts), on: CPUBackend())
     }
-    #expect(throws: TrainingError.self) { try trainer([.foregroundLoRA]) }
+    let error = #expect(throws: TrainingError.self) { try trainer([.foregroundLoRA, .unet]) }
+    // What cannot learn, and what to do.
+    #expect(error?.description.contains("lora-foreground cannot learn") == true)
+    #expect(error?.description.contains("--parts unet") == true)
     let unet = try trainer([.unet])
     #expect(try tiny.run(unet, steps: 0..<1).count == 1)
     // A state of another training is none of this one.

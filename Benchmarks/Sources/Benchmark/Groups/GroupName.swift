@@ -5,7 +5,7 @@ import Foundation
 /// The groups of measurements.
 enum GroupName: String, CaseIterable {
   /// What takes how long, each group in a process of its own.
-  case ops, unet, parts, scaling, job
+  case ops, unet, parts, scaling, job, training
   /// How good the pictures are, see ``QualityRun``.
   case quality
 
@@ -20,8 +20,17 @@ enum GroupName: String, CaseIterable {
     case .parts: try measureParts(bench)
     case .scaling: try measureScaling(bench)
     case .job: try await measureJob(bench)
+    case .training: try measureTraining(bench)
     case .quality: throw BenchmarkError.notTimed(group: rawValue)
     }
     return try bench.finish()
+  }
+}
+
+extension GroupName {
+  /// The sizes that the group is measured at, each in a process of its own.
+  func presets(_ settings: Settings) -> [Settings.Preset] {
+    // A step of the small network is asked for with everything in it, one of the large network with branches alone.
+    self == .training && settings.preset == .published ? [.embedded, .published] : [settings.preset]
   }
 }

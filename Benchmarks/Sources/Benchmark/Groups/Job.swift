@@ -73,7 +73,7 @@ private func row(
     floorMilliseconds: records.floor(limits) * 1000, peakResidentGiB: peak)
 }
 
-private func checkpointPath(_ settings: Settings) -> (path: String, isTemporary: Bool) {
+func checkpointPath(_ settings: Settings) -> (path: String, isTemporary: Bool) {
   if let model = settings.model { return (model, false) }
   let folder = FileManager.default.temporaryDirectory
   return (folder.appendingPathComponent("irodori-benchmark-\(UUID().uuidString).safetensors").path, true)

@@ -108,6 +108,11 @@ final class Bench {
     _ = try body(content)
     let records = try profiled.records { _ = try body(content) }
     let profile = Profile(name: name, clock: profiled.clock, records: records, limits: limits)
+    add(profile)
+  }
+
+  /// Adds a profile that was made elsewhere.
+  func add(_ profile: Profile) {
     report.profiles.append(profile)
     profile.print(on: console)
   }

@@ -27,13 +27,19 @@ struct Profile: Codable {
   let entries: [Entry]
 
   init(name: String, clock: ProfilingBackend.Clock, records: [CallRecord], limits: MachineLimits) {
+    self.init(
+      name: name, clock: clock,
+      entries: Dictionary(grouping: records, by: \.member).map { family, records in
+        Entry(
+          family: family, calls: records.count, milliseconds: records.seconds * 1000, gigaflop: records.gigaflop,
+          gigabytes: records.gigabytes, floorMilliseconds: records.floor(limits) * 1000)
+      })
+  }
+
+  init(name: String, clock: ProfilingBackend.Clock, entries: [Entry]) {
     self.name = name
     self.clock = clock
-    entries = Dictionary(grouping: records, by: \.member).map { family, records in
-      Entry(
-        family: family, calls: records.count, milliseconds: records.seconds * 1000, gigaflop: records.gigaflop,
-        gigabytes: records.gigabytes, floorMilliseconds: records.floor(limits) * 1000)
-    }.sorted { $0.milliseconds > $1.milliseconds }
+    self.entries = entries.sorted { $0.milliseconds > $1.milliseconds }
   }
 
   func print(on console: Console) {

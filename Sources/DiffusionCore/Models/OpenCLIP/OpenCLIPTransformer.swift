@@ -12,9 +12,11 @@ package struct OpenCLIPTransformer: Sendable {
 
   /// `[B, N, width]` to the same shape.
   ///
-  /// - Parameter mask: as that of ``OpenCLIPBlock``.
-  package func callAsFunction(_ x: Tensor, mask: Tensor? = nil) throws -> Tensor {
-    try blocks.reduce(x) { try $1($0, mask: mask) }
+  /// - Parameters:
+  ///   - mask: as that of ``OpenCLIPBlock``.
+  ///   - last: how many of the last blocks are not run.
+  package func callAsFunction(_ x: Tensor, mask: Tensor? = nil, leavingOut last: Int = 0) throws -> Tensor {
+    try blocks.dropLast(last).reduce(x) { try $1($0, mask: mask) }
   }
 }
 

@@ -108,8 +108,14 @@ public struct OpenCLIPVisionTower: Sendable {
   ///
   /// - Parameter image: `[B, H, W, 3]` in -1...1.
   /// - Returns: `[B, tokens, output]`.
-  public func callAsFunction(_ image: Tensor) throws -> Tensor {
+  public func callAsFunction(_ image: Tensor) throws -> Tensor { try encoded(image).tokens }
+
+  /// The tokens of a picture, and the class token apart, which stands for the picture as a whole.
+  ///
+  /// - Parameter image: `[B, H, W, 3]` in -1...1.
+  /// - Returns: `[B, tokens, output]` and `[B, 1, output]`.
+  package func encoded(_ image: Tensor) throws -> (tokens: Tensor, classToken: Tensor) {
     let tokens = try allTokens(preprocess(image))
-    return tokens.sliced(axis: 1, 1..<tokens.shape[1])
+    return (tokens.sliced(axis: 1, 1..<tokens.shape[1]), tokens.sliced(axis: 1, 0..<1))
   }
 }

@@ -18,7 +18,7 @@
   .unary = CK(unary), .sum_rows = CK(sum_rows), .max_rows = CK(max_rows), .softmax_rows = CK(softmax_rows), \
   .layer_norm_rows = CK(layer_norm_rows), .channel_moments = CK(channel_moments), \
   .scale_channels = CK(scale_channels), .epilogue = CK(epilogue), .gate = CK(gate), .im2col = CK(im2col), \
-  .depthwise = CK(depthwise), .pool = CK(pool), \
+  .depthwise = CK(depthwise), .single = CK(single), .pool = CK(pool), \
   .resample = CK(resample), .winograd_values = CK(winograd_values), .winograd_sums = CK(winograd_sums), \
   .winograd_scratch = CK(winograd_scratch), .winograd_input = CK(winograd_input), \
   .winograd_product = CK(winograd_product), .winograd_output = CK(winograd_output), .slopes = CK(slopes), \

@@ -8,6 +8,10 @@ extension ColorizeError {
     case guidanceSketch = "guidance.sketch"
     case guidanceInterval = "guidance.interval"
     case guidanceExcluded = "guidance.excluded"
+    case injection
+    case injectionStart = "injection.start"
+    case injectionReference = "injection.reference"
+    case injectionSketch = "injection.sketch"
     case referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
     case sketchThreshold, referenceThreshold, previewInterval
     case maximumColors = "flats.maximumColors"
@@ -30,6 +34,10 @@ extension ColorizeError {
       case .guidanceSketch: "sketch guidance"
       case .guidanceInterval: "guidance interval"
       case .guidanceExcluded: "excluded guidance interval"
+      case .injection: "attention injection"
+      case .injectionStart: "start of injection"
+      case .injectionReference: "reference fidelity of injection"
+      case .injectionSketch: "sketch fidelity of injection"
       case .referenceStrength: "reference strength"
       case .foregroundStrength: "foreground strength"
       case .backgroundStrength: "background strength"

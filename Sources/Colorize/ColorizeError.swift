@@ -13,6 +13,8 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A mask whose aspect is not its picture's, by more than 1% and a pixel: ``Input/sketchMask`` or
   /// ``Input/referenceMask``.
   case mismatchedMask(Input, size: ImageSize, picture: ImageSize)
+  /// The request's several references, or their regions, cannot be used together.
+  case invalidReferences(String)
   /// The model does not have the weights that the mode needs.
   case unsupportedMode(mode: InferenceMode, model: String)
   /// The model has no text tower, which reads the texts of a manipulation or a heat map.
@@ -34,6 +36,7 @@ public enum ColorizeError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(one) and \(other) exclude each other, since the background comes from one of them; give one"
     case .mismatchedMask(let mask, let size, let picture):
       "\(mask) is \(size), of another shape than its picture, which is \(picture); give a mask of the whole picture"
+    case .invalidReferences(let reason): reason
     case .unsupportedMode(let mode, let model):
       "model \(model) holds no weights for mode \(mode.rawValue): it has neither low-rank branches nor a recovery "
         + "transformer; use mode vanilla"
@@ -64,8 +67,8 @@ extension ColorizeError: CategorizedError {
     switch self {
     case .unusableModel: .model
     case .nonFinite, .insufficientMemory: .run
-    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .unsupportedMode, .foreignReference,
-      .noTextTower:
+    case .invalidOption, .missingInput, .contradictoryInputs, .mismatchedMask, .invalidReferences, .unsupportedMode,
+      .foreignReference, .noTextTower:
       .usage
     }
   }

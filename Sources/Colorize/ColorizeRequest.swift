@@ -14,6 +14,15 @@ public struct ColorizeRequest: Sendable {
     case encoded(Reference)
     /// None: the model colours by itself. Only in vanilla mode.
     case none
+
+    /// The picture, as it was before it was encoded.
+    var picture: Image? {
+      switch self {
+      case .image(let image): image
+      case .encoded(let reference): reference.picture
+      case .none: nil
+      }
+    }
   }
 
   /// What the result's pixels are.
@@ -28,6 +37,12 @@ public struct ColorizeRequest: Sendable {
   public var sketch: Image
   /// Where the colours come from.
   public var reference: ReferenceInput
+  /// The area of the sketch that takes its colours from ``reference``, where there are ``furtherReferences``; nil for what
+  /// they leave. As ``PlacedReference/region``.
+  public var referenceRegion: Mask?
+  /// Other references beside ``reference``, each for an area of the sketch, or together with it for the rest. In all, there
+  /// can be ``maximumReferenceCount``.
+  public var furtherReferences: [PlacedReference] = []
   /// The sketch's foreground, in the sketch's frame: white where the figure is. Of any size and of the sketch's aspect.
   /// Vanilla mode does not look at it, so that it may stay where modes are changed; so with the other two.
   public var sketchMask: Mask?
@@ -35,7 +50,7 @@ public struct ColorizeRequest: Sendable {
   /// that is encoded, which was given its mask then.
   public var referenceMask: Mask?
   /// A picture whose colours the background takes instead of the reference's: in place of a mask of the reference, or of
-  /// the background that a reference was encoded with.
+  /// the background that a reference was encoded with. With several references, in the area that no region covers.
   public var background: Image?
 
   /// The colours that flats are painted in; nil takes those of the reference, see `Palette.init(of:maximumColors:mask:)`.

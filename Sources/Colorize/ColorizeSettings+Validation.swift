@@ -43,6 +43,7 @@ extension ColorizeSettings {
     try Self.check(guidance.interval, .guidanceInterval)
     if let excluded = guidance.excluded { try Self.check(excluded, .guidanceExcluded) }
     try checkSeeds()
+    try injection?.validate()
     try referenceStrength.validate()
     try Self.check(foregroundStrength, .foregroundStrength, in: 0...10)
     try Self.check(backgroundStrength, .backgroundStrength, in: 0...10)

@@ -41,6 +41,9 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// Guidance by the reference and by the sketch: scales of 0...100, parts of 0...1.
   public var guidance: Guidance
 
+  /// How the reference's picture is injected into the network's self-attentions; nil for not at all.
+  public var injection: AttentionInjection?
+
   /// How strongly the reference acts, and where: factors of 0...10.
   public var referenceStrength: ReferenceStrength = .uniform(1)
   /// A factor for the foreground's attention in mask modes, 0...10.
@@ -111,6 +114,7 @@ extension ColorizeSettings {
     sampler = try value(.sampler, or: sampler)
     schedule = try value(.schedule, or: schedule)
     guidance = try value(.guidance, or: guidance)
+    injection = try values.decodeIfPresent(AttentionInjection.self, forKey: .injection)
     referenceStrength = try value(.referenceStrength, or: referenceStrength)
     foregroundStrength = try value(.foregroundStrength, or: foregroundStrength)
     backgroundStrength = try value(.backgroundStrength, or: backgroundStrength)

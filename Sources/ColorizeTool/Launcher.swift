@@ -62,7 +62,7 @@ enum Launcher {
       return report(ToolError(error), asJSON: wantsJSON)
     }
     do {
-      command = try ColorizeCommand.parseAsRoot(arguments)
+      command = try ColorizeCommand.parseAsRoot(PlacedFile.numbering(arguments))
     } catch {
       return report(parsing: error, asJSON: wantsJSON)
     }

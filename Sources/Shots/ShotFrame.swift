@@ -12,6 +12,10 @@ public struct ShotFrame: Sendable, Hashable {
   public var sketch: String
   /// Where the colours come from; nil for none.
   public var reference: String?
+  /// As `ColorizeRequest.referenceRegion`.
+  public var referenceRegion: String?
+  /// Other references, as `ColorizeRequest.furtherReferences`.
+  public var furtherReferences: [ShotReference] = []
   /// As `ColorizeRequest.sketchMask`.
   public var sketchMask: String?
   /// As `ColorizeRequest.referenceMask`.
@@ -46,8 +50,38 @@ public struct ShotFrame: Sendable, Hashable {
   public var inputs: [(name: String, path: String)] {
     [
       ("sketch", sketch), ("reference", reference), ("sketchMask", sketchMask), ("referenceMask", referenceMask),
-      ("background", background), ("palette", palette),
+      ("background", background), ("palette", palette), ("referenceRegion", referenceRegion),
     ].compactMap { name, path in path.map { (name, $0) } }
+      + furtherReferences.enumerated().flatMap { index, further in
+        let names = ShotReference.inputNames(index)
+        return [(names.reference, further.reference)]
+          + [(names.region, further.region), (names.mask, further.mask)].compactMap { name, path in
+            path.map { (name, $0) }
+          }
+      }
+  }
+}
+
+/// One of several references of a frame: the paths of its pictures.
+public struct ShotReference: Sendable, Hashable {
+  /// Where the colours come from.
+  public var reference: String
+  /// As `PlacedReference.region`.
+  public var region: String?
+  /// As `PlacedReference.mask`.
+  public var mask: String?
+
+  /// A reference, and its masks.
+  public init(_ reference: String, region: String? = nil, mask: String? = nil) {
+    self.reference = reference
+    self.region = region
+    self.mask = mask
+  }
+
+  /// What the inputs are called in the manifest of the further reference of that number, counted from 0.
+  static func inputNames(_ index: Int) -> (reference: String, region: String, mask: String) {
+    let name = "reference\(index + 2)"
+    return (name, "\(name)Region", "\(name)Mask")
   }
 }
 

@@ -28,6 +28,7 @@ struct SettingsTests {
     settings.guidance.sketch = 1.5
     settings.guidance.interval = 0.25...0.75
     settings.guidance.excluded = 0.5...0.625
+    settings.injection = AttentionInjection(start: 0.25, reference: 0.75, sketch: 0.5)
     settings.referenceStrength = .levels([.low: 0.5, .bottom: 2], others: 0.75)
     settings.foregroundStrength = 0.5
     settings.backgroundStrength = 0.25

@@ -109,12 +109,12 @@ import Testing
   }
 
   @Test("A mask by a network needs its file") func masks() throws {
-    let none = try Program.run(["mask", "sketch.png", "mask.png", "--method", "network"], in: folder)
+    let none = try Program.run(["mask", "sketch.png", "found.png", "--method", "network"], in: folder)
     #expect(none.status == 2 && none.errors.contains("--segmenter"), "\(none.errors)")
     let both = try Program.run(
-      ["mask", "sketch.png", "mask.png", "--method", "lines", "--segmenter", "net.safetensors"], in: folder)
+      ["mask", "sketch.png", "found.png", "--method", "lines", "--segmenter", "net.safetensors"], in: folder)
     #expect(both.status == 2 && both.errors.contains("leave one out"), "\(both.errors)")
-    let wrong = try Program.run(["mask", "sketch.png", "mask.png", "--segmenter", "net.safetensors"], in: folder)
+    let wrong = try Program.run(["mask", "sketch.png", "found.png", "--segmenter", "net.safetensors"], in: folder)
     #expect(wrong.status == 3 && wrong.errors.contains("give it with --extractor"), "\(wrong.errors)")
   }
 }

@@ -43,6 +43,43 @@ struct NetworkTests {
     #expect(backend.validationMessages == [])
   }
 
+  /// Steps with an injected reference and two areas, guided, in one pass and row by row.
+  private func guidedSteps(on backend: any Backend, batching: UNetBatching) throws -> [Float] {
+    func input(_ shape: Shape, _ key: String) throws -> Tensor { try self.input(shape, key, on: backend) }
+    let unet = try UNet(
+      Parameters(SeededParameters(backend: backend)), configuration: Self.unet, lora: nil, normGroups: 8)
+    let hints: [Shape] = [[1, 8, 8, 32], [1, 4, 4, 32], [1, 4, 4, 64]]
+    let labels = AreaLabels(
+      width: 16, height: 16, unit: 2, values: (0..<256).map { $0 % 16 < 6 ? 0 : 1 }, areaCount: 2)
+    let denoiser = try GuidedDenoiser(
+      unet: unet, schedule: NoiseSchedule(ScheduleConfiguration()), predictionType: .v,
+      context: ReferenceContext(
+        areas: [
+          ReferenceContext(whole: input([1, 5, 24], "context")), ReferenceContext(whole: input([1, 9, 24], "other")),
+        ], labels: labels),
+      hints: hints.enumerated().map { try input($1, "hint \($0)") }, emptyHints: nil,
+      guidance: Guidance(reference: 2),
+      control: AttentionControl(referenceScales: [Float](repeating: 1, count: Self.unet.transformerBlockCount)),
+      batch: 1, batching: batching,
+      injection: InjectedReference(
+        pictures: [
+          InjectedReference.Picture(latent: input([1, 8, 8, 4], "injected"), hints: []),
+          InjectedReference.Picture(latent: input([1, 8, 8, 4], "injected too"), hints: [], area: 1),
+        ], start: 0.3, fidelity: 0.5,
+        noise: NoiseGenerator.torchCPU.source(seed: 1)))
+    // The first has no injection, the last is a replay.
+    return try [800.5, 600, 400].flatMap { timestep in
+      try denoiser.prediction(input([1, 8, 8, 4], "latent \(timestep)"), timestep: timestep).floats()
+    }
+  }
+
+  @Test(arguments: [UNetBatching.whole, .rows(1)]) func injectionAndAreasAgreeWithCPU(batching: UNetBatching) throws {
+    let backend = try TestDevice.makeBackend()
+    let expected = try guidedSteps(on: CPUBackend(), batching: batching)
+    #expect(difference(try guidedSteps(on: backend, batching: batching), expected) < 1e-4)
+    #expect(backend.validationMessages == [])
+  }
+
   @Test func vaeDecoderAgreesWithCPU() throws {
     let configuration = VAEConfiguration(
       channels: 16, channelMultipliers: [1, 2], residualBlocks: 1, latentChannels: 4)

@@ -15,7 +15,7 @@ struct LossCurveCommand: ParsableCommand {
   @Argument(help: "The folder that the script wrote.")
   var folder: String
   @Option(help: "The largest relative difference of a loss that is taken for the same.")
-  var tolerance = 1e-3
+  var tolerance = 1e-5
   @Option(help: "The backend.")
   var backend = "cpu"
 

@@ -96,6 +96,10 @@ typedef struct {
   // [kh * kw][channels].
   void (*depthwise)(
     float *out, const float *x, const ck_im2col_geometry *geometry, const float *weight, int64_t first, int64_t count);
+  // A convolution with one output channel: out [count] for output positions first ..< first + count of an image, weight
+  // [kh * kw][channels].
+  void (*single)(
+    float *out, const float *x, const ck_im2col_geometry *geometry, const float *weight, int64_t first, int64_t count);
   // The maximum or the mean of the windows of output positions first ..< first + count: out [count][channels]. For a
   // mean the padding may count, by `padding` positions on each side.
   void (*pool)(

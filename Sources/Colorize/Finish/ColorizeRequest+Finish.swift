@@ -31,6 +31,7 @@ extension ColorizeRequest {
   package func flatColors() throws -> (palette: Palette, sides: PaletteSides?)? {
     if let palette { return (palette, nil) }
     guard settings.flats.colors == .reference else { return nil }
+    guard furtherReferences.isEmpty else { return try colorsOfSeveral() }
     let (image, mask, backgroundPicture): (Image, Mask?, Image?)
     switch reference {
     case .none: return nil
@@ -61,11 +62,60 @@ extension ColorizeRequest {
     )
   }
 
+  /// The same for several references: each area's regions have the colours of its own references, and where figure and
+  /// ground are told apart, those of that side of them.
+  private func colorsOfSeveral() throws -> (palette: Palette, sides: PaletteSides?)? {
+    let references = self.references
+    let areas = ReferenceAreas(references)
+    let tellsSides = settings.mode.needsBackground && sketchMask != nil
+    let backdrop = tellsSides ? try entries(of: background) : []
+    /// The colours of each part, in the order of ``PaletteSides/parts``.
+    var colors: [[Palette.Entry]] = []
+    for (area, members) in areas.members.enumerated() {
+      var (whole, figure, ground): ([Palette.Entry], [Palette.Entry], [Palette.Entry]) = ([], [], [])
+      for index in members {
+        let (image, mask, own) = references[index].colorSources
+        guard let image else { continue }
+        let all = try entries(of: image, mask: mask)
+        whole += all
+        guard tellsSides else { continue }
+        // What has no mask is both figure and ground as a whole; entries are those of the whole picture, which a side
+        // alone may say a little otherwise.
+        let front = try mask.map { try entries(of: image.cutOut(by: $0)) } ?? all
+        figure += mask == nil ? all : all.filter { Self.occurs($0, in: front) }
+        if let own {
+          ground += try entries(of: own)
+        } else if let mask {
+          let behind = try entries(of: image.cutOut(by: mask, inverted: true))
+          ground += all.filter { Self.occurs($0, in: behind) }
+        } else {
+          ground += all
+        }
+      }
+      if tellsSides {
+        colors += [figure, area == 0 && background != nil ? backdrop : ground]
+      } else {
+        colors.append(whole)
+      }
+    }
+    var shown: [Palette.Entry] = []
+    for entry in colors.joined() where !shown.contains(entry) { shown.append(entry) }
+    guard !shown.isEmpty else { return nil }
+    guard colors.count > 1 else { return (Palette(shown), nil) }
+    let parts = colors.map { part in shown.map { part.contains($0) } }
+    return (
+      Palette(shown),
+      PaletteSides(parts: parts, mask: tellsSides ? sketchMask : nil, areas: areas.count > 1 ? areas : nil)
+    )
+  }
+
   /// What the flats' colours may be carried over from; nil where that is not asked for, or where they are the painting's.
   package var carriedSource: CarriedColors.Source? {
     guard settings.flats.alignment == .automatic, palette != nil || settings.flats.colors == .reference else {
       return nil
     }
+    // Each of several references colours its own area, by its palette.
+    guard furtherReferences.isEmpty else { return nil }
     // Masks that the mode does not use say nothing of what is asked for.
     let (isMasked, hasGround) = (settings.mode.needsSketchMask, settings.mode.needsBackground)
     let own = isMasked ? sketchMask : nil

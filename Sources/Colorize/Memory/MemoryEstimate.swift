@@ -50,9 +50,10 @@ public struct MemoryEstimate: Sendable, Hashable {
     }
     loadingBytes = account.peakByteCount + Self.programBytes
     weightBytes = account.liveByteCount
-    // A step with a reference takes the most, whatever part of the run has one.
+    // A step with a reference takes the most, and of those one in which it is injected, whatever part of the run has one.
     var metered = request
     (metered.guidance.interval, metered.guidance.excluded) = (0...1, nil)
+    metered.injection?.start = 0
     let pipeline = Pipeline(
       metered, network: Conditioning(parts: parts, backend: meter.backend, vocabulary: model.vocabulary),
       memory: memory)

@@ -46,6 +46,8 @@ final class MeteringDriver: PipelineDriver {
 
   func pixels(of image: Image) throws -> Tensor { try blank([1, image.height, image.width, 3]) }
 
+  func pixels(of image: Image, at size: ImageSize) throws -> Tensor { try blank([1, size.height, size.width, 3]) }
+
   func plane(of mask: Mask, for image: Image) throws -> Tensor { try blank([1, image.height, image.width, 1]) }
 
   func encoded(_ reference: Reference) throws -> EncodedReference {

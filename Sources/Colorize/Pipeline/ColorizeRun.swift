@@ -10,8 +10,10 @@ struct ColorizeRun {
 
   init(request: ColorizeRequest, colorizer: Colorizer, owner: any AnyObject & Sendable) throws {
     try colorizer.model.validate(request)
-    if case .encoded(let reference) = request.reference, reference.owner !== owner {
-      throw ColorizeError.foreignReference
+    for placed in request.references {
+      if case .encoded(let reference) = placed.reference, reference.owner !== owner {
+        throw ColorizeError.foreignReference
+      }
     }
     self.request = request
     self.colorizer = colorizer

@@ -55,23 +55,53 @@ package struct Conditioning: Sendable {
     return try split.background(cutOut: tokens(cut), thresholds: [threshold])
   }
 
+  /// The background of a reference that has neither mask nor picture for it, and is background as a whole.
+  ///
+  /// - Parameter tokens: the reference's own.
+  package func wholeBackground(_ tokens: Tensor, threshold: Float) throws -> Tensor {
+    guard let split = try parts.split() else { throw missingSplit(.background) }
+    return try split.telling([threshold], to: tokens)
+  }
+
   /// The tokens of a picture given for the background; it is whole, so nothing is recovered.
   package func givenBackground(_ image: Tensor, threshold: Float) throws -> Tensor {
     guard let split = try parts.split() else { throw missingSplit(.background) }
     return try split.telling([threshold], to: tokens(image))
   }
 
+  /// The context of a mode for the areas of a sketch, of which each takes its colours from its own references.
+  ///
+  /// - Parameters:
+  ///   - areas: the references of each area.
+  ///   - labels: the area of each place; nil where there is one.
+  package func context(
+    mode: InferenceMode, layout: ContextLayout, areas: [[EncodedReference]], labels: AreaLabels?, mask: Tensor?,
+    sketchThreshold: Float, batch: Int
+  ) throws -> ReferenceContext {
+    let contexts = try areas.map {
+      try context(
+        mode: mode, layout: layout, references: $0, mask: mask, sketchThreshold: sketchThreshold, batch: batch)
+    }
+    guard let labels else { return contexts[0] }
+    return ReferenceContext(areas: contexts, labels: labels)
+  }
+
   /// The context of a mode.
   ///
   /// - Parameters:
-  ///   - references: what the sketch takes its colours from: one, for all of it.
+  ///   - references: what the sketch takes its colours from, at least one: of several, the tokens stand beside one another.
   ///   - mask: the sketch's at latent size, soft, `[1, h, w, 1]`, where the mode needs it.
   package func context(
     mode: InferenceMode, layout: ContextLayout, references: [EncodedReference], mask: Tensor?, sketchThreshold: Float,
     batch: Int
   ) throws -> ReferenceContext {
-    precondition(references.count == 1, "\(references.count) references, where a context has one")
-    let (tokens, background) = (references[0].tokens, references[0].background)
+    precondition(!references.isEmpty, "a context of no reference")
+    func joined(_ parts: [Tensor]) throws -> Tensor {
+      parts.count == 1 ? parts[0] : try Tensor.concatenate(parts, axis: 1)
+    }
+    let tokens = try joined(references.map(\.tokens))
+    let backgrounds = references.compactMap(\.background)
+    let background = backgrounds.isEmpty ? nil : try joined(backgrounds)
     func rows(_ x: Tensor) -> Tensor { x.broadcast(to: x.shape.replacing(axis: 0, with: batch)) }
     guard mode != .vanilla else { return ReferenceContext(whole: try rows(tokens).contiguous()) }
     guard let split = try parts.split() else { throw missingSplit(mode) }
@@ -97,6 +127,26 @@ package struct Conditioning: Sendable {
     let sketch = try lines.broadcast(to: lines.shape.replacing(axis: 3, with: 3)).contiguous()
     let hints = try parts.sketchEncoder()(sketch)
     return strength == 1 ? hints : try hints.map { try $0 * strength }
+  }
+
+  /// The hints of a colour picture that stands for a sketch, `[1, H, W, 3]` in -1...1, negated as drawings on white paper
+  /// are.
+  package func hints(picture: Tensor, strength: Float) throws -> [Tensor] {
+    let hints = try parts.sketchEncoder()(picture * -1)
+    return strength == 1 ? hints : try hints.map { try $0 * strength }
+  }
+
+  /// The latent of a picture `[1, H, W, 3]` at the scale of the diffusion process, drawn from its posterior.
+  ///
+  /// - Parameter noise: the source that is drawn from, in the shape `[1, C, h, w]`.
+  package func latent(
+    of picture: Tensor, tiling: VAETiling = .off, noise: inout any NoiseSource
+  ) throws -> Tensor {
+    let (mean, logVariance) = try parts.vaeEncoder()(picture, tiling: tiling)
+    let limits = try [Float(-30), 20].map { try Tensor(repeating: $0, shape: [], on: backend) }
+    let clamped = try Tensor.minimum(Tensor.maximum(logVariance, limits[0]), limits[1])
+    let drawn = try noise.noise(like: mean)
+    return try (mean + (clamped * 0.5).exp() * drawn) * Float(configuration.scaleFactor)
   }
 
   /// Decodes a latent of unit scale into a picture about -1...1.

@@ -22,10 +22,12 @@ struct Pipeline {
 
   /// Carries the stages out, one after another.
   func run(_ driver: some PipelineDriver) throws {
-    let context = try stage(.encodingReference, driver) { try makeContext(driver) }
-    let (hints, emptyHints) = try stage(.encodingSketch, driver) { try makeHints(driver) }
+    let (context, injected) = try stage(.encodingReference, driver) {
+      (try makeContext(driver), try makeInjectedPictures(driver))
+    }
+    let hints = try stage(.encodingSketch, driver) { try makeHints(driver, injected: injected) }
     let latent = try stage(.sampling, driver) {
-      try driver.sample(makeDenoiser(context: context, hints: hints, emptyHints: emptyHints), shape: latentShape)
+      try driver.sample(makeDenoiser(context: context, hints: hints, injected: injected), shape: latentShape)
     }
     try stage(.decoding, driver) {
       for index in driver.decodedPictures {
@@ -60,39 +62,99 @@ struct Pipeline {
     // What the mode does not use is not computed.
     let texts = try network.texts.embeddings(for: request.manipulation)
     let needsBackground = request.mode.needsBackground
-    let picture = needsBackground ? request.background : nil
-    var references: [EncodedReference] = []
-    switch request.reference {
-    case .none: break
-    case .encoded(let reference):
-      var encoded = try driver.encoded(reference)
-      if let picture {
-        encoded.background = try network.givenBackground(
-          driver.pixels(of: picture), threshold: request.referenceThreshold)
-      }
-      references.append(encoded)
-    case .image(let image):
-      references.append(
-        try network.encode(
-          image, mask: needsBackground ? request.referenceMask : nil, background: picture,
-          threshold: request.referenceThreshold, from: driver))
-    }
+    let references = request.references
     guard !references.isEmpty else { return nil }
-    references = try references.map { try $0.manipulated(texts) }
+    let areas = ReferenceAreas(references)
+    var encoded: [EncodedReference] = []
+    for (index, placed) in references.enumerated() {
+      if index > 0 { try Task.checkCancellation() }
+      // One picture is the background of what no region claims.
+      let isShared = areas.members[0].contains(index)
+      let picture = needsBackground && index == areas.members[0].first ? request.background : nil
+      var made: EncodedReference
+      switch placed.reference {
+      case .none: continue
+      case .encoded(let reference):
+        made = try driver.encoded(reference)
+        if let picture {
+          made.background = try network.givenBackground(
+            driver.pixels(of: picture), threshold: request.referenceThreshold)
+        }
+      case .image(let image):
+        made = try network.encode(
+          image, mask: needsBackground ? placed.mask : nil, background: picture,
+          threshold: request.referenceThreshold, from: driver)
+      }
+      if references.count > 1, needsBackground {
+        if isShared, request.background != nil {
+          if picture == nil { made.background = nil }
+        } else if made.background == nil {
+          // What has no mask is background as a whole.
+          made.background = try network.wholeBackground(made.tokens, threshold: request.referenceThreshold)
+        }
+      }
+      encoded.append(try made.manipulated(texts))
+    }
     let mask =
       request.mode.needsSketchMask
       ? try driver.sketchMask()?.resizedBicubic(factor: network.configuration.latentFactor) : nil
     return try network.context(
-      mode: request.mode, layout: request.contextLayout, references: references, mask: mask,
+      mode: request.mode, layout: request.contextLayout, areas: areas.members.map { $0.map { encoded[$0] } },
+      labels: areas.labels(in: frame, unit: network.configuration.latentFactor), mask: mask,
       sketchThreshold: request.sketchThreshold, batch: request.count)
   }
 
-  private func makeHints(_ driver: some PipelineDriver) throws -> ([Tensor], [Tensor]?) {
+  /// References that are injected, and what is left of the noise that their latents were drawn with.
+  private struct InjectedPictures {
+    struct Picture {
+      /// In the frame that the network works in.
+      let pixels: Tensor
+      let latent: Tensor
+      let area: Int
+    }
+
+    var pictures: [Picture] = []
+    var noise: any NoiseSource
+  }
+
+  private func makeInjectedPictures(_ driver: some PipelineDriver) throws -> InjectedPictures? {
+    let references = request.references
+    guard request.injection != nil, !references.isEmpty else { return nil }
+    var injected = InjectedPictures(noise: try request.noise.source(seed: AttentionInjection.noiseSeed))
+    for (area, members) in ReferenceAreas(references).members.enumerated() {
+      for index in members {
+        guard let picture = references[index].reference.picture else { continue }
+        try Task.checkCancellation()
+        let pixels = try driver.pixels(of: picture, at: frame.padded)
+        let latent = try network.latent(of: pixels, tiling: request.vaeTiling, noise: &injected.noise)
+        injected.pictures.append(InjectedPictures.Picture(pixels: pixels, latent: latent, area: area))
+      }
+    }
+    return injected
+  }
+
+  /// The sketch encoder's features.
+  private struct Hints {
+    let sketch: [Tensor]
+    /// Those of an empty drawing, where guidance needs them.
+    var empty: [Tensor]?
+    /// Those of each injected reference; none are zeros.
+    var injected: [[Tensor]] = []
+  }
+
+  private func makeHints(_ driver: some PipelineDriver, injected: InjectedPictures?) throws -> Hints {
     let lines = try driver.lines()
-    let hints = try network.hints(lines: lines, strength: request.sketchStrength)
-    guard request.guidance.sketch > 1 else { return (hints, nil) }
-    let empty = try Tensor(repeating: -1, shape: lines.shape, on: network.backend)
-    return (hints, try network.hints(lines: empty, strength: request.sketchStrength))
+    var hints = Hints(sketch: try network.hints(lines: lines, strength: request.sketchStrength))
+    if request.guidance.sketch > 1 {
+      let empty = try Tensor(repeating: -1, shape: lines.shape, on: network.backend)
+      hints.empty = try network.hints(lines: empty, strength: request.sketchStrength)
+    }
+    if let injected, let injection = request.injection {
+      hints.injected = try injected.pictures.map {
+        injection.sketch > 0 ? try network.hints(picture: $0.pixels, strength: Float(injection.sketch)) : []
+      }
+    }
+    return hints
   }
 
   // MARK: Sampling and decoding
@@ -107,17 +169,25 @@ struct Pipeline {
   }
 
   private func makeDenoiser(
-    context: ReferenceContext?, hints: [Tensor], emptyHints: [Tensor]?
+    context: ReferenceContext?, hints: Hints, injected: InjectedPictures?
   ) throws -> GuidedDenoiser {
     let configuration = network.configuration
     let control = AttentionControl(
       referenceScales: try request.referenceStrength.scales(for: configuration.unet),
       foregroundScale: request.foregroundStrength, backgroundScale: request.backgroundStrength, merge: request.merge)
+    let injection = injected.flatMap { injected in
+      request.injection.map {
+        InjectedReference(
+          pictures: zip(injected.pictures, hints.injected).map {
+            InjectedReference.Picture(latent: $0.latent, hints: $1, area: $0.area)
+          }, start: $0.start, fidelity: Float($0.reference), noise: injected.noise)
+      }
+    }
     return try GuidedDenoiser(
       unet: network.parts.unet(), schedule: NoiseSchedule(configuration.schedule),
-      predictionType: configuration.prediction, context: context, hints: hints, emptyHints: emptyHints,
+      predictionType: configuration.prediction, context: context, hints: hints.sketch, emptyHints: hints.empty,
       guidance: request.guidance, control: control, batch: request.count,
-      batching: request.settings.batching(in: memory))
+      batching: request.settings.batching(in: memory), injection: injection)
   }
 
   /// One picture of a latent, `[1, H, W, 3]` about -1...1.

@@ -6,6 +6,8 @@ import DiffusionCore
 protocol PixelSource {
   /// A picture as `[1, H, W, 3]` in -1...1, transparency on white.
   func pixels(of image: Image) throws -> Tensor
+  /// The same squeezed to a size (Catmull-Rom, antialiased).
+  func pixels(of image: Image, at size: ImageSize) throws -> Tensor
   /// A picture's mask as `[1, H, W, 1]` in 0...1, of the picture's size.
   func plane(of mask: Mask, for image: Image) throws -> Tensor
 }
@@ -40,6 +42,10 @@ struct HostPixels: PixelSource {
   func pixels(of image: Image) throws -> Tensor {
     let rgb = image.composited()
     return try Tensor(rgb.floats(.signed), shape: [1, rgb.height, rgb.width, 3], on: backend)
+  }
+
+  func pixels(of image: Image, at size: ImageSize) throws -> Tensor {
+    try pixels(of: image.composited().resized(width: size.width, height: size.height))
   }
 
   func plane(of mask: Mask, for image: Image) throws -> Tensor {

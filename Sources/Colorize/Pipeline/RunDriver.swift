@@ -66,6 +66,7 @@ final class RunDriver: PipelineDriver {
   // MARK: What goes in
 
   func pixels(of image: Image) throws -> Tensor { try source.pixels(of: image) }
+  func pixels(of image: Image, at size: ImageSize) throws -> Tensor { try source.pixels(of: image, at: size) }
   func plane(of mask: Mask, for image: Image) throws -> Tensor { try source.plane(of: mask, for: image) }
 
   func encoded(_ reference: Reference) -> EncodedReference {

@@ -48,7 +48,10 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
   }
 
   /// The parts that the stage uses for a request.
-  func parts(for request: ColorizeRequest) -> [NetworkParts.Part] { parts(previews: request.previewInterval != nil) }
+  func parts(for request: ColorizeRequest) -> [NetworkParts.Part] {
+    parts(previews: request.previewInterval != nil)
+      + (self == .encodingReference && request.injection != nil ? [.vaeEncoder] : [])
+  }
 
   /// The parts that any stage uses.
   static var allParts: [NetworkParts.Part] { allCases.flatMap { $0.parts(previews: false) } }
@@ -61,8 +64,14 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
     let results = 3 * request.count * frame.original.width * frame.original.height
     switch self {
     case .encodingReference:
-      guard case .image(let image) = request.reference else { return 0 }
-      return read(image.size)
+      let pictures = request.references.compactMap { placed in
+        if case .image(let image) = placed.reference { image } else { nil }
+      }
+      // They are read one after another.
+      let largest = pictures.map { read($0.size) }.max() ?? 0
+      guard request.injection != nil else { return largest }
+      let injected = request.references.compactMap(\.reference.picture).map { read($0.size) }.max() ?? 0
+      return max(largest, injected + 12 * working)
     case .encodingSketch: return read(frame.original) + 8 * working
     case .sampling: return request.previewInterval == nil ? 0 : 30 * working
     case .decoding: return 30 * working + results

@@ -25,14 +25,21 @@ struct AgainCommand: AsyncParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("Where the sketch is now.", valueName: "file"))
   var sketch: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Where the reference is now.", valueName: "file"))
-  var reference: String?
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Where the reference is now; of several, all of them in order.", valueName: "file"))
+  var reference: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Where the region of the --reference before it is now.", valueName: "file"))
+  var region: [PlacedFile] = []
 
   @Option(help: ArgumentHelp("Where the sketch's mask is now.", valueName: "file"))
   var sketchMask: String?
 
-  @Option(help: ArgumentHelp("Where the reference's mask is now.", valueName: "file"))
-  var referenceMask: String?
+  @Option(
+    help: ArgumentHelp("Where the mask of the reference (of several, the one before it) is now.", valueName: "file"))
+  var referenceMask: [PlacedFile] = []
 
   @Option(help: ArgumentHelp("Where the background picture is now.", valueName: "file"))
   var background: String?
@@ -81,10 +88,8 @@ struct AgainCommand: AsyncParsableCommand {
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     var request = ColorizeRequest(
-      sketch: pictures.sketch, reference: .image(pictures.reference), settings: stored.settings)
-    request.sketchMask = pictures.sketchMask
-    request.referenceMask = pictures.referenceMask
-    request.background = pictures.background
+      sketch: pictures.sketch, reference: .image(pictures.references[0].picture), settings: stored.settings)
+    pictures.apply(to: &request)
     let paletteFile = try stored.origin.inputs.palette.map { try palette ?? find($0, "--palette") }
     if let paletteFile { request.palette = try FinishOptions.readPalette(paletteFile) }
     let hintsFile = try stored.origin.inputs.hints.map { try hints ?? find($0, "--hints") }
@@ -108,7 +113,7 @@ struct AgainCommand: AsyncParsableCommand {
     try networks.checkMemory(request)
     try await networks.complete(&request, progress: progress, note: report.note)
     let colorizer = try await job.makeColorizer()
-    var inputNames = inputs.names
+    var inputNames = try inputs.names
     inputNames.palette = paletteFile
     inputNames.hints = hintsFile
     let result = try await RunCommand.inOptions { [request, inputNames] in
@@ -130,8 +135,7 @@ struct AgainCommand: AsyncParsableCommand {
   /// The options that give the inputs, each where it was found.
   private func arguments(_ names: InputNames) throws -> [String] {
     let sources = [
-      ("--sketch", sketch, Optional(names.sketch)), ("--reference", reference, names.reference),
-      ("--sketch-mask", sketchMask, names.sketchMask), ("--reference-mask", referenceMask, names.referenceMask),
+      ("--sketch", sketch, Optional(names.sketch)), ("--sketch-mask", sketchMask, names.sketchMask),
       ("--background", background, names.background), ("--extractor", extractor, names.extractor),
       ("--segmenter", segmenter, names.segmenter), ("--sketch-segmenter", sketchSegmenter, names.sketchSegmenter),
     ]
@@ -142,7 +146,29 @@ struct AgainCommand: AsyncParsableCommand {
     for (option, given, name) in sources {
       if let path = try given ?? name.map({ try find($0, option) }) { arguments += ["\(option)=\(path)"] }
     }
-    return arguments
+    return PlacedFile.numbering(arguments + (try references(names)))
+  }
+
+  /// The options that give the references, each followed by what belongs to it.
+  private func references(_ names: InputNames) throws -> [String] {
+    let stored =
+      [ReferenceFiles(reference: names.reference, region: names.referenceRegion, mask: names.referenceMask)]
+      + (names.furtherReferences ?? [])
+    guard reference.isEmpty || reference.count == stored.count else {
+      throw ToolError.usage(
+        "\(picture): it was made with \(stored.count) references, and --reference is given \(reference.count) times; give "
+          + "each in its place, or none")
+    }
+    func given(_ files: [PlacedFile], _ index: Int) -> String? { files.last { $0.reference == index }?.path }
+    return try stored.enumerated().flatMap { index, names in
+      let files = [
+        ("--reference", reference.isEmpty ? nil : reference[index], Optional(names.reference)),
+        ("--region", given(region, index), names.region), ("--reference-mask", given(referenceMask, index), names.mask),
+      ]
+      return try files.compactMap { option, given, name in
+        try (given ?? name.map { try find($0, option) }).map { "\(option)=\($0)" }
+      }
+    }
   }
 
   private func find(_ name: String, _ option: String) throws -> String {

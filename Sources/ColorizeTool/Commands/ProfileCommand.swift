@@ -25,6 +25,9 @@ struct ProfileCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Sampling steps, 2 to 1000.", valueName: "n"))
   var steps = 3
 
+  @Flag(help: "Inject the reference, as `run --inject` does.")
+  var inject = false
+
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var report: ReportOptions
@@ -124,6 +127,7 @@ struct ProfileCommand: AsyncParsableCommand {
     (request.fill, request.lines) = (.painting, .network)
     request.size = size ?? colorizer.model.configuration.imageSize
     request.steps = steps
+    if inject { request.injection = AttentionInjection() }
     // One evaluation of the network a step, so that steps are alike.
     request.sampler = .dpmpp2M
     try request.validate()

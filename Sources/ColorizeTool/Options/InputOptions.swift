@@ -11,8 +11,12 @@ struct InputOptions: ParsableArguments {
         + "pictures.", valueName: "file"))
   var sketch: String
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The picture whose colours to take.", valueName: "file"))
-  var reference: String
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "The picture whose colours to take. Repeat it for several: each colours its --region, and those without one "
+        + "share the rest.", valueName: "file"))
+  var reference: [String]
 
   @Option(
     name: [.short, .long],
@@ -24,8 +28,16 @@ struct InputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where the figure is in the sketch: white, or opaque.", valueName: "file"))
   var sketchMask: String?
 
-  @Option(help: ArgumentHelp("Where the figure is in the reference: white, or opaque.", valueName: "file"))
-  var referenceMask: String?
+  @Option(
+    help: ArgumentHelp(
+      "The area of the sketch that the --reference before it colours: white, or opaque. Where areas overlap, the later "
+        + "one has the place.", valueName: "file"))
+  var region: [PlacedFile] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the figure is in the reference (of several, in the one before it): white, or opaque.", valueName: "file"))
+  var referenceMask: [PlacedFile] = []
 
   @Option(
     help: ArgumentHelp(
@@ -56,21 +68,30 @@ struct InputOptions: ParsableArguments {
   /// Whether masks that are not given are found, with a network or without one.
   var findsMasks: Bool { masks == .auto || segmentation.isGiven }
 
+  /// The references with what belongs to each, at least one.
+  var references: [ReferenceFiles] {
+    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
+  }
+
   /// The files that are read.
   var paths: [String] {
-    [
-      sketch, reference, sketchMask, referenceMask, background, extraction.extractor, segmentation.segmenter,
-      segmentation.sketchSegmenter,
-    ].compactMap(\.self)
+    let others = [
+      sketchMask, background, extraction.extractor, segmentation.segmenter, segmentation.sketchSegmenter,
+    ]
+    return [sketch] + reference + (referenceMask + region).map(\.path) + others.compactMap(\.self)
   }
 
   /// What they are called.
   var names: InputNames {
-    InputNames(
-      sketch: sketch, reference: reference, sketchMask: sketchMask, referenceMask: referenceMask,
-      background: background,
-      alphaMasks: alphaMasks, foundMasks: findsMasks ? true : nil, extractor: extraction.extractor,
-      segmenter: segmentation.segmenter, sketchSegmenter: segmentation.sketchSegmenter,
-      segmenterInput: segmentation.isGiven ? segmentation.segmenterInput : nil)
+    get throws {
+      let references = try references
+      return InputNames(
+        sketch: sketch, reference: references[0].reference, sketchMask: sketchMask, referenceMask: references[0].mask,
+        background: background, alphaMasks: alphaMasks, foundMasks: findsMasks ? true : nil,
+        referenceRegion: references[0].region,
+        furtherReferences: references.count > 1 ? Array(references.dropFirst()) : nil, extractor: extraction.extractor,
+        segmenter: segmentation.segmenter, sketchSegmenter: segmentation.sketchSegmenter,
+        segmenterInput: segmentation.isGiven ? segmentation.segmenterInput : nil)
+    }
   }
 }

@@ -22,6 +22,28 @@ struct StrengthOptions: ParsableArguments {
         + "--strength.", valueName: "level=factor"))
   var strengthLevel: [LevelStrength] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Inject the reference's picture into the network's self-attentions, which takes colours from it more closely and "
+        + "some three times as long. Each of the next three options does so too."))
+  var inject = false
+
+  @Option(
+    help: ArgumentHelp(
+      "From where on the reference is injected, 0 (start of the run) to 1 (end). (default: 0)", valueName: "part"))
+  var injectStart: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far guidance pushes towards what is injected, 0 to 1. (default: 0.5)", valueName: "share"))
+  var injectReference: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How strongly the reference's own lines guide its way through the network, 0 to 10. (default: 0)",
+      valueName: "factor"))
+  var injectSketch: Double?
+
   @Option(help: ArgumentHelp("A factor for the foreground in mask modes, 0 to 10.", valueName: "factor"))
   var foregroundStrength: Float = 1
 
@@ -56,6 +78,16 @@ struct StrengthOptions: ParsableArguments {
     for (name, factor) in named where !(0...10).contains(factor) {
       throw ToolError.usage("\(name) is \(factor), expected 0 to 10")
     }
+  }
+
+  /// The injection that the options ask for; nil for none.
+  var injection: AttentionInjection? {
+    guard inject || injectStart != nil || injectReference != nil || injectSketch != nil else { return nil }
+    var injection = AttentionInjection()
+    if let injectStart { injection.start = injectStart }
+    if let injectReference { injection.reference = injectReference }
+    if let injectSketch { injection.sketch = injectSketch }
+    return injection
   }
 
   /// The factors. Given twice, a level has the last, as with options that are no lists.

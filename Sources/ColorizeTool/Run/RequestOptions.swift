@@ -23,6 +23,7 @@ struct RequestOptions {
     request.seed = sampling.seed.resolved
     request.noise = sampling.noise
     request.schedule = sampling.schedule
+    request.injection = strengths.injection
     request.referenceStrength = strengths.referenceStrength
     request.foregroundStrength = strengths.foregroundStrength
     request.backgroundStrength = strengths.backgroundStrength

@@ -59,7 +59,7 @@ struct RunCommand: AsyncParsableCommand {
     if !unused.isEmpty {
       report.note("mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))")
     }
-    var names = inputs.names
+    var names = try inputs.names
     names.palette = request.palette == nil ? nil : finish.palette
     names.hints = finish.hints
     if finish.hints != nil, !request.usesHints {
@@ -90,12 +90,10 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
-    var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.reference)
+    var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.references[0].picture)
     request.polarity = inputs.polarity.polarity
     request.preparation = try inputs.extraction.preparation(inputs.prepare)
-    request.sketchMask = pictures.sketchMask
-    request.referenceMask = pictures.referenceMask
-    request.background = pictures.background
+    pictures.apply(to: &request)
     request.hints = try FinishOptions.readHints(finish.hints, for: pictures.sketch)
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)
     try RequestOptions(output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)

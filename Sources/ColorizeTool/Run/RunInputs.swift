@@ -5,9 +5,9 @@ import Colorize
 /// The pictures and masks of a run, decoded.
 struct RunInputs {
   var sketch: Image
-  var reference: Image
+  /// At least one.
+  var references: [Reference]
   var sketchMask: Mask?
-  var referenceMask: Mask?
   var background: Image?
   /// How densely the sketch's pixels lie on paper, if its file says so.
   var resolution: ImageResolution?
@@ -17,7 +17,15 @@ struct RunInputs {
   /// Which masks are still to be found. In their places are masks of nothing, so that a request can be checked.
   struct PendingMasks {
     var sketch = false
-    var reference = false
+    /// The numbers of the references.
+    var references: [Int] = []
+  }
+
+  /// A reference with its masks.
+  struct Reference {
+    let picture: Image
+    var region: Mask?
+    var mask: Mask?
   }
 
   /// Reads everything; a picture that cannot be read is a fault of the command line, told before the model is loaded.
@@ -29,9 +37,13 @@ struct RunInputs {
     }
     let (drawing, metadata) = try load(options.sketch, "--sketch")
     (sketch, resolution) = (drawing, metadata.resolution)
-    reference = try load(options.reference, "--reference").image
+    references = try options.references.map { files in
+      Reference(
+        picture: try load(files.reference, "--reference").image,
+        region: try files.region.map { Mask(try load($0, "--region").image) },
+        mask: try files.mask.map { Mask(try load($0, "--reference-mask").image) })
+    }
     sketchMask = try options.sketchMask.map { Mask(try load($0, "--sketch-mask").image) }
-    referenceMask = try options.referenceMask.map { Mask(try load($0, "--reference-mask").image) }
     background = try options.background.map { try load($0, "--background").image }
     if options.alphaMasks { takeAlphaMasks(note) }
     if options.findsMasks { try findMasks(options.segmentation, note) }
@@ -53,10 +65,17 @@ struct RunInputs {
       pending.sketch = networks.isGiven
       sketchMask = try figure(of: sketch, "the sketch's", isPending: pending.sketch)
     }
-    if referenceMask == nil, background == nil {
-      pending.reference = networks.segmenter != nil
-      referenceMask = try figure(of: reference, "the reference's", isPending: pending.reference)
+    guard background == nil else { return }
+    for index in references.indices where references[index].lacksMask {
+      let isPending = networks.segmenter != nil
+      if isPending { pending.references.append(index) }
+      references[index].mask = try figure(of: references[index].picture, owner(index), isPending: isPending)
     }
+  }
+
+  /// Whose figure it is, in a sentence.
+  private func owner(_ index: Int) -> String {
+    references.count == 1 ? "the reference's" : "reference \(index + 1)'s"
   }
 
   private mutating func takeAlphaMasks(_ note: (String) -> Void) {
@@ -72,9 +91,13 @@ struct RunInputs {
       }
     }
     // A background picture says what the reference's mask would: both at once are one too many.
-    if referenceMask == nil && background == nil {
-      referenceMask = try? Mask(alphaOf: reference)
-      if referenceMask == nil { note("the reference has no transparency to take a mask from") }
+    guard background == nil else { return }
+    for index in references.indices where references[index].lacksMask {
+      references[index].mask = try? Mask(alphaOf: references[index].picture)
+      if references[index].mask == nil {
+        let name = references.count == 1 ? "the reference" : "reference \(index + 1)"
+        note("\(name) has no transparency to take a mask from")
+      }
     }
   }
 
@@ -89,18 +112,37 @@ struct RunInputs {
   /// The masks that are to be found and that a mode looks at.
   func pending(in mode: InferenceMode) -> PendingMasks {
     PendingMasks(
-      sketch: pending.sketch && mode.needsSketchMask, reference: pending.reference && mode.needsBackground)
+      sketch: pending.sketch && mode.needsSketchMask, references: mode.needsBackground ? pending.references : [])
   }
 
   /// Whether the modes `background` and `full` have what they need.
-  var allowsFull: Bool { sketchMask != nil && (referenceMask != nil || background != nil) }
+  var allowsFull: Bool { sketchMask != nil && (hasReferenceMask || background != nil) }
+
+  private var hasReferenceMask: Bool { references.contains { $0.mask != nil } }
+
+  /// Gives a request its references and their masks.
+  func apply(to request: inout ColorizeRequest) {
+    request.sketchMask = sketchMask
+    request.reference = .image(references[0].picture)
+    request.referenceRegion = references[0].region
+    request.referenceMask = references[0].mask
+    request.furtherReferences = references.dropFirst().map {
+      PlacedReference($0.picture, region: $0.region, mask: $0.mask)
+    }
+    request.background = background
+  }
 
   /// What is given and not looked at in a mode.
   func unused(in mode: InferenceMode) -> [String] {
     var names: [String] = []
     if sketchMask != nil && !mode.needsSketchMask { names.append("the sketch's mask") }
-    if referenceMask != nil && !mode.needsBackground { names.append("the reference's mask") }
+    if hasReferenceMask && !mode.needsBackground { names.append("the reference's mask") }
     if background != nil && !mode.needsBackground { names.append("the background picture") }
     return names
   }
+}
+
+extension RunInputs.Reference {
+  /// Whether its figure is to be found: that of one for a region is of no account, which may be a set or a detail.
+  var lacksMask: Bool { mask == nil && region == nil }
 }

@@ -10,6 +10,8 @@ struct RunNetworks {
   private let segmenters: Segmenters
   /// What is to be found.
   private let wanted: [Task]
+  /// The numbers of the references whose figures are.
+  private let references: [Int]
   private let model: Model
 
   /// A piece of work.
@@ -50,7 +52,8 @@ struct RunNetworks {
     var wanted: [Task] = []
     if extractor != nil { wanted.append(.lines) }
     if pending.sketch { wanted.append(.sketchMask) }
-    if pending.reference { wanted.append(.referenceMask) }
+    if !pending.references.isEmpty { wanted.append(.referenceMask) }
+    references = pending.references
     self.wanted = wanted
   }
 
@@ -69,7 +72,10 @@ struct RunNetworks {
         (backend, network, path) = (extractor.backend, extractor.architecture.name, extractor.path)
       case .sketchMask, .referenceMask:
         guard let segmenter = segmenter(for: task) else { continue }
-        let size = task == .sketchMask ? request.sketch.size : Self.reference(of: request)?.size ?? request.sketch.size
+        // Of several references, the largest takes the most.
+        let pictures =
+          task == .sketchMask ? [request.sketch] : references.compactMap { Self.reference($0, of: request) }
+        let size = pictures.map(\.size).max { $0.width * $0.height < $1.width * $1.height } ?? request.sketch.size
         demand = try segmenter.memoryDemand(width: size.width, height: size.height)
         (backend, network, path) = (segmenter.backend, "anime IS-Net", segmenter.path)
       }
@@ -102,10 +108,18 @@ struct RunNetworks {
         request.sketchMask = found.mask
         note(found.finding(of: "the sketch's"))
       case .referenceMask:
-        guard let segmenter = segmenters.picture, let picture = Self.reference(of: request) else { continue }
-        let found = try await segmenter.mask(of: picture, as: .picture, progress: tell)
-        request.referenceMask = found.mask
-        note(found.finding(of: "the reference's"))
+        guard let segmenter = segmenters.picture else { continue }
+        for index in references {
+          guard let picture = Self.reference(index, of: request) else { continue }
+          let found = try await segmenter.mask(of: picture, as: .picture, progress: tell)
+          if index == 0 {
+            request.referenceMask = found.mask
+          } else {
+            request.furtherReferences[index - 1].mask = found.mask
+          }
+          let isOnly = request.furtherReferences.isEmpty
+          note(found.finding(of: isOnly ? "the reference's" : "reference \(index + 1)'s"))
+        }
       }
       records[index].seconds = ((clock.now - start) / .seconds(1) * 1000).rounded() / 1000
     }
@@ -117,8 +131,8 @@ struct RunNetworks {
     task == .sketchMask ? segmenters.drawing : segmenters.picture
   }
 
-  private static func reference(of request: ColorizeRequest) -> Image? {
-    if case .image(let image) = request.reference { return image }
+  private static func reference(_ index: Int, of request: ColorizeRequest) -> Image? {
+    if case .image(let image) = request.references[index].reference { return image }
     return nil
   }
 }

@@ -57,6 +57,10 @@ struct InputNames: Codable {
   var alphaMasks = false
   /// Whether masks that were not given were found; nil in pictures of earlier versions.
   var foundMasks: Bool?
+  /// The area of the sketch that the reference colours, where there are several.
+  var referenceRegion: String?
+  /// The other references; nil for none.
+  var furtherReferences: [ReferenceFiles]?
   /// The palette's file, where the colours of flats came from one.
   var palette: String?
   /// The strokes of colour that flats took.
@@ -74,9 +78,13 @@ struct InputNames: Codable {
     InputNames(
       sketch: Self.name(sketch), reference: Self.name(reference), sketchMask: sketchMask.map(Self.name),
       referenceMask: referenceMask.map(Self.name), background: background.map(Self.name), alphaMasks: alphaMasks,
-      foundMasks: foundMasks, palette: palette.map(Self.name), hints: hints.map(Self.name),
-      extractor: extractor.map(Self.name), segmenter: segmenter.map(Self.name),
-      sketchSegmenter: sketchSegmenter.map(Self.name), segmenterInput: segmenterInput)
+      foundMasks: foundMasks, referenceRegion: referenceRegion.map(Self.name),
+      furtherReferences: furtherReferences?.map {
+        ReferenceFiles(
+          reference: Self.name($0.reference), region: $0.region.map(Self.name), mask: $0.mask.map(Self.name))
+      }, palette: palette.map(Self.name), hints: hints.map(Self.name), extractor: extractor.map(Self.name),
+      segmenter: segmenter.map(Self.name), sketchSegmenter: sketchSegmenter.map(Self.name),
+      segmenterInput: segmenterInput)
   }
 
   /// The last component of a path.

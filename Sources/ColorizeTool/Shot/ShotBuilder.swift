@@ -29,22 +29,32 @@ struct ShotBuilder {
     let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }
     let base = try settings()
     let masks = try inputs.sketchMask.map { try companions("--sketch-mask", $0) }
-    let references = try companions("--reference", inputs.reference)
-    let referenceMasks = try inputs.referenceMask.map { try companions("--reference-mask", $0) }
+    let references = try inputs.references.map { files in
+      ReferencePatterns(
+        files: files, reference: try companions("--reference", files.reference),
+        region: try files.region.map { try companions("--region", $0) },
+        mask: try files.mask.map { try companions("--reference-mask", $0) })
+    }
+    if references.count == 1, let region = references[0].files.region {
+      throw ToolError.usage(
+        "--region \(region): the only reference has a region, and nothing else colours the rest; leave it out, or give "
+          + "another --reference")
+    }
     let backgrounds = try inputs.background.map { try companions("--background", $0) }
     let palette = ["reference", "painting"].contains(options.finish.palette) ? nil : options.finish.palette
     var frames: [ShotFrame] = []
     for file in files {
       var frame = ShotFrame(
-        number: file.number, label: file.label, sketch: file.path, reference: references.path(for: file),
+        number: file.number, label: file.label, sketch: file.path, reference: references[0].reference.path(for: file),
         settings: base,
         output: try output.path(number: file.number, name: file.name))
       frame.sketchMask = masks?.path(for: file)
-      frame.referenceMask = referenceMasks?.path(for: file)
+      frame.referenceMask = references[0].mask?.path(for: file)
       frame.background = backgrounds?.path(for: file)
       frame.palette = palette
       let set = try sheet?.apply(to: &frame) ?? []
-      if frame.reference == nil { frame.problem = "there is no \(inputs.reference) for it" }
+      if frame.reference == nil { frame.problem = "there is no \(inputs.reference[0]) for it" }
+      if references.count > 1 { add(references, to: &frame, file) }
       if masks != nil, frame.sketchMask == nil { frame.problem = "there is no \(inputs.sketchMask ?? "") for it" }
       if mode == nil, !set.contains("mode") { frame.settings.mode = automaticMode(frame) }
       frames.append(frame)
@@ -65,6 +75,31 @@ struct ShotBuilder {
     shot.overwrites = options.output.replacing.overwrite
     shot.writer = try ShotFiles(options.finish, output: options.output, inputs: inputs, frames: frames).writer
     return shot
+  }
+
+  /// One of several references, for all frames.
+  private struct ReferencePatterns {
+    let files: ReferenceFiles
+    let reference: FrameCompanions
+    let region: FrameCompanions?
+    let mask: FrameCompanions?
+  }
+
+  /// Adds the references after the first, and the first one's region. In a frame without a reference's region that
+  /// reference has nothing to colour, and is left out.
+  private func add(_ references: [ReferencePatterns], to frame: inout ShotFrame, _ file: FrameFile) {
+    frame.referenceRegion = references[0].region?.path(for: file)
+    for patterns in references.dropFirst() {
+      let region = patterns.region?.path(for: file)
+      if patterns.region != nil, region == nil { continue }
+      guard let path = patterns.reference.path(for: file) else {
+        frame.problem = "there is no \(patterns.files.reference) for it"
+        continue
+      }
+      frame.furtherReferences.append(ShotReference(path, region: region, mask: patterns.mask?.path(for: file)))
+    }
+    // The only one that is left colours all of it.
+    if frame.furtherReferences.isEmpty { frame.referenceRegion = nil }
   }
 
   private func companions(_ option: String, _ pattern: String) throws -> FrameCompanions {
@@ -103,7 +138,8 @@ struct ShotBuilder {
   private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
     let masks = inputs.findsMasks || inputs.alphaMasks
     let hasSketch = frame.sketchMask != nil || masks
-    let hasReference = frame.referenceMask != nil || frame.background != nil || masks
+    let hasMask = frame.referenceMask != nil || frame.furtherReferences.contains { $0.mask != nil }
+    let hasReference = hasMask || frame.background != nil || masks
     return hasSketch && hasReference && model.supports(.full) ? .full : .vanilla
   }
 

@@ -113,7 +113,11 @@ struct ShotFiles {
     let names = InputNames(
       sketch: frame.sketch, reference: frame.reference ?? "", sketchMask: frame.sketchMask,
       referenceMask: frame.referenceMask, background: frame.background, alphaMasks: wish.alphaMasks,
-      foundMasks: wish.foundMasks, palette: frame.palette, extractor: wish.extractor, segmenter: wish.segmenter,
+      foundMasks: wish.foundMasks, referenceRegion: frame.referenceRegion,
+      furtherReferences: frame.furtherReferences.isEmpty
+        ? nil
+        : frame.furtherReferences.map { ReferenceFiles(reference: $0.reference, region: $0.region, mask: $0.mask) },
+      palette: frame.palette, extractor: wish.extractor, segmenter: wish.segmenter,
       sketchSegmenter: wish.sketchSegmenter, segmenterInput: wish.segmenterInput)
     let text = wish.leavesOutMetadata ? [] : try StoredOptions(result.summary, inputs: names, picture: 0).pngText()
     let bytes = try image.data(

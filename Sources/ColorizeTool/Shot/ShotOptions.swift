@@ -13,9 +13,15 @@ struct ShotInputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The picture whose colours to take: one for all frames, or one for each, as in 'sheets/####.png'.",
+      "The picture whose colours to take: one for all frames, or one for each, as in 'sheets/####.png'. Repeat it for "
+        + "several: each colours its --region, and those without one share the rest.", valueName: "file"))
+  var reference: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The areas of the drawings that the --reference before it colours, as in 'cut/hair/####.png': white, or opaque.",
       valueName: "file"))
-  var reference: String
+  var region: [PlacedFile] = []
 
   @Option(
     name: [.short, .long],
@@ -29,8 +35,15 @@ struct ShotInputOptions: ParsableArguments {
       "Where the figures are in the drawings, as in 'cut/mask/####.png': white, or opaque.", valueName: "file"))
   var sketchMask: String?
 
-  @Option(help: ArgumentHelp("Where the figure is in the reference: white, or opaque.", valueName: "file"))
-  var referenceMask: String?
+  @Option(
+    help: ArgumentHelp(
+      "Where the figure is in the reference (of several, in the one before it): white, or opaque.", valueName: "file"))
+  var referenceMask: [PlacedFile] = []
+
+  /// The patterns of the references with what belongs to each, at least one.
+  var references: [ReferenceFiles] {
+    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
+  }
 
   @Option(
     help: ArgumentHelp(

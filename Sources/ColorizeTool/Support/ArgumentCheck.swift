@@ -6,10 +6,11 @@ import ArgumentParser
 enum ArgumentCheck {
   /// Options with one value. Of one that is given twice, one value would be lost without a word.
   private static let single: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
+    "--sketch", "--output", "--sketch-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
     "--colors", "--align", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
-    "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength", "--background-strength",
+    "--previews", "--vae-tile", "--mode", "--strength", "--inject-start", "--inject-reference",
+    "--inject-sketch", "--foreground-strength", "--background-strength",
     "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold", "--context-layout", "--steps",
     "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance", "--model", "--config",
     "--preset", "--image-encoder", "--prediction", "--backend", "--precision", "--dtype", "--sheet", "--frames",
@@ -21,10 +22,10 @@ enum ArgumentCheck {
     "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
     "--subject", "--text-encoder", "--vocabulary", "--control", "--thresholds",
   ]
-  private static let short = ["-s": "--sketch", "-r": "--reference", "-o": "--output"]
+  private static let short = ["-s": "--sketch", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
-    "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--model", "--config",
+    "--sketch", "--output", "--sketch-mask", "--background", "--model", "--config",
     "--image-encoder", "--flats", "--regions", "--palette", "--hints", "--layers", "--sheet", "--manifest", "--cache",
     "--contact-sheet", "--animation", "--report", "--keys", "--extractor", "--segmenter", "--sketch-segmenter",
     "--text-encoder", "--vocabulary",

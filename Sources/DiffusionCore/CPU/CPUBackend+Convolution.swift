@@ -35,6 +35,9 @@ extension CPUBackend {
     if precision == .f32 && geometry.groups > 1 && weight.shape[3] == 1 && weight.shape[0] == geometry.groups {
       try depthwiseConvolution(
         x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
+    } else if precision == .f32 && weight.shape[0] == 1 {
+      try singleConvolution(
+        x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
     } else {
       try directConvolution(
         x, weight: weight, bias: bias, geometry: geometry, activation: activation, residual: residual, to: out)
@@ -85,6 +88,38 @@ extension CPUBackend {
         table.epilogue(
           target + start, Int64(channels), offsets.map { floatAddress($0) }, activation.code,
           added.map { floatAddress($0) + start }, Int64(channels), Int64(count), Int64(channels))
+      }
+    }
+    withExtendedLifetime((input, factors, offsets, added)) {}
+  }
+
+  /// To one channel: a product would compute a whole panel of columns for it. Sums run along the channels instead, in `f32`
+  /// only, as above.
+  private func singleConvolution(
+    _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
+    residual: Operand?, to out: Operand
+  ) throws {
+    let (batch, positions) = (x.shape[0], out.shape[1] * out.shape[2])
+    let (input, factors) = (try floats(x), try floats(weight))
+    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
+    let patch = patch(x.shape, weight: weight.shape, geometry: geometry, out: out.shape)
+    let table = kernels.pointer.pointee
+    let grain = 1 << 10
+    let runs = positions.dividedRoundingUp(by: grain)
+    try withFloats(out) { target in
+      threads.forEach(batch * runs) { piece, _ in
+        let (sample, first) = (piece / runs, piece % runs * grain)
+        let count = min(grain, positions - first)
+        let start = sample * positions + first
+        withUnsafePointer(to: patch) {
+          table.single(
+            target + start, floatAddress(input) + sample * x.shape[1] * x.shape[2] * x.shape[3], $0,
+            floatAddress(factors), Int64(first), Int64(count))
+        }
+        table.epilogue(
+          target + start, 1, offsets.map { floatAddress($0) }, activation.code, added.map { floatAddress($0) + start },
+          1,
+          Int64(count), 1)
       }
     }
     withExtendedLifetime((input, factors, offsets, added)) {}

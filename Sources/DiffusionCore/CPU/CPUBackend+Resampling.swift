@@ -8,11 +8,28 @@ extension CPUBackend {
     let input = try floats(x)
     let source = floatAddress(input)
     try withFloats(out) { target in
-      let grain = max(1, (16 << 10) / (taps.outputExtent * inner))
-      threads.forEachRun(of: outer, grain: grain) { range in
-        kernels.pointer.pointee.resample(
-          target, source, taps.indices, taps.weights, Int64(taps.width), Int64(range.lowerBound),
-          Int64(range.upperBound), Int64(taps.inputExtent), Int64(taps.outputExtent), Int64(inner))
+      // Rows of the result, of all outer positions: an image's first axis has one of these alone.
+      let (extent, width) = (taps.outputExtent, taps.width)
+      let grain = max(1, (16 << 10) / max(inner, 1))
+      threads.forEachRun(of: outer * extent, grain: grain) { range in
+        taps.indices.withUnsafeBufferPointer { indices in
+          taps.weights.withUnsafeBufferPointer { weights in
+            guard let indices = indices.baseAddress, let weights = weights.baseAddress else {
+              return
+            }
+            var row = range.lowerBound
+            while row < range.upperBound {
+              let (place, first) = (row / extent, row % extent)
+              let count = min(extent - first, range.upperBound - row)
+              kernels.pointer.pointee.resample(
+                target + row * inner, source + place * taps.inputExtent * inner,
+                indices + first * width,
+                weights + first * width, Int64(width), 0, 1, Int64(taps.inputExtent), Int64(count),
+                Int64(inner))
+              row += count
+            }
+          }
+        }
       }
     }
     withExtendedLifetime(input) {}

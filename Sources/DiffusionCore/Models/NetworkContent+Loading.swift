@@ -47,6 +47,9 @@ extension NetworkContent {
 private struct InferenceParameters: ParameterSource {
   private let reader: WeightReader
   private let base: CheckpointParameters
+  private let readBytes = Locked(0)
+  /// How many bytes of the file may be in memory beside the weights that are made of them.
+  static let mostPages = 64 << 20
 
   init(_ reader: WeightReader, backend: any Backend) {
     self.reader = reader
@@ -55,6 +58,13 @@ private struct InferenceParameters: ParameterSource {
   }
 
   func parameter(_ key: String, shape: Shape) throws -> Tensor {
+    let pages = readBytes.mutate { count in
+      count += shape.elementCount * 4
+      let isMuch = count > Self.mostPages
+      if isMuch { count = 0 }
+      return isMuch
+    }
+    if pages { for file in reader.source.files { file.releasePages() } }
     let statistic = "running_var"
     if key.hasSuffix(statistic) {
       reader.ignore(
@@ -72,7 +82,10 @@ private struct MeteredParameters: ParameterSource {
   let meter: MemoryMeter
 
   func parameter(_ key: String, shape: Shape) throws -> Tensor {
-    try meter.mappedTensor(shape, dtype: source[key]?.entry.dtype.dtype ?? .f32).cast(to: meter.backend.storageType)
+    // Loading gives the pages back that it has read, now and then.
+    if meter.account.mappedByteCount > InferenceParameters.mostPages { meter.account.releaseMappedPages() }
+    return try meter.mappedTensor(shape, dtype: source[key]?.entry.dtype.dtype ?? .f32).cast(
+      to: meter.backend.storageType)
   }
 
   func contains(_ key: String) -> Bool { true }

@@ -31,8 +31,33 @@ actor ReferenceCache {
   /// - Parameter digests: those of the frame's inputs.
   /// - Throws: ``ImageError``, and what ``Colorizer/encode(_:mask:background:threshold:)`` throws.
   func entry(for frame: ShotFrame, path: String, digests: [String: Digest]) async throws -> Entry {
-    let settings = frame.settings
-    let inputs = ["reference", "referenceMask", "background"].map { digests[$0]?.description ?? "-" }
+    try await entry(
+      Source(path: path, mask: frame.referenceMask, background: frame.background, findsMask: true), frame.settings,
+      inputs: ["reference", "referenceMask", "background"].map { digests[$0]?.description ?? "-" })
+  }
+
+  /// A further reference of a frame. Its figure is that of its mask only: it may be a set, or a detail.
+  func entry(for further: ShotReference, number: Int, of frame: ShotFrame, digests: [String: Digest]) async throws
+    -> Entry
+  {
+    let names = ShotReference.inputNames(number)
+    return try await entry(
+      Source(path: further.reference, mask: further.mask, background: nil, findsMask: further.region == nil),
+      frame.settings,
+      inputs: [names.reference, names.mask].map { digests[$0]?.description ?? "-" } + [further.region == nil ? "-" : ""]
+    )
+  }
+
+  /// What a reference is made of.
+  private struct Source {
+    let path: String
+    let mask: String?
+    let background: String?
+    /// Whether a mask is found where none is given.
+    let findsMask: Bool
+  }
+
+  private func entry(_ source: Source, _ settings: ColorizeSettings, inputs: [String]) async throws -> Entry {
     let key =
       (inputs + [
         settings.mode.rawValue, "\(settings.referenceThreshold)", settings.flats.colors.rawValue,
@@ -43,18 +68,18 @@ actor ReferenceCache {
       entries.append(found)
       return found.entry
     }
-    let entry = try await makeEntry(for: frame, path: path)
+    let entry = try await makeEntry(source, settings)
     entries.append((key, entry))
     if entries.count > Self.capacity { entries.removeFirst() }
     return entry
   }
 
-  private func makeEntry(for frame: ShotFrame, path: String) async throws -> Entry {
-    let image = try Image.load(path)
-    let background = try frame.background.map { try Image.load($0) }
+  private func makeEntry(_ source: Source, _ settings: ColorizeSettings) async throws -> Entry {
+    let image = try Image.load(source.path)
+    let background = try source.background.map { try Image.load($0) }
     var notes: [String] = []
-    var mask = try frame.referenceMask.map { Mask(try Image.load($0)) }
-    if mask == nil, background == nil, frame.settings.mode.needsBackground {
+    var mask = try source.mask.map { Mask(try Image.load($0)) }
+    if mask == nil, background == nil, source.findsMask, settings.mode.needsBackground {
       switch masks {
       case .given: break
       case .alpha: mask = try Mask(alphaOf: image)
@@ -64,13 +89,13 @@ actor ReferenceCache {
         mask = found.mask
       }
     }
-    var request = ColorizeRequest(sketch: image, reference: .image(image), settings: frame.settings)
+    var request = ColorizeRequest(sketch: image, reference: .image(image), settings: settings)
     request.referenceMask = mask
     request.background = background
-    let needsBackground = frame.settings.mode.needsBackground
+    let needsBackground = settings.mode.needsBackground
     let reference = try await colorizer.encode(
       image, mask: needsBackground ? mask : nil, background: needsBackground ? background : nil,
-      threshold: frame.settings.referenceThreshold)
+      threshold: settings.referenceThreshold)
     // Where figure and ground are told apart, each frame's mask decides too: flats find their colours frame by frame.
     return Entry(
       reference: reference, palette: needsBackground ? nil : try request.flatColors()?.palette, notes: notes)

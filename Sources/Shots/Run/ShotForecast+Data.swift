@@ -10,6 +10,12 @@ extension Shot {
     let sketch = try Image.load(frame.sketch)
     var request = ColorizeRequest(sketch: sketch, reference: .none, settings: frame.settings)
     if let reference = frame.reference { request.reference = .image(try Image.load(reference)) }
+    request.referenceRegion = try frame.referenceRegion.map { Mask(try Image.load($0)) }
+    request.furtherReferences = try frame.furtherReferences.map { further in
+      PlacedReference(
+        try Image.load(further.reference), region: try further.region.map { Mask(try Image.load($0)) },
+        mask: try further.mask.map { Mask(try Image.load($0)) })
+    }
     let mode = frame.settings.mode
     if let path = frame.palette { request.palette = try Palette.read(path) }
     if let path = frame.background { request.background = try Image.load(path) }

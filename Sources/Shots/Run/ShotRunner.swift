@@ -181,8 +181,20 @@ actor ShotRunner {
     if let path = frame.reference {
       let entry = try await references.entry(for: frame, path: path, digests: digests)
       request.reference = .encoded(entry.reference)
-      request.palette = entry.palette
       notes += entry.notes
+      if frame.furtherReferences.isEmpty {
+        request.palette = entry.palette
+      } else {
+        // Each area has colours of its own: flats find them frame by frame.
+        request.referenceRegion = try frame.referenceRegion.map { Mask(try Image.load($0)) }
+      }
+      for (index, further) in frame.furtherReferences.enumerated() {
+        let entry = try await references.entry(for: further, number: index, of: frame, digests: digests)
+        request.furtherReferences.append(
+          PlacedReference(
+            .encoded(entry.reference), region: try further.region.map { Mask(try Image.load($0)) }))
+        notes += entry.notes
+      }
     }
     if let palette = frame.palette { request.palette = try Palette.read(palette) }
     if let extractor = shot.networks.extractor { try await request.extractLines(by: extractor, for: colorizer.model) }

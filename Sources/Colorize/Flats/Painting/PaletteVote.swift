@@ -44,19 +44,13 @@ struct PaletteVote {
   private static func results(
     _ palette: Palette, sides: PaletteSides?, ballots: Ballots, map: RegionMap
   ) -> [RegionResult] {
-    let all = Array(palette.entries.indices)
-    var both = PaletteVote(palette, candidates: all)
-    guard let sides else { return map.regions.map { both.paint($0, ballots) } }
-    // What belongs to no side may be of either.
-    var figure = PaletteVote(palette, candidates: all.filter { sides.isFigure[$0] || !sides.isGround[$0] })
-    var ground = PaletteVote(palette, candidates: all.filter { sides.isGround[$0] || !sides.isFigure[$0] })
-    let shares = sides.figureShares(map)
-    return map.regions.map { region in
-      switch shares[region.id] {
-      case ..<PaletteSides.least where !ground.candidates.isEmpty: ground.paint(region, ballots)
-      case (1 - PaletteSides.least)... where !figure.candidates.isEmpty: figure.paint(region, ballots)
-      default: both.paint(region, ballots)
-      }
+    guard let sides else {
+      var all = PaletteVote(palette, candidates: Array(palette.entries.indices))
+      return map.regions.map { all.paint($0, ballots) }
+    }
+    var votes: [[Int]: PaletteVote] = [:]
+    return zip(map.regions, sides.parts(of: map)).map { region, parts in
+      votes[parts, default: PaletteVote(palette, candidates: sides.candidates(of: parts))].paint(region, ballots)
     }
   }
 

@@ -16,17 +16,4 @@ struct ReflectedConvolution: Sendable {
   func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
     try convolution(x.padded(padding, mode: .reflect), activation: activation)
   }
-
-  /// The convolution of the image doubled bicubically, with one more pixel mirrored below and to the right, as an even
-  /// kernel needs to keep its size.
-  func callAsFunction(doubling x: Tensor, activation: Activation = .none) throws -> Tensor {
-    var doubled = x
-    for axis in [2, 1] {
-      // Both are tables of taps, which one pass over the image reads together.
-      let taps = ResampleTaps.bicubic(from: x.shape[axis], to: 2 * x.shape[axis])
-        .padded(before: padding, after: padding + 1, mode: .reflect)
-      doubled = try doubled.resampled(axis: axis, taps: taps)
-    }
-    return try convolution(doubled, activation: activation)
-  }
 }

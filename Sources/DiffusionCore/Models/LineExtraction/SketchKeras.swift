@@ -18,19 +18,29 @@ public struct SketchKeras: Sendable {
   /// `downblock_6.1`, with the norm `2` behind it
   let sixth: ReflectedConvolution
   /// `upblock_1` ... `upblock_4`: convolutions `2` and `6`, with the norms `3` and `7` behind them
-  let up: [(first: ReflectedConvolution, second: ReflectedConvolution)]
+  let up: [(first: DoublingConvolution, second: ReflectedConvolution)]
   /// `last_conv`
   let last: ReflectedConvolution
 
   /// Loads the network.
   public init(_ p: Parameters) throws {
-    func normed(_ p: Parameters, _ index: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1) throws
-      -> ReflectedConvolution
+    func folded(
+      _ p: Parameters, _ index: Int, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1
+    ) throws
+      -> Conv2d
     {
       let convolution = try Conv2d(
-        p[index], inputs: inputs, outputs: outputs, kernel: kernel, geometry: ConvolutionGeometry(stride: stride))
+        p[index], inputs: inputs, outputs: outputs, kernel: kernel,
+        geometry: ConvolutionGeometry(stride: stride))
       let norm = try BatchNorm(p[index + 1], channels: outputs, epsilon: Self.epsilon)
-      return ReflectedConvolution(try norm.folded(into: convolution))
+      return try norm.folded(into: convolution)
+    }
+    func normed(
+      _ p: Parameters, _ index: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1
+    ) throws
+      -> ReflectedConvolution
+    {
+      ReflectedConvolution(try folded(p, index, inputs, outputs, kernel: kernel, stride: stride))
     }
     let widths = Self.widths
     down = try widths.indices.map { level in
@@ -43,10 +53,12 @@ public struct SketchKeras: Sendable {
     }
     fifth = try normed(p["downblock_5"], 1, 256, 512, kernel: 4, stride: 2)
     sixth = try normed(p["downblock_6"], 1, 512, 512)
-    up = try [(1024, 512, 256), (512, 256, 128), (256, 128, 64), (128, 64, 32)].enumerated().map { index, sizes in
+    up = try [(1024, 512, 256), (512, 256, 128), (256, 128, 64), (128, 64, 32)].enumerated().map {
+      index, sizes in
       let block = p["upblock_\(index + 1)"]
       return (
-        first: try normed(block, 2, sizes.0, sizes.1, kernel: 4), second: try normed(block, 6, sizes.1, sizes.2)
+        first: try DoublingConvolution(folded(block, 2, sizes.0, sizes.1, kernel: 4), padding: 1),
+        second: try normed(block, 6, sizes.1, sizes.2)
       )
     }
     last = ReflectedConvolution(
@@ -55,7 +67,9 @@ public struct SketchKeras: Sendable {
 
   /// `[B, H, W, 1]`, the high-pass of a channel divided by its largest value, to `[B, H, W, 1]`: lines high, paper about 0.
   /// Sides are multiples of ``sizeMultiple`` and not below ``minimumSide``.
-  public func callAsFunction(_ x: Tensor, progress: @escaping NetworkProgress = { _ in }) throws -> Tensor {
+  public func callAsFunction(_ x: Tensor, progress: @escaping NetworkProgress = { _ in }) throws
+    -> Tensor
+  {
     var counter = BlockProgress(of: down.count + 1 + up.count, progress)
     var skips: [Tensor] = []
     var y = x
@@ -69,7 +83,7 @@ public struct SketchKeras: Sendable {
     y = try Tensor.concatenate([y, sixth(y, activation: .relu)], axis: 3)
     for block in up {
       try counter.next()
-      y = try block.first(doubling: y, activation: .relu)
+      y = try block.first(y, activation: .relu)
       y = try Tensor.concatenate([skips.removeLast(), block.second(y, activation: .relu)], axis: 3)
     }
     try counter.next()

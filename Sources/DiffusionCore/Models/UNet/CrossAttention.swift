@@ -21,19 +21,31 @@ package struct BlockContext: Sendable {
   }
 
   let content: Content
+  /// Those of further areas of the picture, see ``ReferenceContext/init(areas:labels:)``.
+  let further: [Content]
   /// Which branches are active in mask modes; without a mask none is.
   let useForegroundLoRA: Bool
   let useBackgroundLoRA: Bool
 
+  /// The same for one area of the picture.
+  func only(_ area: Int) -> BlockContext {
+    BlockContext(
+      content: area == 0 ? content : further[area - 1], further: [], useForegroundLoRA: useForegroundLoRA,
+      useBackgroundLoRA: useBackgroundLoRA)
+  }
+
   /// The same for some of the rows.
   func sliced(_ rows: Range<Int>) -> BlockContext {
-    let part: Content =
+    func part(_ content: Content) -> Content {
       switch content {
       case .whole(let tokens): .whole(tokens.sliced(rows))
       case .split(let foreground, let background):
         .split(foreground: foreground.sliced(rows), background: background.sliced(rows))
       }
-    return BlockContext(content: part, useForegroundLoRA: useForegroundLoRA, useBackgroundLoRA: useBackgroundLoRA)
+    }
+    return BlockContext(
+      content: part(content), further: further.map(part), useForegroundLoRA: useForegroundLoRA,
+      useBackgroundLoRA: useBackgroundLoRA)
   }
 }
 
@@ -44,16 +56,16 @@ package struct BlockContext: Sendable {
 /// the other.
 package struct CrossAttention: Sendable {
   /// `to_q`
-  let query: SplitLoRALinear
+  package let query: SplitLoRALinear
   /// `to_k`
-  let key: SplitLoRALinear
+  package let key: SplitLoRALinear
   /// `to_v`
-  let value: SplitLoRALinear
+  package let value: SplitLoRALinear
   /// `to_out.0`
-  let output: Linear
+  package let output: Linear
   let heads: Int
 
-  init(_ p: Parameters, channels: Int, contextWidth: Int, heads: Int, lora: LoRAConfiguration?) throws {
+  package init(_ p: Parameters, channels: Int, contextWidth: Int, heads: Int, lora: LoRAConfiguration?) throws {
     query = try SplitLoRALinear(p["to_q"], inputs: channels, outputs: channels, lora: lora)
     key = try SplitLoRALinear(p["to_k"], inputs: contextWidth, outputs: channels, lora: lora)
     value = try SplitLoRALinear(p["to_v"], inputs: contextWidth, outputs: channels, lora: lora)
@@ -70,16 +82,18 @@ package struct CrossAttention: Sendable {
       return BlockContext.KeysAndValues(
         keys: try repeated(key(tokens, branch: branch)), values: try repeated(value(tokens, branch: branch)))
     }
-    let content: BlockContext.Content =
-      switch context.tokens {
+    func content(_ tokens: ReferenceContext.Tokens) throws -> BlockContext.Content {
+      switch tokens {
       case .whole(let tokens): .whole(try project(tokens, nil))
       case .split(let foreground, let background):
         .split(
           foreground: try project(foreground, context.useForegroundLoRA ? .foreground : nil),
           background: try project(background, context.useBackgroundLoRA ? .background : nil))
       }
+    }
     return BlockContext(
-      content: content, useForegroundLoRA: context.useForegroundLoRA, useBackgroundLoRA: context.useBackgroundLoRA)
+      content: try content(context.tokens), further: try context.furtherAreas.map(content),
+      useForegroundLoRA: context.useForegroundLoRA, useBackgroundLoRA: context.useBackgroundLoRA)
   }
 
   /// Adds the attention to the residual.
@@ -89,15 +103,17 @@ package struct CrossAttention: Sendable {
   ///   - mask: 1 for foreground tokens, 0 for background `[rows, N, 1]`; needed with a split context.
   ///   - regions: the same for all rows, where it is the same.
   ///   - residual: `[rows, N, C]`.
-  func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, context: BlockContext, mask: Tensor?, regions: TokenRegions?, scale: Float, control: AttentionControl,
     residual: Tensor
   ) throws -> Tensor {
+    if !context.further.isEmpty {
+      guard let regions else { preconditionFailure("areas without their tokens") }
+      return try attend(x, by: regions, to: context, scale: scale, control: control, residual: residual)
+    }
     switch context.content {
     case .whole(let tokens):
-      var attended = try Tensor.attention(query.base(x), tokens.keys, tokens.values, heads: heads)
-      if scale != 1 { attended = try attended * scale }
-      return try output(attended, residual: residual)
+      return try output(attend(x, query.base(x), tokens, nil, scale), residual: residual)
     case .split(let foreground, let background):
       guard let mask else { preconditionFailure("a split context without a mask") }
       func front(_ x: Tensor, base: Tensor) throws -> Tensor {
@@ -128,6 +144,40 @@ package struct CrossAttention: Sendable {
       if control.merge != 0 { fore = try fore * (1 - control.merge) + back * control.merge }
       return try output(Tensor.select(mask, fore, back), residual: residual)
     }
+  }
+
+  /// Each area's tokens attend to its own context, and those of a split one to their own side of it.
+  ///
+  /// Every query is computed once and meets the keys of its own part only: the work is that of one context, whatever the
+  /// number of areas.
+  private func attend(
+    _ x: Tensor, by regions: TokenRegions, to context: BlockContext, scale: Float, control: AttentionControl,
+    residual: Tensor
+  ) throws -> Tensor {
+    let front: LoRABranch? = context.useForegroundLoRA ? .foreground : nil
+    let behind: LoRABranch? = context.useBackgroundLoRA ? .background : nil
+    var parts: [Tensor] = []
+    /// Adds what a part's tokens find, if it has any.
+    func add(part: Int, _ find: (_ tokens: Tensor, _ base: Tensor) throws -> Tensor) throws {
+      guard let taps = regions.parts[part] else { return }
+      let tokens = try x.resampled(axis: 1, taps: taps)
+      parts.append(try find(tokens, query.base(tokens)))
+    }
+    for (area, content) in ([context.content] + context.further).enumerated() {
+      switch content {
+      case .whole(let keys): try add(part: area) { try attend($0, $1, keys, nil, scale) }
+      case .split(let foreground, let background):
+        try add(part: 2 * area) { tokens, base in
+          let fore = try attend(tokens, base, foreground, front, scale * control.foregroundScale)
+          guard control.merge != 0 else { return fore }
+          let back = try attend(tokens, base, background, behind, scale * control.backgroundScale)
+          return try fore * (1 - control.merge) + back * control.merge
+        }
+        try add(part: 2 * area + 1) { try attend($0, $1, background, behind, scale * control.backgroundScale) }
+      }
+    }
+    let attended = parts.count == 1 ? parts[0] : try Tensor.concatenate(parts, axis: 1)
+    return try output(attended.resampled(axis: 1, taps: regions.restoring), residual: residual)
   }
 
   /// What queries with a branch active find in one half of the context.

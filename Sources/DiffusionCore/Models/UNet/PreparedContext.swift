@@ -20,6 +20,10 @@ public struct ReferenceContext: Sendable {
   public let mask: Tensor?
   /// Mask values above it are foreground; a tie is background. One for all rows, or one for each.
   public let maskThresholds: [Float]
+  /// The tokens of further areas of the picture, each split if the first one's are; see ``init(areas:labels:)``.
+  public private(set) var furtherAreas: [Tokens] = []
+  /// Which area every place of the picture belongs to; nil where there is one.
+  public private(set) var labels: AreaLabels?
 
   /// One context for the whole picture.
   public init(whole tokens: Tensor) {
@@ -56,6 +60,21 @@ public struct ReferenceContext: Sendable {
     self.useForegroundLoRA = useForegroundLoRA
     self.useBackgroundLoRA = useBackgroundLoRA
   }
+
+  /// A context for each area of the picture, whose tokens attend to it alone: the split of the paper for any number of
+  /// parts. Where they are split, foreground and background of each area are told apart as without areas, by the first
+  /// one's mask and branches.
+  ///
+  /// - Parameters:
+  ///   - areas: at least one; all whole, or all split with the same mask for all rows.
+  ///   - labels: with numbers below the number of areas.
+  public init(areas: [ReferenceContext], labels: AreaLabels) {
+    precondition(labels.areaCount == areas.count, "\(labels.areaCount) areas, and \(areas.count) contexts")
+    precondition(areas.allSatisfy { ($0.mask == nil) == (areas[0].mask == nil) }, "whole and split contexts")
+    self = areas[0]
+    furtherAreas = areas.dropFirst().map(\.tokens)
+    self.labels = labels
+  }
 }
 
 /// What of the conditions stays the same from step to step, made once: keys and values of every cross-attention, and
@@ -67,15 +86,29 @@ public struct PreparedContext: Sendable {
   let blocks: [BlockContext]
   /// The binary mask of the tokens at each level, `[activeRows, N, 1]`. Empty without a mask.
   let masks: [Tensor]
-  /// The tokens of each region at each level; nil where the mask differs from row to row. Empty without a mask.
+  /// The tokens of each region at each level; nil where the mask differs from row to row. Empty without a mask and areas.
   let regions: [TokenRegions?]
+  /// The tokens of each area at each level; empty where there is one.
+  let areas: [TokenRegions]
 
   /// What was made elsewhere.
-  package init(activeRows: Int, blocks: [BlockContext], masks: [Tensor], regions: [TokenRegions?]) {
+  package init(
+    activeRows: Int, blocks: [BlockContext], masks: [Tensor], regions: [TokenRegions?], areas: [TokenRegions] = []
+  ) {
     self.activeRows = activeRows
     self.blocks = blocks
     self.masks = masks
     self.regions = regions
+    self.areas = areas
+  }
+
+  /// What all of a picture would see in the first row, if it were of one area.
+  func wholly(of area: Int) throws -> PreparedContext {
+    let first = sliced(0..<1)
+    guard !areas.isEmpty else { return first }
+    return PreparedContext(
+      activeRows: 1, blocks: first.blocks.map { $0.only(area) }, masks: first.masks,
+      regions: try first.masks.map { try TokenRegions(mask: $0) })
   }
 
   /// No row sees a reference.
@@ -86,7 +119,7 @@ public struct PreparedContext: Sendable {
     if rows == 0..<activeRows { return self }
     return PreparedContext(
       activeRows: rows.count, blocks: blocks.map { $0.sliced(rows) }, masks: masks.map { $0.sliced(axis: 0, rows) },
-      regions: regions)
+      regions: regions, areas: areas)
   }
 }
 
@@ -111,9 +144,29 @@ extension UNet {
         masks.append(try Tensor.concatenate([Tensor](repeating: rows, count: repeats), axis: 0))
       }
     }
+    let regions =
+      try context.labels.map { try self.regions($0, masks: masks) } ?? masks.map { try TokenRegions(mask: $0) }
+    let areas = context.labels.map { labels in
+      configuration.channelMultipliers.indices.map { level in
+        TokenRegions(labels: labels.majority(scale: level), count: labels.areaCount)
+      }
+    }
     return PreparedContext(
       activeRows: batch * repeats, blocks: try crossAttentions.map { try $0.prepare(context, repeats: repeats) },
-      masks: masks, regions: try masks.map { try TokenRegions(mask: $0) })
+      masks: masks, regions: regions, areas: areas ?? [])
+  }
+
+  /// The tokens of each area at each level; with masks, those of its foreground, then those of its background.
+  private func regions(_ labels: AreaLabels, masks: [Tensor]) throws -> [TokenRegions?] {
+    try configuration.channelMultipliers.indices.map { level in
+      let areas = labels.majority(scale: level)
+      guard !masks.isEmpty else { return TokenRegions(labels: areas, count: labels.areaCount) }
+      guard let isForeground = try TokenRegions.foreground(of: masks[level]) else {
+        preconditionFailure("areas with masks that differ from row to row")
+      }
+      return TokenRegions(
+        labels: zip(areas, isForeground).map { $0 * 2 + ($1 ? 0 : 1) }, count: 2 * labels.areaCount)
+    }
   }
 }
 

@@ -49,10 +49,12 @@ package struct SpatialTransformer: Sendable {
 package struct AttentionConditions: Sendable {
   let context: PreparedContext
   let control: AttentionControl
+  let injection: Injection
 
-  package init(context: PreparedContext, control: AttentionControl) {
+  package init(context: PreparedContext, control: AttentionControl, injection: Injection = .none) {
     self.context = context
     self.control = control
+    self.injection = injection
   }
 }
 
@@ -83,11 +85,23 @@ package struct TransformerBlock: Sendable {
   }
 
   func callAsFunction(_ input: Tensor, level: Int, _ conditions: AttentionConditions) throws -> Tensor {
-    var x = try selfAttention(norms[0](input), residual: input)
+    var x = try selfAttend(input, level: level, conditions.injection)
+    if case .writing(let bank) = conditions.injection, bank.isLast(number) { return x }
     x = try crossAttend(x, level: level, conditions)
     let normed = try norms[2](x)
     guard let bias = gate.bias else { preconditionFailure("the gate has a bias") }
     return try feedOut(normed.gatedLinear(weight: gate.weight, bias: bias), residual: x)
+  }
+
+  private func selfAttend(_ input: Tensor, level: Int, _ injection: Injection) throws -> Tensor {
+    let normed = try norms[0](input)
+    return switch injection {
+    case .none: try selfAttention(normed, residual: input)
+    case .writing(let bank): try selfAttention(normed, keeping: bank, block: number, residual: input)
+    case .reading(let rows, let areas):
+      try selfAttention(
+        normed, injecting: rows, areas: areas.isEmpty ? nil : areas[level], block: number, residual: input)
+    }
   }
 
   private func crossAttend(_ x: Tensor, level: Int, _ conditions: AttentionConditions) throws -> Tensor {

@@ -183,14 +183,41 @@ public struct UNet: Sendable {
   }
 
   /// The same with a timestep from ``timestepEmbedding(_:on:)``, or one for each row; brings nothing from the host.
+  ///
+  /// - Parameters:
+  ///   - injection: rows that look at other pictures too, all of them in order; none for an ordinary pass.
+  ///   - areas: the tokens of each area of what is injected, at every level; empty for one area.
   package func callAsFunction(
     _ x: Tensor, embedding: Tensor, context: PreparedContext, hints: [Tensor], control: AttentionControl,
+    added: Tensor? = nil, injection: [InjectedRows]? = nil, areas: [TokenRegions] = []
+  ) throws -> Tensor {
+    let h = try features(
+      x, embedding: embedding, hints: hints, added: added,
+      AttentionConditions(
+        context: context, control: control, injection: injection.map { .reading($0, areas: areas) } ?? .none))
+    return try outConv(outNorm(h, activation: .silu))
+  }
+
+  /// What the self-attentions of another pass shall see of `x`: its way through the network up to the last of them.
+  package func bank(
+    of x: Tensor, embedding: Tensor, context: PreparedContext, hints: [Tensor], control: AttentionControl,
     added: Tensor? = nil
+  ) throws -> AttentionBank {
+    let bank = AttentionBank(blocks: configuration.transformerBlockCount)
+    _ = try features(
+      x, embedding: embedding, hints: hints, added: added,
+      AttentionConditions(context: context, control: control, injection: .writing(bank)))
+    return bank
+  }
+
+  /// Everything before the last layer.
+  private func features(
+    _ x: Tensor, embedding: Tensor, hints: [Tensor], added: Tensor?, _ conditions: AttentionConditions
   ) throws -> Tensor {
     precondition(
       hints.isEmpty || hints.count == hintIndices.count, "\(hints.count) hints for \(hintIndices.count) places")
-    precondition(control.referenceScales.count == configuration.transformerBlockCount, "a scale for each block")
-    let conditions = AttentionConditions(context: context, control: control)
+    precondition(
+      conditions.control.referenceScales.count == configuration.transformerBlockCount, "a scale for each block")
     let activated = try activatedEmbedding(embedding, added: added)
 
     var remainingHints = hints[...]
@@ -208,6 +235,6 @@ public struct UNet: Sendable {
       h = try block(
         Tensor.concatenate([h, skips.removeLast()], axis: 3), activatedEmbedding: activated, conditions)
     }
-    return try outConv(outNorm(h, activation: .silu))
+    return h
   }
 }

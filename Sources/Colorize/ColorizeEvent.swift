@@ -80,6 +80,8 @@ public struct ColorizeResult: Sendable {
     public var polarity: SketchPolarity
     /// What was found in the sketch, and done to it; nil in summaries of earlier versions.
     public var sketch: SketchReport?
+    /// How the drawing lies in the reference, where flats look there for their colours.
+    public var alignment: Alignment?
     /// What may not have been meant; nil in summaries of earlier versions.
     public var notes: [ColorizeNote]?
     /// The spacing of the steps; nil where the sampler has one of its own.

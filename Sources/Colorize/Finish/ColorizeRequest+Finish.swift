@@ -61,6 +61,27 @@ extension ColorizeRequest {
     )
   }
 
+  /// What the flats' colours may be carried over from; nil where that is not asked for, or where they are the painting's.
+  package var carriedSource: CarriedColors.Source? {
+    guard settings.flats.alignment == .automatic, palette != nil || settings.flats.colors == .reference else {
+      return nil
+    }
+    // Masks that the mode does not use say nothing of what is asked for.
+    let (isMasked, hasGround) = (settings.mode.needsSketchMask, settings.mode.needsBackground)
+    let own = isMasked ? sketchMask : nil
+    switch reference {
+    case .none: return nil
+    case .image(let picture):
+      return CarriedColors.Source(
+        reference: picture, mask: hasGround ? referenceMask : nil, background: hasGround ? background : nil,
+        sketchMask: own)
+    case .encoded(let encoded):
+      return CarriedColors.Source(
+        reference: encoded.picture, mask: hasGround ? encoded.mask : nil,
+        background: hasGround ? background ?? encoded.backgroundPicture : nil, sketchMask: own)
+    }
+  }
+
   /// Whether a colour is one of a side's: a side alone may be said in slightly other colours than the whole.
   private static func occurs(_ entry: Palette.Entry, in side: [Palette.Entry]) -> Bool {
     let lab = Lab(entry.color)

@@ -9,6 +9,7 @@ package struct Finisher {
   private let settings: ColorizeSettings
   private let options: FlatsOptions
   private let sides: PaletteSides?
+  private let carried: CarriedColors?
   private let hints: (strokes: Image, palette: Palette?)?
   private let map: RegionMap?
   private let lines: Image?
@@ -29,11 +30,13 @@ package struct Finisher {
   ///   - polarity: the one that was found.
   ///   - palette: what flats are painted in; nil takes the painting's own colours.
   ///   - sides: which of its colours belong to the figure, which to the ground; nil where all regions may have all.
+  ///   - source: what the regions' colours may be carried over from.
   ///   - hints: strokes of colour over the drawing, and the only colours that they may become, if there are such.
   ///   - workingSize: what the network works on.
   package init(
     _ settings: ColorizeSettings, sketch: Image, drawing: Image? = nil, polarity: SketchPolarity, palette: Palette?,
-    sides: PaletteSides? = nil, hints: (strokes: Image, palette: Palette?)? = nil, workingSize: ImageSize
+    sides: PaletteSides? = nil, source: CarriedColors.Source? = nil,
+    hints: (strokes: Image, palette: Palette?)? = nil, workingSize: ImageSize
   ) throws {
     self.settings = settings
     self.hints = hints
@@ -43,7 +46,7 @@ package struct Finisher {
     let drawing = try drawing ?? settings.withoutGuides(sketch)
     self.drawing = drawing
     guard settings.needsRegions else {
-      (map, lines, lineRemoval) = (nil, nil, nil)
+      (map, lines, lineRemoval, carried) = (nil, nil, nil, nil)
       return
     }
     // Regions, lines and their removal all look at the ink.
@@ -54,6 +57,7 @@ package struct Finisher {
       ink: settings.guides == nil ? ink : nil)
     self.map = map
     try Task.checkCancellation()
+    carried = try settings.needsFlats ? source.map { try CarriedColors(map, lines: LineMask(ink), $0) } : nil
     let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
     lines = needsInk ? drawing.ink(ink) : nil
     if settings.fill == .painting, settings.lines != .network {
@@ -64,12 +68,15 @@ package struct Finisher {
     }
   }
 
+  /// How the drawing lies in what its colours are carried over from; nil where none are.
+  package var alignment: Alignment? { carried?.alignment }
+
   /// Finishes a painting of the working size.
   package func finish(_ painting: Image) throws -> ColorizeResult.Picture {
     try Task.checkCancellation()
     var flats =
       try settings.needsFlats
-      ? map.map { try Flats($0, painting: painting, options: options, sides: sides) } : nil
+      ? map.map { try Flats($0, painting: painting, options: options, sides: sides, carried: carried) } : nil
     if let hints { try flats?.take(hints: hints.strokes, palette: hints.palette) }
     let framed =
       painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)

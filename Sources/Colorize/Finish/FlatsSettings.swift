@@ -12,8 +12,19 @@ public struct FlatsSettings: Sendable, Hashable, Codable {
     case painting
   }
 
+  /// Whether colours are carried over from the same places of the reference.
+  public enum AlignmentUse: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Where the reference shows the drawing's subject in a similar view; see ``Alignment``.
+    case automatic = "auto"
+    /// Never: flats are what the painting votes for.
+    case none
+  }
+
   /// Where the colours come from.
   public var colors = ColorSource.reference
+  /// Whether they are carried over from the same places of the reference. Takes no part where the colours are the
+  /// painting's.
+  public var alignment = AlignmentUse.automatic
   /// The most colours that are taken from the reference or from the painting, 1...4096. A palette that is given is used
   /// whole.
   public var maximumColors = 32
@@ -31,6 +42,8 @@ public struct FlatsSettings: Sendable, Hashable, Codable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     colors = try values.decodeIfPresent(ColorSource.self, forKey: .colors) ?? colors
+    // Settings that do not say were written when there was none.
+    alignment = try values.decodeIfPresent(AlignmentUse.self, forKey: .alignment) ?? .none
     maximumColors = try values.decodeIfPresent(Int.self, forKey: .maximumColors) ?? maximumColors
     maximumGap = try values.decodeIfPresent(Double.self, forKey: .maximumGap)
     minimumArea = try values.decodeIfPresent(Int.self, forKey: .minimumArea)

@@ -131,8 +131,10 @@ final class RunDriver: PipelineDriver {
     let finisher = try Finisher(
       request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
       drawing: framedDrawing, polarity: summary.polarity,
-      palette: colors?.palette, sides: colors?.sides, hints: request.hints.map { ($0, request.palette) },
+      palette: colors?.palette, sides: colors?.sides, source: request.carriedSource,
+      hints: request.hints.map { ($0, request.palette) },
       workingSize: frame.scaled)
+    summary.alignment = finisher.alignment
     for painting in paintings { deliver(try finisher.finish(painting)) }
   }
 

@@ -46,6 +46,13 @@ struct FinishOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Whether flats take colours from the same places of the reference: auto, where it shows the sketch's subject in a "
+        + "similar view, moved, turned, scaled or mirrored; none, only those that the network painted.",
+      valueName: "name"))
+  var align = FlatsSettings().alignment
+
+  @Option(
+    help: ArgumentHelp(
       "Regions that were painted further than this CIEDE2000 difference from every colour are listed, 0 to 100.",
       valueName: "difference"))
   var far = FlatsSettings().farDistance
@@ -100,6 +107,7 @@ struct FinishOptions: ParsableArguments {
     request.lines = lines ?? defaults.lines
     request.makesFlats = needsFlats
     request.flats.maximumColors = colors ?? defaults.maximumColors ?? request.flats.maximumColors
+    request.flats.alignment = align
     request.flats.maximumGap = gap
     request.flats.minimumArea = leastArea
     request.flats.farDistance = far
@@ -153,6 +161,7 @@ struct GuideHue: ExpressibleByArgument {
 }
 
 extension FillStyle: ExpressibleByArgument {}
+extension FlatsSettings.AlignmentUse: ExpressibleByArgument {}
 extension LineSource: ExpressibleByArgument {}
 
 extension FlatLayering: ExpressibleByArgument {

@@ -37,6 +37,7 @@ extension ReportOptions {
     guard !quiet else { return }
     if verbose {
       if let sketch = report.summary.sketch { Console.shared.message("colorize: sketch: \(sketch)") }
+      if let alignment = report.summary.alignment { Console.shared.message("colorize: reference: \(alignment)") }
       for record in report.networks ?? [] {
         Console.shared.message(
           "colorize: \(record.task.words) with \(record.network) took \(Format.decimal(record.seconds, 2)) s")

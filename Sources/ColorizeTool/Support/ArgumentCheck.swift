@@ -8,7 +8,7 @@ enum ArgumentCheck {
   private static let single: Set<String> = [
     "--sketch", "--reference", "--output", "--sketch-mask", "--reference-mask", "--background", "--polarity",
     "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
-    "--colors", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
+    "--colors", "--align", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
     "--previews", "--vae-tile", "--mode", "--strength", "--foreground-strength", "--background-strength",
     "--sketch-strength", "--merge", "--sketch-threshold", "--reference-threshold", "--context-layout", "--steps",
     "--seed", "--noise", "--sampler", "--schedule", "--guidance", "--sketch-guidance", "--model", "--config",

@@ -26,25 +26,18 @@ struct FrameVotes: Sendable, Codable {
   /// How the frame was made.
   let summary: ColorizeResult.Summary
 
-  /// - Parameter palette: what the frame's flats were painted in; nil where they have the painting's own colours.
-  init?(_ result: ColorizeResult, palette: Palette?, key: Digest) throws {
+  init?(_ result: ColorizeResult, key: Digest) throws {
     let picture = result.pictures[0]
     guard result.summary.settings.fill == .flats, result.summary.settings.lines != .network, let flats = picture.flats
     else { return nil }
     self.key = key
     paints = flats.paints
     summary = result.summary
-    if let palette {
-      colors = palette.entries.map(\.color)
-      names = palette.entries.map(\.name)
-      let shares = try Flats.shares(flats.map, painting: picture.painting, palette: palette)
-      votes = zip(shares, flats.paints).map { shares, paint in
-        // The painting has another size here than when the flats were made, and a near tie could fall the other way.
-        var shares = shares
-        if let own = paint.entry, shares.indices.contains(own) {
-          shares[own] = max(shares[own], shares.max() ?? 0) + 0.001
-        }
-        return shares.enumerated().flatMap { place, share in
+    if let vote = flats.vote {
+      colors = vote.palette.entries.map(\.color)
+      names = vote.palette.entries.map(\.name)
+      votes = vote.shares.map { shares in
+        shares.enumerated().flatMap { place, share in
           share >= 0.005 ? [place, Int((share * 10_000).rounded())] : []
         }
       }

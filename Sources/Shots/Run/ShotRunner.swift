@@ -133,7 +133,7 @@ actor ShotRunner {
     notes += (result.summary.notes ?? []).map(\.description)
     let files = try shot.writer.encode(frame, sketch, result)
     try Task.checkCancellation()
-    if shot.agreesOnColors, let votes = try FrameVotes(result, palette: request.palette, key: key.key) {
+    if shot.agreesOnColors, let votes = try FrameVotes(result, key: key.key) {
       let path = FrameVotes.path(for: frame, manifest: manifest)
       try? FileManager.default.createDirectory(
         atPath: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), withIntermediateDirectories: false)

@@ -32,7 +32,8 @@ struct Ballots {
   /// The most samples of a region: more do not change what most of them say.
   private static let sampleLimit = 2048
 
-  init(_ map: RegionMap, painting: Image) throws {
+  /// - Parameter carried: what the reference says of the regions; its samples follow the painting's.
+  init(_ map: RegionMap, painting: Image, carried: CarriedColors? = nil) throws {
     let regions = map.regions
     areas = regions.map(\.area)
     let depth = Self.depths(map)
@@ -48,9 +49,10 @@ struct Ballots {
     reliabilities = deepest.map { Double(min(1, (Float($0) / Float(DistanceField.unit) + 0.5) / (1.5 * scale + 1))) }
 
     let steps = areas.map { max(1, $0 / Self.sampleLimit) }
+    let counts = zip(areas, steps).map { ($0 + $1 - 1) / $1 }
     starts = [0]
     starts.reserveCapacity(regions.count + 1)
-    for (area, step) in zip(areas, steps) { starts.append((starts.last ?? 0) + (area + step - 1) / step) }
+    for count in counts { starts.append((starts.last ?? 0) + (carried == nil ? count : 2 * count)) }
     samples = [Sample](
       repeating: Sample(color: .zero, lab: .zero, weight: 0), count: starts.last ?? 0)
     var counters = [Int](repeating: 0, count: regions.count)
@@ -67,9 +69,28 @@ struct Ballots {
         let color = row.color(at: (Float(x) + 0.5) * across - 0.5)
         let most = min(Float(deepest[region]) + 4, cap)
         let part = min(Float(depth.values[pixel]) + 4, cap) / most
-        samples[starts[region] + counter / steps[region]] = Sample(
-          color: color, lab: table.lab(color), weight: part * part)
+        let place = starts[region] + counter / steps[region]
+        samples[place] = Sample(color: color, lab: table.lab(color), weight: part * part)
+        if let color = carried?.color(x: x, y: y, region: region) {
+          samples[place + counts[region]] = Sample(color: color, lab: table.lab(color), weight: part * part)
+        }
       }
+    }
+    if let carried { weigh(carried, counts) }
+  }
+
+  /// Gives what was carried its share of each region's vote.
+  private mutating func weigh(_ carried: CarriedColors, _ counts: [Int]) {
+    for (region, count) in counts.enumerated() {
+      let (first, second) = (starts[region], starts[region] + count)
+      let painted = samples[first..<second].reduce(0) { $0 + $1.weight }
+      let there = samples[second..<second + count]
+      let seen = there.count { $0.weight > 0 }
+      let total = there.reduce(0) { $0 + $1.weight }
+      let isSeen = Double(seen) >= CarriedColors.leastSeen * Double(count) && total > 0
+      let share = isSeen ? Float(carried.weight(of: region)) : 0
+      for place in first..<second { samples[place].weight *= 1 - share }
+      for place in second..<second + count { samples[place].weight *= total > 0 ? share * painted / total : 0 }
     }
   }
 

@@ -15,6 +15,15 @@ public struct Flats: Sendable, Hashable {
   public let map: RegionMap
   /// The colours of the regions, by ``Region/id``.
   public internal(set) var paints: [Paint]
+  /// How the regions voted for a palette's colours; nil where they did not.
+  package let vote: Vote?
+
+  /// A vote for a palette's colours.
+  package struct Vote: Sendable, Hashable {
+    package let palette: Palette
+    /// By region and entry: the entry's share of the region's vote, 0...1.
+    package let shares: [[Float]]
+  }
 
   /// The colour of a region.
   public struct Paint: Sendable, Hashable, Codable {
@@ -50,18 +59,21 @@ public struct Flats: Sendable, Hashable {
     try self.init(map, painting: painting, options: options, sides: nil)
   }
 
-  /// - Parameter sides: which of the palette's colours belong to the figure, which to the ground.
-  package init(_ map: RegionMap, painting: Image, options: FlatsOptions, sides: PaletteSides?) throws {
+  /// - Parameters:
+  ///   - sides: which of the palette's colours belong to the figure, which to the ground.
+  ///   - carried: what the reference says of the regions.
+  package init(
+    _ map: RegionMap, painting: Image, options: FlatsOptions, sides: PaletteSides?, carried: CarriedColors? = nil
+  ) throws {
     try options.validate()
-    let ballots = try Ballots(map, painting: painting.composited())
+    let ballots = try Ballots(map, painting: painting.composited(), carried: carried)
     try Task.checkCancellation()
-    let paints =
-      if let palette = options.palette {
-        PaletteVote.paints(palette, sides: sides, ballots: ballots, map: map)
-      } else {
-        ColorGroups(ballots, options: options).paints
-      }
-    self.init(checked: map, paints: paints)
+    if let palette = options.palette {
+      let result = PaletteVote.result(palette, sides: sides, ballots: ballots, map: map)
+      self.init(checked: map, paints: result.paints, vote: Vote(palette: palette, shares: result.shares))
+    } else {
+      self.init(checked: map, paints: ColorGroups(ballots, options: options).paints)
+    }
   }
 
   /// Regions with given colours.
@@ -75,9 +87,10 @@ public struct Flats: Sendable, Hashable {
     self.init(checked: map, paints: paints)
   }
 
-  private init(checked map: RegionMap, paints: [Paint]) {
+  private init(checked map: RegionMap, paints: [Paint], vote: Vote? = nil) {
     self.map = map
     self.paints = paints
+    self.vote = vote
   }
 
   /// Gives a region another colour.

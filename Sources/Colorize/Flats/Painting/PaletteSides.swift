@@ -18,7 +18,10 @@ package struct PaletteSides: Sendable {
   }
 
   /// The share of each region that lies in the figure, 0...1.
-  func figureShares(_ map: RegionMap) -> [Double] {
+  func figureShares(_ map: RegionMap) -> [Double] { Self.figureShares(map, mask: mask) }
+
+  /// The share of each region that lies in the figure of a mask, 0...1.
+  static func figureShares(_ map: RegionMap, mask: Mask) -> [Double] {
     var inside = [Int](repeating: 0, count: map.regions.count)
     for y in 0..<map.height {
       let row = y * mask.height / map.height * mask.width

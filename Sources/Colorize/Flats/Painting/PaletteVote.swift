@@ -2,17 +2,6 @@
 
 import Glibc
 
-extension Flats {
-  /// The share of each region's vote that each entry of a palette gets from a painting, by region and entry: 0...1.
-  ///
-  /// - Throws: `CancellationError`.
-  package static func shares(_ map: RegionMap, painting: Image, palette: Palette) throws -> [[Float]] {
-    let ballots = try Ballots(map, painting: painting.composited())
-    var vote = PaletteVote(palette, candidates: Array(palette.entries.indices))
-    return map.regions.map { vote.shares($0, ballots) }
-  }
-}
-
 /// The palette entry that a region's samples vote for.
 ///
 /// A sample votes for every entry by how near it is, relative to the nearest: `exp(-(d^2 - m^2) / (2 s^2))` of the
@@ -27,21 +16,34 @@ struct PaletteVote {
   /// What the entries get from each colour, which many samples share.
   private var votes: [UInt32: [(entry: Int, vote: Float)]] = [:]
 
-  private static let width = 4.0
+  /// How alike the colours of two entries are, 0...1, of pairs that were asked for.
+  private var likenesses: [SIMD2<Int>: Float] = [:]
 
-  fileprivate init(_ palette: Palette, candidates: [Int]) {
+  private static let width = 4.0
+  private static let support = 6.0
+
+  private init(_ palette: Palette, candidates: [Int]) {
     self.palette = palette
     self.candidates = candidates
     labs = palette.entries.map { Lab($0.color) }
     families = PaletteFamilies(palette)
   }
 
-  /// The paints of all regions.
+  /// The paints of all regions, and by region the share of its vote that each entry of the palette gets, 0...1.
   ///
   /// - Parameter sides: which entries belong to which side of the picture; nil where all regions may have all.
-  static func paints(
+  static func result(
     _ palette: Palette, sides: PaletteSides?, ballots: Ballots, map: RegionMap
-  ) -> [Flats.Paint] {
+  ) -> (paints: [Flats.Paint], shares: [[Float]]) {
+    let results = results(palette, sides: sides, ballots: ballots, map: map)
+    return (results.map(\.paint), results.map(\.shares))
+  }
+
+  private typealias RegionResult = (paint: Flats.Paint, shares: [Float])
+
+  private static func results(
+    _ palette: Palette, sides: PaletteSides?, ballots: Ballots, map: RegionMap
+  ) -> [RegionResult] {
     let all = Array(palette.entries.indices)
     var both = PaletteVote(palette, candidates: all)
     guard let sides else { return map.regions.map { both.paint($0, ballots) } }
@@ -58,12 +60,6 @@ struct PaletteVote {
     }
   }
 
-  /// The share of a region's vote that each entry gets.
-  fileprivate mutating func shares(_ region: Region, _ ballots: Ballots) -> [Float] {
-    let (counts, total) = count(region, ballots)
-    return total > 0 ? counts.map { $0 / total } : counts
-  }
-
   private mutating func count(_ region: Region, _ ballots: Ballots) -> (counts: [Float], total: Float) {
     var counts = [Float](repeating: 0, count: labs.count)
     var total: Float = 0
@@ -78,14 +74,35 @@ struct PaletteVote {
     return (counts, total)
   }
 
-  private mutating func paint(_ region: Region, _ ballots: Ballots) -> Flats.Paint {
+  private mutating func paint(_ region: Region, _ ballots: Ballots) -> RegionResult {
     let (counts, total) = count(region, ballots)
-    let (entry, votes) = families.choice(counts, region.shade)
+    let (entry, votes) = families.choice(supported(counts), region.shade)
     let painted = ballots.result(of: region.id).lab
-    return Flats.Paint(
+    let paint = Flats.Paint(
       palette.entries[entry].color, share: total > 0 ? min(1, Double(votes / total)) : 0,
       name: palette.entries[entry].name, entry: entry,
       distance: candidates.reduce(.infinity) { min($0, labs[$1].difference(to: painted)) })
+    return (paint, total > 0 ? counts.map { $0 / total } : counts)
+  }
+
+  /// The votes with what like colours lend to each other: a gradient's votes go to many entries, and still outweigh
+  /// those for one that is unlike all of them.
+  private mutating func supported(_ counts: [Float]) -> [Float] {
+    let voted = candidates.filter { counts[$0] > 0 }
+    var sums = counts
+    for entry in voted {
+      for other in voted where other != entry { sums[other] += likeness(entry, other) * counts[entry] }
+    }
+    return sums
+  }
+
+  private mutating func likeness(_ first: Int, _ second: Int) -> Float {
+    let pair = SIMD2(min(first, second), max(first, second))
+    if let known = likenesses[pair] { return known }
+    let distance = labs[first].difference(to: labs[second])
+    let likeness = Float(exp(-distance * distance / (2 * Self.support * Self.support)))
+    likenesses[pair] = likeness
+    return likeness
   }
 
   /// Shares that add up to 1.

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds how a drawing lies in a reference: by trying turns, scales and mirrorings at a size of few pixels, every place at
+/// once, and going on from the best with finer steps at larger sizes.
+///
+/// What is compared are edges, see ``EdgePlanes``. The result does not depend on the number of processors.
+struct AlignmentSearch {
+  private let lines: LineDensity
+  private let reference: ColorPyramid
+
+  /// Pixels of the longer side, and the blur, of the first look and of the two that follow.
+  private static let coarse = (side: 24, blur: Float(0.8))
+  private static let middle = (side: 48, blur: Float(1))
+  private static let fine = (side: 96, blur: Float(1.2))
+  private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
+  private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7]
+  /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
+  private static let candidates = (count: 8, distance: 0.12)
+  /// From how many of its finds the last one does.
+  private static let finalists = 2
+
+  /// The least energy of edges that a place of the reference has, as a share of the drawing's.
+  private static let leastSeen: Float = 0.02
+
+  private struct Find {
+    var map: AffineMap
+    var score: Float
+  }
+
+  init(_ lines: LineDensity, _ reference: ColorPyramid) {
+    self.lines = lines
+    self.reference = reference
+  }
+
+  /// The best alignment.
+  ///
+  /// - Throws: `CancellationError`.
+  func best() throws -> Alignment {
+    let starts = try firstLook()
+    try Task.checkCancellation()
+    let small = lines.edges(side: Self.middle.side, blur: Self.middle.blur)
+    let nearer = Self.all(starts.count) { refined(starts[$0], small, Self.middle.blur, halvings: 0..<2) }
+    try Task.checkCancellation()
+    let finalists = Self.sorted(nearer).prefix(Self.finalists)
+    let large = lines.edges(side: Self.fine.side, blur: Self.fine.blur)
+    let found = Self.all(finalists.count) { refined(finalists[$0], large, Self.fine.blur, halvings: 1..<4) }
+    try Task.checkCancellation()
+    let best = found.reduce(Find(map: .identity, score: 0)) { $1.score > $0.score ? $1 : $0 }
+    return Alignment(map: best.map, score: Double(best.score))
+  }
+
+  // MARK: The first look
+
+  private func firstLook() throws -> [Find] {
+    let drawing = lines.edges(side: Self.coarse.side, blur: Self.coarse.blur)
+    let energy = drawing.energy
+    guard energy > 0 else { return [] }
+    var maps: [AffineMap] = []
+    for isMirrored in [false, true] {
+      for angle in Self.angles {
+        maps += Self.scales.map { AffineMap(angle: angle, scale: $0, isMirrored: isMirrored) }
+      }
+    }
+    let found = Self.all(maps.count) { places(maps[$0], drawing, energy) }.flatMap { $0 }
+    var kept: [Find] = []
+    for find in Self.sorted(found) where kept.count < Self.candidates.count {
+      if kept.allSatisfy({ $0.map.distance(to: find.map) > Self.candidates.distance }) { kept.append(find) }
+    }
+    return kept
+  }
+
+  /// The best first; of those that are as good, the first first.
+  private static func sorted(_ finds: [Find]) -> [Find] {
+    finds.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+  }
+
+  /// The two best places of the drawing in a reference that is turned, scaled and mirrored by a map.
+  private func places(_ map: AffineMap, _ drawing: EdgePlanes, _ energy: Float) -> [Find] {
+    // A frame that holds the whole reference as the drawing's frame sees it.
+    let unit = Double(Self.coarse.side)
+    let scale = abs(map.determinant).squareRoot()
+    let reach =
+      SIMD2(
+        abs(map.right.x) * reference.extent.x + abs(map.right.y) * reference.extent.y,
+        abs(map.down.x) * reference.extent.x + abs(map.down.y) * reference.extent.y) / (scale * scale) * unit
+    let frame = (width: max(1, Int(reach.x.rounded(.up))), height: max(1, Int(reach.y.rounded(.up))))
+    let edges = reference.edges(through: map, frame: frame, unit: unit, blur: Self.coarse.blur)
+    let sums = Self.summedEnergy(edges)
+    var scores: [(x: Int, y: Int, score: Float)] = []
+    for y in -drawing.height / 2...max(0, frame.height - drawing.height + drawing.height / 2) {
+      for x in -drawing.width / 2...max(0, frame.width - drawing.width + drawing.width / 2) {
+        let (left, right) = (max(0, x), min(frame.width, x + drawing.width))
+        let (top, bottom) = (max(0, y), min(frame.height, y + drawing.height))
+        guard left < right, top < bottom else { continue }
+        let wide = frame.width + 1
+        let seen =
+          sums[bottom * wide + right] - sums[top * wide + right] - sums[bottom * wide + left] + sums[top * wide + left]
+        // Where next to nothing is seen, the sums' rounding errors are as large.
+        guard seen > Self.leastSeen * energy else { continue }
+        var sum = SIMD8<Float>.zero
+        drawing.values.withUnsafeBufferPointer { own in
+          edges.values.withUnsafeBufferPointer { other in
+            for row in top..<bottom {
+              let (from, to) = ((row - y) * drawing.width - x, row * frame.width)
+              for column in left..<right { sum += own[from + column] * other[to + column] }
+            }
+          }
+        }
+        scores.append((x, y, sum.sum() / (energy * seen).squareRoot()))
+      }
+    }
+    var finds: [Find] = []
+    for _ in 0..<2 {
+      guard let best = scores.max(by: { $0.score < $1.score }) else { break }
+      // The middle of the drawing's frame lies this far from the middle of the reference's.
+      let shift =
+        SIMD2(
+          Double(best.x) + Double(drawing.width) / 2 - Double(frame.width) / 2,
+          Double(best.y) + Double(drawing.height) / 2 - Double(frame.height) / 2) / unit
+      finds.append(Find(map: AffineMap(right: map.right, down: map.down, offset: map(shift)), score: best.score))
+      scores.removeAll { abs($0.x - best.x) <= 2 && abs($0.y - best.y) <= 2 }
+    }
+    return finds
+  }
+
+  /// Sums of the squares above and left of each pixel, with a row and a column of zeros before the first.
+  private static func summedEnergy(_ edges: EdgePlanes) -> [Float] {
+    let wide = edges.width + 1
+    var sums = [Float](repeating: 0, count: wide * (edges.height + 1))
+    for y in 0..<edges.height {
+      var row: Float = 0
+      for x in 0..<edges.width {
+        let value = edges.values[y * edges.width + x]
+        row += (value * value).sum()
+        sums[(y + 1) * wide + x + 1] = sums[y * wide + x + 1] + row
+      }
+    }
+    return sums
+  }
+
+  // MARK: The others
+
+  /// Goes on uphill: along one of six ways at a time, in steps that get smaller.
+  ///
+  /// - Parameter halvings: how often the steps are halved.
+  private func refined(_ start: Find, _ drawing: EdgePlanes, _ blur: Float, halvings: Range<Int>) -> Find {
+    func score(_ map: AffineMap) -> Float {
+      let frame = (drawing.width, drawing.height)
+      let unit = Double(max(drawing.width, drawing.height))
+      return drawing.agreement(with: reference.edges(through: map, frame: frame, unit: unit, blur: blur))
+    }
+    var best = Find(map: start.map, score: score(start.map))
+    for halving in halvings {
+      let size = 1 / Double(1 << halving)
+      for way in Way.allCases {
+        for sign in [1.0, -1.0] {
+          // The score is at most 1 and gains something each time, so this ends.
+          while true {
+            let map = way.changed(best.map, by: sign * size)
+            guard (0.2...4).contains(abs(map.determinant).squareRoot()) else { break }
+            let next = Find(map: map, score: score(map))
+            guard next.score > best.score + 1e-4 else { break }
+            best = next
+          }
+        }
+      }
+    }
+    return best
+  }
+
+  /// A way to change a map a little.
+  private enum Way: CaseIterable {
+    case right, down, turn, scale, shear, stretch
+
+    /// - Parameter size: 1 for the first, largest step.
+    func changed(_ map: AffineMap, by size: Double) -> AffineMap {
+      var map = map
+      switch self {
+      case .right: map.offset.x += 0.02 * size
+      case .down: map.offset.y += 0.02 * size
+      case .turn: map = map.after(AffineMap(right: SIMD2(1, 0.05 * size), down: SIMD2(-0.05 * size, 1)))
+      case .scale: map = map.after(AffineMap(right: SIMD2(1 + 0.05 * size, 0), down: SIMD2(0, 1 + 0.05 * size)))
+      case .shear: map = map.after(AffineMap(right: SIMD2(1, 0), down: SIMD2(0.04 * size, 1)))
+      case .stretch: map = map.after(AffineMap(right: SIMD2(1 + 0.04 * size, 0), down: SIMD2(0, 1 - 0.04 * size)))
+      }
+      return map
+    }
+  }
+
+  /// The results of independent pieces of work, in order.
+  private static func all<R: Sendable>(_ count: Int, _ work: (Int) -> R) -> [R] {
+    var results = [R?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      ParallelRows.forEachPiece(count) { results[$0] = work($0) }
+    }
+    return results.compactMap { $0 }
+  }
+}

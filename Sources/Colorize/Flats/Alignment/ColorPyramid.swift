@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A picture in CIELAB at halved sizes, to be looked at through affine maps.
+struct ColorPyramid {
+  private struct Level {
+    let width: Int
+    let height: Int
+    let values: [SIMD4<Float>]
+    var longer: Int { max(width, height) }
+  }
+
+  private let levels: [Level]
+  /// Width and height in units of the longer side.
+  let extent: SIMD2<Double>
+
+  /// The longer side of the largest level.
+  private static let side = 256
+
+  init(_ picture: Image) throws {
+    let longer = max(picture.width, picture.height)
+    let factor = min(1, Double(Self.side) / Double(longer))
+    let (width, height) = (
+      max(1, Int((Double(picture.width) * factor).rounded())), max(1, Int((Double(picture.height) * factor).rounded()))
+    )
+    let small = try picture.composited().resized(width: width, height: height)
+    let table = LabTable.shared
+    let values = (0..<width * height).map { pixel in
+      let start = pixel * 3
+      let lab = table.lab(
+        SIMD3(Float(small.pixels[start]), Float(small.pixels[start + 1]), Float(small.pixels[start + 2])))
+      return SIMD4(lab, 0)
+    }
+    self.init(values, width: width, height: height)
+    assert(small.channels == 3)
+  }
+
+  private init(_ values: [SIMD4<Float>], width: Int, height: Int) {
+    var levels = [Level(width: width, height: height, values: values)]
+    while let last = levels.last, last.longer >= 32 {
+      let (width, height) = ((last.width + 1) / 2, (last.height + 1) / 2)
+      let values = (0..<width * height).map { pixel in
+        let (x, y) = (pixel % width * 2, pixel / width * 2)
+        let (right, below) = (min(x + 1, last.width - 1), min(y + 1, last.height - 1))
+        return
+          (last.values[y * last.width + x] + last.values[y * last.width + right]
+          + last.values[below * last.width + x] + last.values[below * last.width + right]) / 4
+      }
+      levels.append(Level(width: width, height: height, values: values))
+    }
+    self.levels = levels
+    let longer = Double(max(width, height))
+    extent = SIMD2(Double(width), Double(height)) / longer
+  }
+
+  /// The edges of what a frame sees of the picture through a map.
+  ///
+  /// - Parameters:
+  ///   - frame: pixels of the frame.
+  ///   - unit: how many pixels of the frame are the unit of its places.
+  func edges(through map: AffineMap, frame: (width: Int, height: Int), unit: Double, blur: Float) -> EdgePlanes {
+    let step = abs(map.determinant).squareRoot() / unit
+    let level = levels.first { step * Double($0.longer) <= 1.5 } ?? levels[levels.count - 1]
+    let scale = Double(level.longer)
+    let middle = SIMD2(Double(level.width), Double(level.height)) / 2 - 0.5
+    var colors: [SIMD4<Float>] = []
+    var shown: [Bool] = []
+    colors.reserveCapacity(frame.width * frame.height)
+    shown.reserveCapacity(frame.width * frame.height)
+    for y in 0..<frame.height {
+      for x in 0..<frame.width {
+        let place = map(
+          SIMD2(Double(x) + 0.5 - Double(frame.width) / 2, Double(y) + 0.5 - Double(frame.height) / 2) / unit)
+        shown.append(abs(place.x) * 2 <= extent.x && abs(place.y) * 2 <= extent.y)
+        colors.append(Self.color(of: level, at: place * scale + middle))
+      }
+    }
+    return EdgePlanes(colors, width: frame.width, height: frame.height, shown: shown, blur: blur)
+  }
+
+  @inline(__always)
+  private static func color(of level: Level, at place: SIMD2<Double>) -> SIMD4<Float> {
+    let x = Float(min(max(place.x, 0), Double(level.width - 1)))
+    let y = Float(min(max(place.y, 0), Double(level.height - 1)))
+    let (left, top) = (Int(x), Int(y))
+    let (right, bottom) = (min(left + 1, level.width - 1), min(top + 1, level.height - 1))
+    let (across, along) = (x - Float(left), y - Float(top))
+    let values = level.values
+    let upper = values[top * level.width + left] * (1 - across) + values[top * level.width + right] * across
+    let lower = values[bottom * level.width + left] * (1 - across) + values[bottom * level.width + right] * across
+    return upper * (1 - along) + lower * along
+  }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Colorize
+import DiffusionCore
+import Foundation
+import Testing
+
+/// Finding how a drawing lies in a reference, and taking colours from there.
+struct AlignmentTests {
+  // MARK: The map
+
+  @Test func mapsLeadWhereTheirPartsSay() {
+    let map = AffineMap(right: SIMD2(0, 2), down: SIMD2(-1, 0), offset: SIMD2(0.5, 0.25))
+    #expect(map(.zero) == SIMD2(0.5, 0.25))
+    #expect(map(SIMD2(1, 0)) == SIMD2(0.5, 2.25))
+    #expect(map(SIMD2(0, 1)) == SIMD2(-0.5, 0.25))
+    #expect(map.determinant == 2)
+    #expect(AffineMap(right: SIMD2(-1, 0), down: SIMD2(0, 1)).determinant == -1)
+  }
+
+  @Test(arguments: [(-20.0, 0.8, false), (0, 1, false), (15, 1.3, true), (-8, 0.6, true)])
+  func angleScaleAndSideAreThoseOfTheMap(angle: Double, scale: Double, isMirrored: Bool) {
+    let alignment = Alignment(map: Scene.map(angle: angle, scale: scale, isMirrored: isMirrored), score: 1)
+    #expect(abs(alignment.angle - angle) < 1e-9)
+    #expect(abs(alignment.scale - scale) < 1e-9)
+    #expect(alignment.isMirrored == isMirrored)
+  }
+
+  @Test func confidenceRisesFromNothingToAll() {
+    let map = Scene.map(angle: 0, scale: 1, isMirrored: false)
+    let confidences = stride(from: 0, through: 1, by: 0.01).map { Alignment(map: map, score: $0).confidence }
+    #expect(confidences == confidences.sorted())
+    #expect(confidences[45] == 0 && confidences[66] == 1)
+  }
+
+  // MARK: The search
+
+  @Test(arguments: [
+    (0.0, 1.0, false, SIMD2(0.0, 0.0)), (12, 0.85, false, SIMD2(0.06, -0.04)), (-10, 1.2, true, SIMD2(-0.05, 0.03)),
+    (20, 0.55, true, SIMD2(0.12, 0.1)),
+  ])
+  func viewsOfOneFigureAreAligned(angle: Double, scale: Double, isMirrored: Bool, offset: SIMD2<Double>) throws {
+    var map = Scene.map(angle: angle, scale: scale, isMirrored: isMirrored)
+    map.offset = offset
+    let found = try Scene.sketch(width: 300, height: 300).alignment(with: Scene.view(map, width: 320, height: 320))
+    #expect(found.confidence > 0.5, "\(found)")
+    #expect(found.isMirrored == isMirrored)
+    // Edges are compared at 96 pixels, in steps of a quarter of one.
+    for corner in [SIMD2(-0.3, -0.3), SIMD2(0.3, -0.2), SIMD2(0.1, 0.35)] {
+      let step = found.map(corner) - map(corner)
+      #expect((step * step).sum().squareRoot() < 0.03, "\(found.map) \(map)")
+    }
+  }
+
+  @Test func aspectsNeedNotBeTheSame() throws {
+    var map = Scene.map(angle: 5, scale: 0.8, isMirrored: false)
+    map.offset = SIMD2(0.1, 0.02)
+    let found = try Scene.sketch(width: 300, height: 240).alignment(with: Scene.view(map, width: 320, height: 200))
+    #expect(found.confidence > 0.5, "\(found)")
+    let step = found.map(.zero) - map(.zero)
+    #expect((step * step).sum().squareRoot() < 0.03)
+  }
+
+  @Test func otherThingsAreNotAligned() throws {
+    let sketch = try Scene.sketch(width: 256, height: 256)
+    // Stripes, and one colour all over.
+    let stripes = try Image(
+      width: 256, height: 256, channels: 3,
+      pixels: (0..<256 * 256).flatMap { pixel -> [UInt8] in pixel / 256 / 12 % 2 == 0 ? [200, 40, 40] : [40, 90, 200] })
+    #expect(try sketch.alignment(with: stripes).confidence == 0)
+    let plain = try Image(width: 40, height: 30, channels: 1, pixels: [UInt8](repeating: 120, count: 1200))
+    #expect(try sketch.alignment(with: plain).score == 0)
+  }
+
+  @Test(arguments: [(1, 1), (3, 200), (200, 3), (64, 64)])
+  func nothingIsFoundWithoutLines(width: Int, height: Int) throws {
+    let blank = try Image(
+      width: width, height: height, channels: 1, pixels: [UInt8](repeating: 255, count: width * height))
+    let view = try Scene.view(Scene.map(angle: 0, scale: 1, isMirrored: false), width: 64, height: 64)
+    #expect(try blank.alignment(with: view).confidence == 0)
+    #expect(try view.alignment(with: blank).score == 0)
+  }
+
+  @Test func itIsTheSameEveryTime() throws {
+    let map = Scene.map(angle: 9, scale: 0.9, isMirrored: true)
+    let (sketch, view) = try (Scene.sketch(width: 200, height: 200), Scene.view(map, width: 200, height: 200))
+    #expect(try sketch.alignment(with: view) == sketch.alignment(with: view))
+  }
+
+  // MARK: Flats
+
+  /// A painting that says nothing: one colour, which the reference does not even have.
+  private func flats(
+    _ view: Image, sketch: Image, change: (inout ColorizeRequest) -> Void = { _ in }
+  ) throws -> (flats: Flats, alignment: Alignment?) {
+    var request = ColorizeRequest(sketch: sketch, reference: .image(view))
+    (request.fill, request.lines) = (.flats, .none)
+    change(&request)
+    let colors = try #require(try request.flatColors())
+    let finisher = try Finisher(
+      request.settings, sketch: sketch, polarity: .darkOnLight, palette: colors.palette, sides: colors.sides,
+      source: request.carriedSource, workingSize: ImageSize(width: 64, height: 64))
+    let grey = try Image(width: 64, height: 64, channels: 3, pixels: [UInt8](repeating: 128, count: 64 * 64 * 3))
+    return (try #require(try finisher.finish(grey).flats), finisher.alignment)
+  }
+
+  @Test func colorsAreCarriedToTheirPlaces() throws {
+    var map = Scene.map(angle: -12, scale: 0.8, isMirrored: true)
+    map.offset = SIMD2(0.03, 0.05)
+    let (sketch, view) = try (Scene.sketch(width: 300, height: 300), Scene.view(map, width: 320, height: 320))
+    let carried = try flats(view, sketch: sketch)
+    #expect(carried.alignment?.confidence ?? 0 > 0.5)
+    for (name, part) in Scene.parts {
+      let (x, y) = (Int((part.center.x + 0.5) * 300), Int((part.center.y + 0.5) * 300))
+      let paint = carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])]
+      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(name): \(paint.color), not \(part.color)")
+    }
+    // Without, a painting of one colour gives one.
+    let alone = try flats(view, sketch: sketch) { $0.flats.alignment = .none }
+    #expect(alone.alignment == nil && alone.flats.colors.count == 1)
+    // Colours that are to be the painting's are.
+    var painting = ColorizeRequest(sketch: sketch, reference: .image(view))
+    painting.flats.colors = .painting
+    #expect(painting.carriedSource == nil)
+  }
+
+  @Test func theGroundDoesNotFollowTheFigure() throws {
+    // Below the horizon the ground is another colour; the figure is smaller in the reference, and elsewhere.
+    var map = Scene.map(angle: 0, scale: 0.6, isMirrored: false)
+    map.offset = SIMD2(0.15, -0.1)
+    let horizon = 0.2
+    let sketch = try Scene.sketch(width: 300, height: 300, horizon: horizon)
+    let view = try Scene.view(map, width: 300, height: 300, horizon: horizon)
+    let carried = try flats(view, sketch: sketch) { request in
+      request.mode = .full
+      request.sketchMask = try? Scene.mask(.init(right: SIMD2(1, 0), down: SIMD2(0, 1)), side: 300)
+      request.referenceMask = try? Scene.mask(map, side: 300)
+    }
+    func color(_ x: Int, _ y: Int) -> RGB { carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])].color }
+    #expect(Lab(color(8, 8)).difference(to: Lab(Scene.sky)) < 6)
+    #expect(Lab(color(8, 290)).difference(to: Lab(Scene.floor)) < 6)
+  }
+
+  @Test func settingsOfEarlierVersionsHadNone() throws {
+    let old = try JSONDecoder().decode(FlatsSettings.self, from: Data(#"{"maximumColors": 12}"#.utf8))
+    #expect(old.alignment == .none)
+    var own = FlatsSettings()
+    #expect(own.alignment == .automatic)
+    own.alignment = .automatic
+    #expect(try JSONDecoder().decode(FlatsSettings.self, from: JSONEncoder().encode(own)) == own)
+  }
+}
+
+/// A figure of a few parts without any symmetry, seen through a map, and its line art.
+private enum Scene {
+  struct Part {
+    let center: SIMD2<Double>
+    let radii: SIMD2<Double>
+    let color: RGB
+    func contains(_ place: SIMD2<Double>) -> Bool {
+      let step = (place - center) / radii
+      return (step * step).sum() <= 1
+    }
+  }
+
+  /// Those in front come first.
+  static let parts: [(String, Part)] = [
+    ("eye", Part(center: SIMD2(0.09, -0.2), radii: SIMD2(0.035, 0.03), color: RGB(30, 60, 160))),
+    ("patch", Part(center: SIMD2(-0.12, 0.2), radii: SIMD2(0.07, 0.05), color: RGB(240, 220, 60))),
+    ("head", Part(center: SIMD2(0.05, -0.18), radii: SIMD2(0.17, 0.13), color: RGB(235, 170, 130))),
+    ("ear", Part(center: SIMD2(-0.13, -0.3), radii: SIMD2(0.06, 0.1), color: RGB(150, 70, 40))),
+    ("tail", Part(center: SIMD2(0.3, 0.22), radii: SIMD2(0.15, 0.05), color: RGB(120, 50, 170))),
+    ("body", Part(center: SIMD2(-0.03, 0.15), radii: SIMD2(0.22, 0.2), color: RGB(60, 150, 80))),
+  ]
+  static let sky = RGB(215, 230, 245)
+  static let floor = RGB(190, 140, 90)
+
+  static func map(angle: Double, scale: Double, isMirrored: Bool) -> AffineMap {
+    let (cosine, sine) = (cos(angle * .pi / 180) * scale, sin(angle * .pi / 180) * scale)
+    let side = isMirrored ? -1.0 : 1.0
+    return AffineMap(right: SIMD2(side * cosine, sine), down: SIMD2(side * -sine, cosine))
+  }
+
+  private static func part(at place: SIMD2<Double>) -> Int? { parts.firstIndex { $0.1.contains(place) } }
+
+  private static func places(_ width: Int, _ height: Int) -> [SIMD2<Double>] {
+    let longer = Double(max(width, height))
+    return (0..<width * height).map {
+      SIMD2(
+        Double($0 % width) + 0.5 - Double(width) / 2, Double($0 / width) + 0.5 - Double(height) / 2) / longer
+    }
+  }
+
+  /// From places in the view back to places in the figure.
+  private static func inverse(_ map: AffineMap) -> (SIMD2<Double>) -> SIMD2<Double> {
+    { place in
+      let step = place - map.offset
+      return SIMD2(
+        (map.down.y * step.x - map.down.x * step.y) / map.determinant,
+        (map.right.x * step.y - map.right.y * step.x) / map.determinant)
+    }
+  }
+
+  /// The figure in colours where the map leads, without lines.
+  static func view(_ map: AffineMap, width: Int, height: Int, horizon: Double = 1) throws -> Image {
+    let back = inverse(map)
+    let pixels = places(width, height).flatMap { place -> [UInt8] in
+      let color = part(at: back(place)).map { parts[$0].1.color } ?? (place.y > horizon ? floor : sky)
+      return [color.red, color.green, color.blue]
+    }
+    return try Image(width: width, height: height, channels: 3, pixels: pixels)
+  }
+
+  /// Black lines, two pixels wide, wherever parts meet.
+  static func sketch(width: Int, height: Int, horizon: Double = 1) throws -> Image {
+    let labels = places(width, height).map { part(at: $0) ?? ($0.y > horizon ? -2 : -1) }
+    let pixels = labels.indices.map { pixel -> UInt8 in
+      let (x, y) = (pixel % width, pixel / width)
+      let isLine =
+        (x + 1 < width && labels[pixel] != labels[pixel + 1]) || (x > 0 && labels[pixel] != labels[pixel - 1])
+        || (y + 1 < height && labels[pixel] != labels[pixel + width])
+        || (y > 0 && labels[pixel] != labels[pixel - width])
+      return isLine ? 0 : 255
+    }
+    return try Image(width: width, height: height, channels: 1, pixels: pixels)
+  }
+
+  static func mask(_ map: AffineMap, side: Int) throws -> Mask {
+    let back = inverse(map)
+    return try Mask(
+      width: side, height: side, values: places(side, side).map { part(at: back($0)) == nil ? 0 : 1 })
+  }
+}

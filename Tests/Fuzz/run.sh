@@ -42,7 +42,8 @@ build() {
   compile DiffusionCore "$sources"/DiffusionCore/{Support,Layout}/*.swift "$sources"/DiffusionCore/Weights/**/*.swift \
     "$sources"/DiffusionCore/Models/Text/Tokenizer/*.swift
   compile Colorize "$sources"/Colorize/{Images,Palettes,Color,Preparation,Zip}/*.swift \
-    "$sources"/Colorize/Flats/Regions/ParallelRows.swift "$sources"/Colorize/Text/TextVocabulary+Files.swift
+    "$sources"/Colorize/Flats/Regions/ParallelRows.swift "$sources"/Colorize/Networks/ExtractedLines.swift \
+    "$sources"/Colorize/Text/TextVocabulary+Files.swift
   compile PictureFormats "$sources"/PictureFormats/*.swift
   echo linking
   swiftc -O -parse-as-library -swift-version 6 -package-name fuzz -sanitize=fuzzer,address -I "$out" "${modules[@]}" \

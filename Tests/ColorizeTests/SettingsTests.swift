@@ -29,6 +29,7 @@ struct SettingsTests {
     settings.guidance.interval = 0.25...0.75
     settings.guidance.excluded = 0.5...0.625
     settings.injection = AttentionInjection(start: 0.25, reference: 0.75, sketch: 0.5)
+    settings.manipulation = ReferenceManipulation([.init(target: "blue hair", anchor: "hair", scale: 5)])
     settings.referenceStrength = .levels([.low: 0.5, .bottom: 2], others: 0.75)
     settings.foregroundStrength = 0.5
     settings.backgroundStrength = 0.25
@@ -43,6 +44,7 @@ struct SettingsTests {
     settings.lines = .own
     settings.flats.maximumColors = 9
     settings.flats.maximumGap = 2.5
+    settings.flats.alignment = .none
     settings.guides = .default
     settings.makesFlats = true
     return settings

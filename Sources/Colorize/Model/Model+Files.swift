@@ -53,7 +53,7 @@ extension Model {
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
         let keys = try paths.files.flatMap { try WeightFiles.open($0).keys }
-        if let other = LoadHints.otherModel(keys) ?? NetworkContent.advice(forKeys: keys) {
+        if let other = LoadHints.otherModel(keys) ?? NetworkLandmark.advice(forKeys: keys) {
           throw ColorizeError.unusableModel(path: file, reason: other)
         }
         throw ColorizeError.unusableModel(

@@ -21,7 +21,7 @@ package enum LoadHints {
     }
     if let other = otherModel(keys) { return hints + [other] }
     if missing.contains(where: { $0.key.utf8.starts(with: CheckpointSection.unet.prefix.utf8) }),
-      let other = NetworkContent.advice(forKeys: keys)
+      let other = NetworkLandmark.advice(forKeys: keys)
     {
       return hints + [other]
     }

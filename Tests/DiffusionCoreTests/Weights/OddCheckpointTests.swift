@@ -74,9 +74,10 @@ import DiffusionCore
   }
 
   @Test func leftoversAreUsable() throws {
-    let file = try checkpoint(["a": [2], "optimizer.step": [1]])
+    let key = "model.diffusion_model.a"
+    let file = try checkpoint([key: [2], "optimizer.step": [1]])
     let reader = WeightReader(WeightSource(file))
-    _ = try reader.take("a", shape: [2])
+    _ = try reader.take(key, shape: [2])
     let report = reader.report()
     #expect(!report.isComplete && report.isUsable)
     #expect(report.hints.contains { $0.contains("`colorize convert`") })

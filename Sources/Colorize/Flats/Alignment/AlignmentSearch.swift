@@ -13,7 +13,7 @@ struct AlignmentSearch {
   private static let middle = (side: 48, blur: Float(1))
   private static let fine = (side: 96, blur: Float(1.2))
   private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
-  private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7]
+  private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7, 2, 2.4]
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
   private static let candidates = (count: 8, distance: 0.12)
   /// From how many of its finds the last one does.

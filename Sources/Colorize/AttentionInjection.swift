@@ -4,8 +4,8 @@
 ///
 /// Before each step the reference itself, squeezed to the sketch's frame and noised to the step's level, goes through the
 /// U-Net, and what its self-attentions see is offered to the sketch's beside their own tokens: colours and texture are
-/// taken from the picture directly, and not only by way of the image encoder. A step takes about three times as long as
-/// one without reference guidance and injection. The published ColorizeDiffusion application calls it so.
+/// taken from the picture directly, and not only by way of the image encoder. A step of the published network at 512 x 512
+/// takes 2.2 to 2.3 times the arithmetic of one without. The published ColorizeDiffusion application calls it so.
 public struct AttentionInjection: Sendable, Hashable, Codable {
   /// The progress of the run from which on the reference is injected, `1 - t / 999`: 0 from the beginning, 1 hardly at all.
   public var start: Double

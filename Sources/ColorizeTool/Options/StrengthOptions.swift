@@ -25,7 +25,7 @@ struct StrengthOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Inject the reference's picture into the network's self-attentions, which takes colours from it more closely and "
-        + "some three times as long. Each of the next three options does so too."))
+        + "twice as long or more. Each of the next three options does so too."))
   var inject = false
 
   @Option(

@@ -58,7 +58,7 @@ public struct ISNet: Sendable {
     levels.removeLast()
     for block in up.reversed() {
       try counter.next()
-      y = try block(y.joined(to: levels.removeLast()))
+      y = try block(y.fitted(beside: levels.removeLast()))
     }
     try counter.next()
     return try side(y)

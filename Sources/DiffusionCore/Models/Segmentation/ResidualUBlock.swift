@@ -49,7 +49,7 @@ struct ResidualUBlock: Sendable {
     }
     for (index, convolution) in up.enumerated().reversed() {
       y = try convolution(
-        y.joined(to: levels.removeLast()), activation: .relu, residual: index == 0 ? start : nil)
+        y.fitted(beside: levels.removeLast()), activation: .relu, residual: index == 0 ? start : nil)
     }
     return y
   }
@@ -60,7 +60,7 @@ extension Tensor {
   func halved() throws -> Tensor { try maxPooled(PoolingGeometry(kernel: 2, roundsUp: true)) }
 
   /// This image at the size of another, and the other, along the channels.
-  func joined(to other: Tensor) throws -> Tensor {
+  func fitted(beside other: Tensor) throws -> Tensor {
     let (height, width) = (other.shape[1], other.shape[2])
     let fitted =
       shape[1] == height && shape[2] == width

@@ -23,15 +23,7 @@ extension CPUBackend {
     let (channels, outputs) = (x.shape[3], out.shape[3])
     let (input, weights) = (try floats(x), try packable(contiguous(weight)))
     let (offsets, added) = (try bias.map(floats), try residual.map(floats))
-    var plan = ck_winograd()
-    plan.height = Int64(x.shape[1])
-    plan.width = Int64(x.shape[2])
-    plan.channels = Int64(channels)
-    plan.out_height = Int64(out.shape[1])
-    plan.out_width = Int64(out.shape[2])
-    plan.out_channels = Int64(outputs)
-    plan.padding = Int64(geometry.paddingBefore)
-    plan.upsampling = Int64(geometry.upsampling)
+    let plan = ck_winograd(from: x.shape, to: out.shape, geometry)
 
     let tiles = x.shape[0] * ((out.shape[1] + 3) / 4) * ((out.shape[2] + 3) / 4)
     let blocks = max(1, tiles / max(64, (8 << 20) / (36 * 4 * channels)))
@@ -73,4 +65,19 @@ extension CPUBackend {
 
   /// The operand itself if it has no gaps, else a copy that has none.
   private func contiguous(_ x: Operand) throws -> Operand { x.view.isContiguous ? x : try floats(x) }
+}
+
+extension ck_winograd {
+  /// The tiles of a convolution, by the shapes of its images.
+  init(from input: Shape, to output: Shape, _ geometry: ConvolutionGeometry) {
+    self.init()
+    height = Int64(input[1])
+    width = Int64(input[2])
+    channels = Int64(input[3])
+    out_height = Int64(output[1])
+    out_width = Int64(output[2])
+    out_channels = Int64(output[3])
+    padding = Int64(geometry.paddingBefore)
+    upsampling = Int64(geometry.upsampling)
+  }
 }

@@ -21,15 +21,7 @@ extension CPUBackend {
   ) throws {
     let (channels, outputs) = (out.shape[3], out.shape[0])
     let (input, upstream) = (try floats(x), try floats(gradient))
-    var plan = ck_winograd()
-    plan.height = Int64(x.shape[1])
-    plan.width = Int64(x.shape[2])
-    plan.channels = Int64(channels)
-    plan.out_height = Int64(gradient.shape[1])
-    plan.out_width = Int64(gradient.shape[2])
-    plan.out_channels = Int64(outputs)
-    plan.padding = Int64(geometry.paddingBefore)
-    plan.upsampling = Int64(geometry.upsampling)
+    let plan = ck_winograd(from: x.shape, to: gradient.shape, geometry)
 
     let tiles = x.shape[0] * gradient.shape[1].dividedRoundingUp(by: 4) * gradient.shape[2].dividedRoundingUp(by: 4)
     let fitting = max(64, Self.blockByteCount / (36 * 4 * (channels + outputs)))

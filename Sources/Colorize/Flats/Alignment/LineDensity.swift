@@ -26,9 +26,6 @@ struct LineDensity {
     lineWidth = max(1, 2 * Double(area) / Double(max(bounds, 1)))
   }
 
-  /// Whether there are no lines at all.
-  var isEmpty: Bool { !lines.values.contains(1) }
-
   /// The edges of the lines in a frame with a longer side of `side` pixels.
   func edges(side: Int, blur: Float) -> EdgePlanes {
     let frame = Self.frame(side: side, width: lines.width, height: lines.height)

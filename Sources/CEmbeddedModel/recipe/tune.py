@@ -3,6 +3,7 @@
 """Finetunes exported weights for one step and crisp colors:
 
     python tune.py FROM TO --pack drawings.pack --scenes-in run --steps 200 --rate 3e-4 --width 0.3
+    python tune.py FROM TO --pack drawings.pack --scenes-in run --minutes 60 --crew 2
 
 FROM and TO are export folders; what the optimizer and the helping heads know is kept beside the
 weights (`tune.pt`), so that a later call goes on from there. On processors with bf16 products a
@@ -32,6 +33,18 @@ def sharpen(m, factor):
                     w.data[:head] *= factor
 
 
+def fork(m, heads, crew, seed):
+    """More processes that update the same weights without waiting for one another. False in those."""
+    if crew > 1:
+        m.share_memory()
+        heads.share_memory()
+    for number in range(1, crew):
+        if os.fork() == 0:
+            torch.manual_seed(seed + 1000 * number)
+            return False
+    return True
+
+
 if __name__ == "__main__":
     cli = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -41,6 +54,9 @@ if __name__ == "__main__":
     cli.add_argument("--pack", default="drawings.pack")
     cli.add_argument("--scenes-in", default="run", help="where drawn scenes are kept")
     cli.add_argument("--steps", type=int, default=200)
+    cli.add_argument("--minutes", type=float, help="instead of steps: the rate falls with the clock")
+    cli.add_argument("--crew", type=int, default=1, help="processes that update the same weights")
+    cli.add_argument("--scenes", type=int, default=400)
     cli.add_argument("--rate", type=float, default=3e-4)
     cli.add_argument("--weight", type=float, default=4.0, help="of the loss of missed colors")
     cli.add_argument("--width", type=float, default=0.22, help="what it takes for the same color")
@@ -53,7 +69,7 @@ if __name__ == "__main__":
     o = cli.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(o.seed)
-    bank = Bank(o.pack, o.scenes_in, 400, 300, "cpu", 2, cel_share=o.cels, ease=0.75)
+    bank = Bank(o.pack, o.scenes_in, o.scenes, 300, "cpu", 2, cel_share=o.cels, ease=0.75)
     m, heads = exported(o.start), stages.PatchColors()
     sharpen(m, o.sharpen)
     for name, p in m.named_parameters():
@@ -78,25 +94,33 @@ if __name__ == "__main__":
     loss_of = stages.colorizer(
         m, bank, heads, plan, lambda _: 0, early_odds=1, crisp=(o.weight, o.width)
     )
+    first = fork(m, heads, o.crew, o.seed)
     average = [p.detach().clone() for p in weights]
-    log, seen, start = {}, 0, time.process_time()
-    for step in range(o.steps):
+    log, seen, step, start, begin = {}, 0, 0, time.process_time(), time.time()
+    while True:
+        spent = step / o.steps if o.minutes is None else (time.time() - begin) / (60 * o.minutes)
+        if spent >= 1:
+            break
         for group in opt.param_groups:
-            group["lr"] = o.rate * min(1, (step + 1) / 20) * max(0.03, 1 - step / o.steps)
+            group["lr"] = o.rate * min(1, (step + 1) / 20) * max(0.03, 1 - spent)
         with torch.autocast("cpu", torch.bfloat16):
             loss, figures, n = loss_of(0)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         opt.step()
         opt.zero_grad(set_to_none=True)
-        seen += n
+        step, seen = step + 1, seen + n * o.crew
+        if not first:
+            continue
         with torch.no_grad():
-            torch._foreach_lerp_(average, weights, 1 - min(0.98, (step + 1) / (step + 5)))
+            torch._foreach_lerp_(average, weights, 1 - min(0.98, step / (step + 4)))
         for k, x in figures.items():
             log.setdefault(k, []).append(x.item())
-        if step % 25 == 24:
+        if step % 25 == 0:
             means = " ".join(f"{k} {sum(v[-25:]) / 25:.3f}" for k, v in log.items())
-            print("step", step + 1, "seen", seen, means, f"{time.process_time() - start:.0f} s")
+            print("step", step, "seen", seen, means, f"{time.process_time() - start:.0f} s")
+    if not first:
+        os._exit(0)
     with torch.no_grad():
         for p, a in zip(weights, average):
             p.copy_(a)

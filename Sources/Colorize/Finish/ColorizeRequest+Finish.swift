@@ -32,13 +32,7 @@ extension ColorizeRequest {
     if let palette { return (palette, nil) }
     guard settings.flats.colors == .reference else { return nil }
     guard furtherReferences.isEmpty else { return try colorsOfSeveral() }
-    let (image, mask, backgroundPicture): (Image, Mask?, Image?)
-    switch reference {
-    case .none: return nil
-    case .image(let picture): (image, mask, backgroundPicture) = (picture, referenceMask, background)
-    case .encoded(let encoded):
-      (image, mask, backgroundPicture) = (encoded.picture, encoded.mask, background ?? encoded.backgroundPicture)
-    }
+    guard let (image, mask, backgroundPicture) = soleColorSources else { return nil }
     let whole = try entries(of: image, mask: mask)
     let behind = try entries(of: backgroundPicture)
     let colors = whole + behind.filter { !whole.contains($0) }
@@ -119,17 +113,16 @@ extension ColorizeRequest {
     // Masks that the mode does not use say nothing of what is asked for.
     let (isMasked, hasGround) = (settings.mode.needsSketchMask, settings.mode.needsBackground)
     let own = isMasked ? sketchMask : nil
-    switch reference {
-    case .none: return nil
-    case .image(let picture):
-      return CarriedColors.Source(
-        reference: picture, mask: hasGround ? referenceMask : nil, background: hasGround ? background : nil,
-        sketchMask: own)
-    case .encoded(let encoded):
-      return CarriedColors.Source(
-        reference: encoded.picture, mask: hasGround ? encoded.mask : nil,
-        background: hasGround ? background ?? encoded.backgroundPicture : nil, sketchMask: own)
-    }
+    guard let (image, mask, backgroundPicture) = soleColorSources else { return nil }
+    return CarriedColors.Source(
+      reference: image, mask: hasGround ? mask : nil, background: hasGround ? backgroundPicture : nil, sketchMask: own)
+  }
+
+  /// What the colours of a sole reference come from: the picture, where its figure is, and the picture of the ground, where
+  /// there is one; nil without a reference.
+  private var soleColorSources: (image: Image, mask: Mask?, background: Image?)? {
+    guard let (image, mask, own) = references.first?.colorSources, let image else { return nil }
+    return (image, mask, background ?? own)
   }
 
   /// Whether a colour is one of a side's: a side alone may be said in slightly other colours than the whole.

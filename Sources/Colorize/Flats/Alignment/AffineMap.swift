@@ -37,6 +37,17 @@ public struct AffineMap: Sendable, Hashable, Codable {
   /// The area that a unit of area becomes; negative for a map that mirrors.
   public var determinant: Double { right.x * down.y - right.y * down.x }
 
+  /// How many times as long lengths become; the mean of all directions.
+  var scale: Double { abs(determinant).squareRoot() }
+
+  /// From places in the other picture back to places in the one; nil for a map that leads everywhere to one line.
+  var inverse: AffineMap? {
+    let area = determinant
+    guard abs(area) > 1e-9 else { return nil }
+    let (toRight, toDown) = (SIMD2(down.y, -right.y) / area, SIMD2(-down.x, right.x) / area)
+    return AffineMap(right: toRight, down: toDown, offset: -(offset.x * toRight + offset.y * toDown))
+  }
+
   /// The map after another one that moves places around the middle: `self(other(place))`.
   func after(_ other: AffineMap) -> AffineMap {
     func turned(_ step: SIMD2<Double>) -> SIMD2<Double> { step.x * right + step.y * down }

@@ -13,14 +13,13 @@ struct AlignmentSearch {
   private static let middle = (side: 48, blur: Float(1))
   private static let fine = (side: 96, blur: Float(1.2))
   private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
-  private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7, 2, 2.4]
+  private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7, 2, 2.4, 2.9]
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
   private static let candidates = (count: 8, distance: 0.12)
   /// From how many of its finds the last one does.
   private static let finalists = 2
-
-  /// The least energy of edges that a place of the reference has, as a share of the drawing's.
-  private static let leastSeen: Float = 0.02
+  /// How many times as many pixels a frame has at most where the reference shows less than the drawing.
+  private static let mostPixels = 2.0
 
   private struct Find {
     var map: AffineMap
@@ -38,12 +37,10 @@ struct AlignmentSearch {
   func best() throws -> Alignment {
     let starts = try firstLook()
     try Task.checkCancellation()
-    let small = lines.edges(side: Self.middle.side, blur: Self.middle.blur)
-    let nearer = Self.all(starts.count) { refined(starts[$0], small, Self.middle.blur, halvings: 0..<2) }
+    let nearer = ParallelRows.all(starts.count) { refined(starts[$0], Self.middle, halvings: 0..<2) }
     try Task.checkCancellation()
     let finalists = Self.sorted(nearer).prefix(Self.finalists)
-    let large = lines.edges(side: Self.fine.side, blur: Self.fine.blur)
-    let found = Self.all(finalists.count) { refined(finalists[$0], large, Self.fine.blur, halvings: 1..<4) }
+    let found = ParallelRows.all(finalists.count) { refined(finalists[$0], Self.fine, halvings: 1..<4) }
     try Task.checkCancellation()
     let best = found.reduce(Find(map: .identity, score: 0)) { $1.score > $0.score ? $1 : $0 }
     return Alignment(map: best.map, score: Double(best.score))
@@ -52,22 +49,36 @@ struct AlignmentSearch {
   // MARK: The first look
 
   private func firstLook() throws -> [Find] {
-    let drawing = lines.edges(side: Self.coarse.side, blur: Self.coarse.blur)
-    let energy = drawing.energy
-    guard energy > 0 else { return [] }
-    var maps: [AffineMap] = []
+    let scales = Self.scales
+    // Where the reference is the closer view, what it shows of the drawing needs as many pixels as the drawing has
+    // elsewhere.
+    let drawings = ParallelRows.all(scales.count) { index in
+      let drawing = lines.edges(side: Self.side(Self.coarse.side, max(1, scales[index])), blur: Self.coarse.blur)
+      return (edges: drawing, energy: drawing.energy)
+    }
+    guard drawings.allSatisfy({ $0.energy > 0 }) else { return [] }
+    try Task.checkCancellation()
+    var tries: [(map: AffineMap, scale: Int)] = []
     for isMirrored in [false, true] {
       for angle in Self.angles {
-        maps += Self.scales.map { AffineMap(angle: angle, scale: $0, isMirrored: isMirrored) }
+        tries += scales.indices.map {
+          (AffineMap(angle: angle, scale: scales[$0], isMirrored: isMirrored), $0)
+        }
       }
     }
-    let found = Self.all(maps.count) { places(maps[$0], drawing, energy) }.flatMap { $0 }
+    let found = ParallelRows.all(tries.count) { index in
+      let drawing = drawings[tries[index].scale]
+      return places(tries[index].map, drawing.edges, drawing.energy)
+    }.flatMap { $0 }
+    try Task.checkCancellation()
     var kept: [Find] = []
     for find in Self.sorted(found) where kept.count < Self.candidates.count {
       if kept.allSatisfy({ $0.map.distance(to: find.map) > Self.candidates.distance }) { kept.append(find) }
     }
     return kept
   }
+
+  private static func side(_ side: Int, _ factor: Double) -> Int { Int((Double(side) * factor).rounded()) }
 
   /// The best first; of those that are as good, the first first.
   private static func sorted(_ finds: [Find]) -> [Find] {
@@ -77,7 +88,7 @@ struct AlignmentSearch {
   /// The two best places of the drawing in a reference that is turned, scaled and mirrored by a map.
   private func places(_ map: AffineMap, _ drawing: EdgePlanes, _ energy: Float) -> [Find] {
     // A frame that holds the whole reference as the drawing's frame sees it.
-    let unit = Double(Self.coarse.side)
+    let unit = Double(max(drawing.width, drawing.height))
     let scale = abs(map.determinant).squareRoot()
     let reach =
       SIMD2(
@@ -85,28 +96,23 @@ struct AlignmentSearch {
         abs(map.down.x) * reference.extent.x + abs(map.down.y) * reference.extent.y) / (scale * scale) * unit
     let frame = (width: max(1, Int(reach.x.rounded(.up))), height: max(1, Int(reach.y.rounded(.up))))
     let edges = reference.edges(through: map, frame: frame, unit: unit, blur: Self.coarse.blur)
+    let total = edges.energy
     let sums = Self.summedEnergy(edges)
+    // At least half of the smaller one lies within the other.
+    let (across, along) = (min(drawing.width, frame.width) / 2, min(drawing.height, frame.height) / 2)
     var scores: [(x: Int, y: Int, score: Float)] = []
-    for y in -drawing.height / 2...max(0, frame.height - drawing.height + drawing.height / 2) {
-      for x in -drawing.width / 2...max(0, frame.width - drawing.width + drawing.width / 2) {
+    let run = EdgeAgreement.Run(drawing, edges)
+    for y in along - drawing.height...max(along - drawing.height, frame.height - along) {
+      for x in across - drawing.width...max(across - drawing.width, frame.width - across) {
         let (left, right) = (max(0, x), min(frame.width, x + drawing.width))
         let (top, bottom) = (max(0, y), min(frame.height, y + drawing.height))
         guard left < right, top < bottom else { continue }
         let wide = frame.width + 1
         let seen =
           sums[bottom * wide + right] - sums[top * wide + right] - sums[bottom * wide + left] + sums[top * wide + left]
-        // Where next to nothing is seen, the sums' rounding errors are as large.
-        guard seen > Self.leastSeen * energy else { continue }
-        var sum = SIMD8<Float>.zero
-        drawing.values.withUnsafeBufferPointer { own in
-          edges.values.withUnsafeBufferPointer { other in
-            for row in top..<bottom {
-              let (from, to) = ((row - y) * drawing.width - x, row * frame.width)
-              for column in left..<right { sum += own[from + column] * other[to + column] }
-            }
-          }
-        }
-        scores.append((x, y, sum.sum() / (energy * seen).squareRoot()))
+        guard seen > 0 else { continue }
+        let agreement = run.agreement(x: left..<right, y: top..<bottom, shiftedBy: (x, y), seen: seen)
+        scores.append((x, y, agreement.score(drawing: energy, reference: total)))
       }
     }
     var finds: [Find] = []
@@ -130,8 +136,7 @@ struct AlignmentSearch {
     for y in 0..<edges.height {
       var row: Float = 0
       for x in 0..<edges.width {
-        let value = edges.values[y * edges.width + x]
-        row += (value * value).sum()
+        row += edges.squares[y * edges.width + x]
         sums[(y + 1) * wide + x + 1] = sums[y * wide + x + 1] + row
       }
     }
@@ -143,11 +148,14 @@ struct AlignmentSearch {
   /// Goes on uphill: along one of six ways at a time, in steps that get smaller.
   ///
   /// - Parameter halvings: how often the steps are halved.
-  private func refined(_ start: Find, _ drawing: EdgePlanes, _ blur: Float, halvings: Range<Int>) -> Find {
+  private func refined(_ start: Find, _ look: (side: Int, blur: Float), halvings: Range<Int>) -> Find {
+    let scale = start.map.scale
+    let drawing = lines.edges(side: Self.side(look.side, min(max(1, scale), Self.mostPixels)), blur: look.blur)
+    let unit = Double(max(drawing.width, drawing.height))
+    let energy = drawing.energy
+    let total = reference.energy(scale: scale, unit: unit, blur: look.blur)
     func score(_ map: AffineMap) -> Float {
-      let frame = (drawing.width, drawing.height)
-      let unit = Double(max(drawing.width, drawing.height))
-      return drawing.agreement(with: reference.edges(through: map, frame: frame, unit: unit, blur: blur))
+      agreement(map, drawing, look.blur).score(drawing: energy, reference: total)
     }
     var best = Find(map: start.map, score: score(start.map))
     for halving in halvings {
@@ -157,7 +165,7 @@ struct AlignmentSearch {
           // The score is at most 1 and gains something each time, so this ends.
           while true {
             let map = way.changed(best.map, by: sign * size)
-            guard (0.2...4).contains(abs(map.determinant).squareRoot()) else { break }
+            guard (0.2...4).contains(map.scale) else { break }
             let next = Find(map: map, score: score(map))
             guard next.score > best.score + 1e-4 else { break }
             best = next
@@ -166,6 +174,21 @@ struct AlignmentSearch {
       }
     }
     return best
+  }
+
+  /// How a drawing and what a map shows it of the reference agree.
+  private func agreement(_ map: AffineMap, _ drawing: EdgePlanes, _ blur: Float) -> EdgeAgreement {
+    let unit = Double(max(drawing.width, drawing.height))
+    let middle = SIMD2(Double(drawing.width), Double(drawing.height)) / 2
+    guard let box = reference.box(through: map, frame: (drawing.width, drawing.height), unit: unit, blur: blur) else {
+      return EdgeAgreement()
+    }
+    let center = SIMD2(Double(box.x.lowerBound + box.x.upperBound), Double(box.y.lowerBound + box.y.upperBound)) / 2
+    let view = reference.edges(
+      through: AffineMap(right: map.right, down: map.down, offset: map((center - middle) / unit)),
+      frame: (box.x.count, box.y.count), unit: unit, blur: blur)
+    return EdgeAgreement.Run(drawing, view).agreement(
+      x: 0..<view.width, y: 0..<view.height, shiftedBy: (-box.x.lowerBound, -box.y.lowerBound), seen: view.energy)
   }
 
   /// A way to change a map a little.
@@ -185,15 +208,5 @@ struct AlignmentSearch {
       }
       return map
     }
-  }
-
-  /// The results of independent pieces of work, in order.
-  private static func all<R: Sendable>(_ count: Int, _ work: (Int) -> R) -> [R] {
-    var results = [R?](repeating: nil, count: count)
-    results.withUnsafeMutableBufferPointer { results in
-      nonisolated(unsafe) let results = results
-      ParallelRows.forEachPiece(count) { results[$0] = work($0) }
-    }
-    return results.compactMap { $0 }
   }
 }

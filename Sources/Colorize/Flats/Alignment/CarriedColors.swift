@@ -2,8 +2,8 @@
 
 /// The reference's colours at the places that a drawing's regions have in it: a second vote beside the painting's.
 ///
-/// Regions of the figure look where the alignment of drawing and reference leads. The ground does not follow a figure that
-/// moves: its regions look at the same place of the picture.
+/// Regions of the figure look where the alignment of their parts of the drawing leads. The ground does not follow a figure
+/// that moves: its regions look at the same place of the picture.
 package struct CarriedColors: Sendable {
   /// What is looked at.
   package struct Source: Sendable {
@@ -18,14 +18,18 @@ package struct CarriedColors: Sendable {
 
   /// How the drawing lies in the reference.
   package let alignment: Alignment
+  private let parts: AlignedParts
   private let reference: Image
   private let mask: Mask?
   private let background: Image?
   /// For each region how much of its vote is carried, 0...1, and whether it belongs to the ground.
   private let weights: [Double]
   private let isGround: [Bool]
-  /// From pixels of the drawing to its places, in units of its longer side.
+  /// The drawing's.
   private let size: ImageSize
+  private let labels: [UInt32]
+  /// From the reference's places back to the drawing's; nil where the grounds of both are known.
+  private let back: AffineMap?
 
   /// The figure's weight where the alignment is sure, and the ground's.
   private static let most = (figure: 0.9, ground: 0.55)
@@ -40,14 +44,17 @@ package struct CarriedColors: Sendable {
   ///   - lines: the drawing's, of the size of `map`.
   ///   - masks: where the figure is in the drawing and in the reference; nil where that is not known of both.
   init(_ map: RegionMap, lines: LineMask, _ source: Source) throws {
-    let alignment = try Alignment(lines, reference: source.reference)
-    let confidence = alignment.confidence
-    self.alignment = alignment
+    let (density, pyramid) = try (LineDensity(lines), ColorPyramid(source.reference))
+    let alignment = try AlignmentSearch(density, pyramid).best()
+    let found = try PartSearch(density, pyramid, whole: alignment.map).parts()
+    let parts = AlignedParts(found, whole: alignment)
+    (self.alignment, self.parts) = (alignment, parts)
+    labels = map.labels
     reference = source.reference.composited()
     mask = try source.mask?.resized(width: reference.width, height: reference.height)
     background = source.background?.composited()
     size = ImageSize(width: map.width, height: map.height)
-    isGround =
+    let isGround: [Bool] =
       if let sketchMask = source.sketchMask {
         PaletteSides.figureShares(map, mask: sketchMask).map { $0 <= 0.5 }
       } else {
@@ -55,29 +62,72 @@ package struct CarriedColors: Sendable {
       }
     // Where both grounds are known they have the same place. Else only a view of the same figure says so.
     let isKnown = source.sketchMask != nil && (source.mask != nil || source.background != nil)
-    weights = isGround.map { $0 ? Self.most.ground * (isKnown ? 1 : confidence) : Self.most.figure * confidence }
+    back = isKnown ? nil : alignment.map.inverse
+    let trust = Self.trust(map, parts)
+    let ground = Self.most.ground * (isKnown ? 1 : alignment.confidence)
+    weights = zip(isGround, trust).map { $0 ? ground : Self.most.figure * $1 }
+    self.isGround = isGround
   }
 
   /// How much of a region's vote is carried.
   func weight(of region: Int) -> Double { weights[region] }
 
-  /// The reference's colour for a pixel of a region; nil where the reference does not show it.
-  func color(x: Int, y: Int, region: Int) -> SIMD3<Float>? {
+  /// The reference's colour for a pixel of a region, and how far it can be trusted beside those of other pixels, 0...1; nil
+  /// where the reference does not show it.
+  func color(x: Int, y: Int, region: Int) -> (color: SIMD3<Float>, trust: Float)? {
     guard weights[region] > 0 else { return nil }
     let isGround = isGround[region]
     let picture = isGround ? background ?? reference : reference
     let (width, height) = (Double(picture.width), Double(picture.height))
-    let (own, center) = (SIMD2(Double(size.width), Double(size.height)), SIMD2(Double(x) + 0.5, Double(y) + 0.5))
-    let place =
-      isGround
-      ? center / own * SIMD2(width, height)
-      : alignment.map((center - own / 2) / own.max()) * max(width, height) + SIMD2(width, height) / 2
-    guard place.x >= 0, place.y >= 0, place.x < width, place.y < height else { return nil }
-    let pixel = Int(place.y) * picture.width + Int(place.x)
+    let own = SIMD2(Double(size.width), Double(size.height))
+    let pixel = SIMD2(Double(x) + 0.5, Double(y) + 0.5)
+    var trust: Float = 1
+    let place: SIMD2<Double>
+    if isGround {
+      place = pixel / own * SIMD2(width, height)
+    } else {
+      let spot = (pixel - own / 2) / own.max()
+      guard let part = parts.index(at: spot) else { return nil }
+      trust = Float(parts.confidence(of: part))
+      place = parts.parts[part].map(spot) * max(width, height) + SIMD2(width, height) / 2
+    }
+    guard trust > 0, place.x >= 0, place.y >= 0, place.x < width, place.y < height else { return nil }
+    let index = Int(place.y) * picture.width + Int(place.x)
     let isWhole = isGround && background != nil
-    if !isWhole, let mask, (mask.values[pixel] >= Self.inside) == isGround { return nil }
-    let start = pixel * 3
-    return SIMD3(Float(picture.pixels[start]), Float(picture.pixels[start + 1]), Float(picture.pixels[start + 2]))
+    if !isWhole {
+      if let mask, (mask.values[index] >= Self.inside) == isGround { return nil }
+      if isGround, showsFigure(at: (place - SIMD2(width, height) / 2) / max(width, height)) { return nil }
+    }
+    let start = index * 3
+    let color = SIMD3(
+      Float(picture.pixels[start]), Float(picture.pixels[start + 1]), Float(picture.pixels[start + 2]))
+    return (color, trust)
+  }
+
+  /// Whether what the reference has at a place is figure in the drawing.
+  private func showsFigure(at place: SIMD2<Double>) -> Bool {
+    guard let back else { return false }
+    let own = SIMD2(Double(size.width), Double(size.height))
+    let pixel = back(place) * own.max() + own / 2
+    guard pixel.x >= 0, pixel.y >= 0, pixel.x < own.x, pixel.y < own.y else { return false }
+    return !isGround[Int(labels[Int(pixel.y) * size.width + Int(pixel.x)])]
+  }
+
+  /// How far the parts that a region lies in are to be trusted, on average over its pixels.
+  private static func trust(_ map: RegionMap, _ parts: AlignedParts) -> [Double] {
+    var sums = [Double](repeating: 0, count: map.regions.count)
+    var counts = [Int](repeating: 0, count: map.regions.count)
+    let (own, unit) = (SIMD2(Double(map.width), Double(map.height)), Double(max(map.width, map.height)))
+    for y in 0..<map.height {
+      for x in 0..<map.width {
+        let spot = (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - own / 2) / unit
+        guard let part = parts.index(at: spot) else { continue }
+        let region = Int(map.labels[y * map.width + x])
+        sums[region] += parts.confidence(of: part)
+        counts[region] += 1
+      }
+    }
+    return zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
   }
 
   /// The share of each region's bound that runs along the picture's edge.

@@ -77,6 +77,56 @@ struct ColorPyramid {
     return EdgePlanes(colors, width: frame.width, height: frame.height, shown: shown, blur: blur)
   }
 
+  /// The energy of all edges of the picture, seen by a frame as a map of that scale shows it.
+  func energy(scale: Double, unit: Double, blur: Float) -> Float {
+    let frame = (
+      width: max(1, Int((extent.x * unit / scale).rounded(.up))),
+      height: max(1, Int((extent.y * unit / scale).rounded(.up)))
+    )
+    let map = AffineMap(right: SIMD2(scale, 0), down: SIMD2(0, scale))
+    return edges(through: map, frame: frame, unit: unit, blur: blur).energy
+  }
+
+  /// The part of a frame in which a map shows something of the picture, and what is near; nil for none.
+  func box(
+    through map: AffineMap, frame: (width: Int, height: Int), unit: Double, blur: Float
+  ) -> (x: Range<Int>, y: Range<Int>)? {
+    guard let places = corners(through: map) else { return nil }
+    let corners = places.map { $0 * unit }
+    // Edges reach as far as they are blurred: three deviations, and as many of what finds them.
+    let margin = Double(3 * blur) + 4
+    func range(_ places: [Double], _ count: Int) -> Range<Int>? {
+      guard let least = places.min(), let most = places.max(), least.isFinite, most.isFinite else { return nil }
+      let middle = Double(count) / 2
+      let low = Int(min(max((least + middle - margin).rounded(.down), 0), Double(count)))
+      let high = Int(min(max((most + middle + margin).rounded(.up), 0), Double(count)))
+      return low < high ? low..<high : nil
+    }
+    guard let x = range(corners.map(\.x), frame.width), let y = range(corners.map(\.y), frame.height) else {
+      return nil
+    }
+    return (x, y)
+  }
+
+  /// The square around what a map shows of the picture in a drawing: its middle and its side, in places of the drawing; nil
+  /// for nothing.
+  ///
+  /// - Parameter own: width and height of the drawing.
+  func area(through map: AffineMap, of own: SIMD2<Double>) -> (middle: SIMD2<Double>, size: Double)? {
+    guard let corners = corners(through: map) else { return nil }
+    let (low, high) = corners.reduce((own / 2, -own / 2)) { (pointwiseMin($0.0, $1), pointwiseMax($0.1, $1)) }
+    let (least, most) = (pointwiseMax(low, -own / 2), pointwiseMin(high, own / 2))
+    let size = (most - least).max()
+    guard (most - least).min() > 0 else { return nil }
+    return ((least + most) / 2, size)
+  }
+
+  /// Where the picture's corners lie in a drawing that a map leads from.
+  private func corners(through map: AffineMap) -> [SIMD2<Double>]? {
+    guard let back = map.inverse else { return nil }
+    return [SIMD2(-1.0, -1), SIMD2(1, -1), SIMD2(1, 1), SIMD2(-1, 1)].map { back(extent * $0 / 2) }
+  }
+
   @inline(__always)
   private static func color(of level: Level, at place: SIMD2<Double>) -> SIMD4<Float> {
     let x = Float(min(max(place.x, 0), Double(level.width - 1)))

@@ -11,7 +11,11 @@ struct EdgePlanes {
   let width: Int
   let height: Int
   /// Row-major, a lane for each direction.
-  private(set) var values: [SIMD8<Float>]
+  let values: [SIMD8<Float>]
+  /// The sum of the squares of each pixel's lanes.
+  let squares: [Float]
+  /// 1 for pixels that are part of the picture, 0 for the others.
+  let shown: [Float]
 
   /// A step of CIELAB from pixel to pixel that is a clear edge.
   private static let clear: Float = 12
@@ -30,26 +34,20 @@ struct EdgePlanes {
       Self.filtered(colors, width, height, slope, isRow: true), width, height, smooth, isRow: false)
     let drops = Self.filtered(
       Self.filtered(colors, width, height, smooth, isRow: true), width, height, slope, isRow: false)
-    values = colors.indices.map { pixel in
+    let edges: [SIMD8<Float>] = colors.indices.map { pixel in
       guard shown?[pixel] != false else { return .zero }
       let (x, y) = (steps[pixel], drops[pixel])
       return Self.edge((x * x).sum(), (x * y).sum(), (y * y).sum())
     }
     let kernel = Self.gaussian(blur)
     values = Self.filtered(
-      Self.filtered(values, width, height, kernel, isRow: true), width, height, kernel, isRow: false)
+      Self.filtered(edges, width, height, kernel, isRow: true), width, height, kernel, isRow: false)
+    squares = values.map { ($0 * $0).sum() }
+    self.shown = shown?.map { $0 ? 1 : 0 } ?? [Float](repeating: 1, count: values.count)
   }
 
   /// The sum of the squares of all values.
-  var energy: Float { values.reduce(0) { $0 + ($1 * $1).sum() } }
-
-  /// How well two pictures' edges agree, 0...1: the cosine between their values.
-  func agreement(with other: EdgePlanes) -> Float {
-    var sum = SIMD8<Float>.zero
-    for pixel in values.indices { sum += values[pixel] * other.values[pixel] }
-    let scale = (energy * other.energy).squareRoot()
-    return scale > 0 ? sum.sum() / scale : 0
-  }
+  var energy: Float { squares.reduce(0, +) }
 
   /// The lanes of an edge by the structure tensor.
   private static func edge(_ xx: Float, _ xy: Float, _ yy: Float) -> SIMD8<Float> {

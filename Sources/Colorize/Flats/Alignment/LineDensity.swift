@@ -26,6 +26,11 @@ struct LineDensity {
     lineWidth = max(1, 2 * Double(area) / Double(max(bounds, 1)))
   }
 
+  /// Width and height in units of the longer side.
+  var extent: SIMD2<Double> {
+    SIMD2(Double(lines.width), Double(lines.height)) / Double(max(lines.width, lines.height, 1))
+  }
+
   /// The edges of the lines in a frame with a longer side of `side` pixels.
   func edges(side: Int, blur: Float) -> EdgePlanes {
     let frame = Self.frame(side: side, width: lines.width, height: lines.height)

@@ -71,8 +71,9 @@ struct Ballots {
         let part = min(Float(depth.values[pixel]) + 4, cap) / most
         let place = starts[region] + counter / steps[region]
         samples[place] = Sample(color: color, lab: table.lab(color), weight: part * part)
-        if let color = carried?.color(x: x, y: y, region: region) {
-          samples[place + counts[region]] = Sample(color: color, lab: table.lab(color), weight: part * part)
+        if let (color, trust) = carried?.color(x: x, y: y, region: region) {
+          samples[place + counts[region]] = Sample(
+            color: color, lab: table.lab(color), weight: part * part * trust)
         }
       }
     }

@@ -26,4 +26,14 @@ enum ParallelRows {
     nonisolated(unsafe) let body = body
     DispatchQueue.concurrentPerform(iterations: count) { body($0) }
   }
+
+  /// The results of independent pieces of work, in order.
+  static func all<R: Sendable>(_ count: Int, _ work: (_ index: Int) -> R) -> [R] {
+    var results = [R?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      forEachPiece(count) { results[$0] = work($0) }
+    }
+    return results.compactMap { $0 }
+  }
 }

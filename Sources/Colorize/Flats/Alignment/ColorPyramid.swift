@@ -13,6 +13,8 @@ struct ColorPyramid {
   /// Width and height in units of the longer side.
   let extent: SIMD2<Double>
 
+  /// A smaller square than this is not looked at more closely.
+  private static let leastArea = 0.25
   /// The longer side of the largest level.
   private static let side = 256
 
@@ -116,7 +118,7 @@ struct ColorPyramid {
     guard let corners = corners(through: map) else { return nil }
     let (low, high) = corners.reduce((own / 2, -own / 2)) { (pointwiseMin($0.0, $1), pointwiseMax($0.1, $1)) }
     let (least, most) = (pointwiseMax(low, -own / 2), pointwiseMin(high, own / 2))
-    let size = (most - least).max()
+    let size = max((most - least).max(), Self.leastArea)
     guard (most - least).min() > 0 else { return nil }
     return ((least + most) / 2, size)
   }

@@ -8,7 +8,7 @@ package struct CarriedColors: Sendable {
   /// What is looked at.
   package struct Source: Sendable {
     /// The reference, and where its figure is.
-    let reference: Image
+    let reference: AlignmentTarget
     let mask: Mask?
     /// The picture of the ground, where it has one of its own.
     let background: Image?
@@ -44,13 +44,13 @@ package struct CarriedColors: Sendable {
   ///   - lines: the drawing's, of the size of `map`.
   ///   - masks: where the figure is in the drawing and in the reference; nil where that is not known of both.
   init(_ map: RegionMap, lines: LineMask, _ source: Source) throws {
-    let (density, pyramid) = try (LineDensity(lines), ColorPyramid(source.reference))
-    let alignment = try AlignmentSearch(density, pyramid).best()
-    let found = try PartSearch(density, pyramid, whole: alignment.map).parts()
+    let density = LineDensity(lines)
+    let alignment = try AlignmentSearch(density, source.reference).best()
+    let found = try PartSearch(density, source.reference.pyramid(), whole: alignment.map).parts()
     let parts = AlignedParts(found, whole: alignment)
     (self.alignment, self.parts) = (alignment, parts)
     labels = map.labels
-    reference = source.reference.composited()
+    reference = source.reference.picture
     mask = try source.mask?.resized(width: reference.width, height: reference.height)
     background = source.background?.composited()
     size = ImageSize(width: map.width, height: map.height)

@@ -46,7 +46,8 @@ package struct CarriedColors: Sendable {
   init(_ map: RegionMap, lines: LineMask, _ source: Source) throws {
     let density = LineDensity(lines)
     let alignment = try AlignmentSearch(density, source.reference).best()
-    let found = try PartSearch(density, source.reference.pyramid(), whole: alignment.map).parts()
+    let pyramid = try source.reference.pyramid()
+    let found = try PartSearch(density, pyramid, whole: alignment.map).parts()
     let parts = AlignedParts(found, whole: alignment)
     (self.alignment, self.parts) = (alignment, parts)
     labels = map.labels
@@ -58,7 +59,7 @@ package struct CarriedColors: Sendable {
       if let sketchMask = source.sketchMask {
         PaletteSides.figureShares(map, mask: sketchMask).map { $0 <= 0.5 }
       } else {
-        Self.borderShares(map).map { $0 > Self.border }
+        Self.ground(map, alignment, pyramid)
       }
     // Where both grounds are known they have the same place. Else only a view of the same figure says so.
     let isKnown = source.sketchMask != nil && (source.mask != nil || source.background != nil)
@@ -128,6 +129,32 @@ package struct CarriedColors: Sendable {
       }
     }
     return zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
+  }
+
+  /// Without masks, which regions are ground: those that the picture's edges bound, but for those of a figure that is cut
+  /// off there. The reference shows more of that, and there it is closed.
+  private static func ground(_ map: RegionMap, _ alignment: Alignment, _ pyramid: ColorPyramid) -> [Bool] {
+    var isGround = borderShares(map).map { $0 > border }
+    guard alignment.confidence > 0, isGround.contains(true) else { return isGround }
+    let open = pyramid.openGround
+    var counts = [(open: Int, closed: Int)](repeating: (0, 0), count: map.regions.count)
+    let own = SIMD2(Double(map.width), Double(map.height))
+    for y in 0..<map.height {
+      for x in 0..<map.width {
+        let region = Int(map.labels[y * map.width + x])
+        guard isGround[region] else { continue }
+        let spot = (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - own / 2) / own.max()
+        switch open(alignment.map(spot)) {
+        case true?: counts[region].open += 1
+        case false?: counts[region].closed += 1
+        case nil: break
+        }
+      }
+    }
+    for (region, count) in counts.enumerated() where isGround[region] {
+      isGround[region] = count.closed <= 4 * count.open
+    }
+    return isGround
   }
 
   /// The share of each region's bound that runs along the picture's edge.

@@ -79,6 +79,11 @@ struct ColorPyramid {
     return EdgePlanes(colors, width: frame.width, height: frame.height, shown: shown, blur: blur)
   }
 
+  /// What can be reached from the picture's edges.
+  var openGround: OpenGround {
+    OpenGround(levels[0].values, width: levels[0].width, height: levels[0].height)
+  }
+
   /// The energy of all edges of the picture, seen by a frame as a map of that scale shows it.
   func energy(scale: Double, unit: Double, blur: Float) -> Float {
     let frame = (

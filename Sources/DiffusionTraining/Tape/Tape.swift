@@ -162,7 +162,11 @@ public final class Tape: ForwardingBackend, CallReceiver {
 
   /// Whether values are kept, and a gradient flows through the call.
   private func keepsWhatStands(before call: BackendCall) -> Bool {
-    guard memory == .kept else { return false }
+    // A buffer that more is written to must not be what a derivative keeps.
+    let isWhole =
+      call.out.view.isContiguous
+      && call.out.shape.elementCount * call.out.dtype.byteWidth == call.out.buffer.byteCount
+    guard memory == .kept, isWhole else { return false }
     return state.withLock { state in
       state.isRecording && call.operands.contains { $0?.node?.isTracked(in: state.recording) ?? false }
     }

@@ -12,7 +12,7 @@ import DiffusionCore
 /// What single frames of a shot have that others have not: their own masks, references and settings, from a file.
 ///
 /// JSON is a list of objects, each with a `frame` (`12`, `"20-30"`, or a file's name without its extension), and any of
-/// `sketchMask`, `reference`, `referenceMask`, `background`, `palette` (paths from the sheet's folder), and of the
+/// `sketchMask`, `reference`, `referenceMask`, `background`, `palette`, `hints` (paths from the sheet's folder), and of the
 /// properties of `ColorizeSettings`:
 ///
 /// ```json
@@ -39,7 +39,9 @@ public struct ShotSheet: Sendable {
   private let file: String
   private let rows: [Row]
 
-  private static let pathNames: Set<String> = ["sketchMask", "reference", "referenceMask", "background", "palette"]
+  private static let pathNames: Set<String> = [
+    "sketchMask", "reference", "referenceMask", "background", "palette", "hints",
+  ]
   /// What a shot decides for all frames.
   private static let commonNames: Set<String> = ["count", "previewInterval", "checksMemory"]
 
@@ -139,6 +141,7 @@ public struct ShotSheet: Sendable {
         case "reference": frame.reference = path
         case "referenceMask": frame.referenceMask = path
         case "background": frame.background = path
+        case "hints": frame.hints = path
         default: frame.palette = path
         }
         names.insert(name)

@@ -40,12 +40,14 @@ public struct AffineMap: Sendable, Hashable, Codable {
   /// How many times as long lengths become; the mean of all directions.
   var scale: Double { abs(determinant).squareRoot() }
 
-  /// From places in the other picture back to places in the one; nil for a map that leads everywhere to one line.
-  var inverse: AffineMap? {
-    let area = determinant
-    guard abs(area) > 1e-9 else { return nil }
-    let (toRight, toDown) = (SIMD2(down.y, -right.y) / area, SIMD2(-down.x, right.x) / area)
-    return AffineMap(right: toRight, down: toDown, offset: -(offset.x * toRight + offset.y * toDown))
+  /// The map back; nil for one that leads everything to a line or a point.
+  package var inverse: AffineMap? {
+    let determinant = determinant
+    guard abs(determinant) > 1e-12 else { return nil }
+    var map = AffineMap(
+      right: SIMD2(down.y, -right.y) / determinant, down: SIMD2(-down.x, right.x) / determinant)
+    map.offset = -map(offset)
+    return map
   }
 
   /// The map after another one that moves places around the middle: `self(other(place))`.

@@ -37,6 +37,16 @@ import Testing
     #expect(try Image.load(folder.path("seen.png")) != Image.load(folder.path("plain.png")))
   }
 
+  @Test("A file that is not there is an input that is missing") func missing() throws {
+    for option in ["--extractor", "--segmenter", "--sketch-segmenter"] {
+      let outcome = try Program.run(
+        Self.quick + [option, "none.pth", "-o", "out.png", "--mode", "full"], in: folder)
+      #expect(
+        outcome.status == 2 && outcome.errors.contains("\(option) none.pth: there is no such file"), "\(outcome.errors)"
+      )
+    }
+  }
+
   @Test("A run takes them, says so, and again repeats it") func runs() throws {
     let run = try Program.run(
       Self.quick + ["--extractor", "net.safetensors", "-o", "out.png", "--json"], in: folder)

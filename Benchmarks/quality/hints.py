@@ -64,7 +64,7 @@ rows = []
 names = a.pairs or sorted(p for p in os.listdir(PAIRS) if os.path.isdir(os.path.join(PAIRS, p)))
 for index, name in enumerate(names):
     folder = os.path.join(PAIRS, name) if not os.path.isdir(name) else name
-    base = os.path.join(a.out, os.path.basename(name))
+    base = os.path.join(a.out, os.path.basename(name.rstrip("/")))
     command = [a.tool, "--sketch", os.path.join(folder, "sketch.png"), "--reference", os.path.join(folder, "reference.png"), "--fill", "painting",
                "--lines", "network", "--overwrite", "--quiet", *a.options]
     subprocess.run(command + ["--output", base + "-before.png", "--regions", base + "-regions.png"], check=True, stdout=subprocess.DEVNULL)

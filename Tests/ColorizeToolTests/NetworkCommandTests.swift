@@ -38,9 +38,11 @@ import Testing
   }
 
   @Test("A file that is not there is an input that is missing") func missing() throws {
-    for option in ["--extractor", "--segmenter", "--sketch-segmenter"] {
+    for (option, more) in [
+      ("--extractor", []), ("--segmenter", ["--mode", "full"]), ("--sketch-segmenter", ["--masks", "auto"]),
+    ] {
       let outcome = try Program.run(
-        Self.quick + [option, "none.pth", "-o", "out.png", "--mode", "full"], in: folder)
+        Self.quick + [option, "none.pth", "-o", "out.png"] + more, in: folder)
       #expect(
         outcome.status == 2 && outcome.errors.contains("\(option) none.pth: there is no such file"), "\(outcome.errors)"
       )
@@ -107,7 +109,7 @@ import Testing
     arguments: [
       (["--extractor", "net.safetensors", "--prepare", "as-is"], 2, "leave one out"),
       (["--extractor", "reference.png"], 3, "--extractor reference.png"),
-      (["--extractor", "none.pth"], 3, "none.pth"),
+      (["--extractor", "none.pth"], 2, "none.pth"),
       (["--segmenter", "net.safetensors"], 3, "it holds Anime2Sketch, which finds lines; give it with --extractor"),
       (["--model", "net.safetensors"], 3, "give it as the extractor"),
     ])

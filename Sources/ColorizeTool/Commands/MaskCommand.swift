@@ -79,13 +79,14 @@ struct MaskCommand: AsyncParsableCommand {
       try mask.image.write(to: path)
     }
     if !found.isPlausible { report.note(found.doubt(of: "the picture's")) }
+    let coverage = mask.values.reduce(0, +) / Float(max(mask.values.count, 1))
     if report.json {
       return Console.shared.output(
-        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage, work: work)))
+        try JSONOutput.line(Output(output: path, method: found.method, coverage: coverage, work: work)))
     }
     guard !report.quiet else { return }
     if report.verbose, let work { Console.shared.message(work.text("finding the figure")) }
-    Console.shared.output("wrote \(path): \(found.percent) % are figure, found by \(found.words)")
+    Console.shared.output("wrote \(path): \(Int((coverage * 100).rounded())) % are figure, found by \(found.words)")
   }
 
   private func checkShaping() throws {

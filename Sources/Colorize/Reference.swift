@@ -16,6 +16,8 @@ public struct Reference: Sendable {
   let picture: Image
   let mask: Mask?
   let backgroundPicture: Image?
+  /// The picture as drawings are aligned with it.
+  let target: AlignmentTarget
   /// Stands for the colorizer that encoded it. Held, so that no other can take its place in memory.
   package let owner: any AnyObject & Sendable
 
@@ -29,6 +31,7 @@ public struct Reference: Sendable {
     self.background = background
     self.threshold = threshold
     self.picture = picture
+    target = AlignmentTarget(picture)
     self.mask = mask
     self.backgroundPicture = backgroundPicture
     self.owner = owner

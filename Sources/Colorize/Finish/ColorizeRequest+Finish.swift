@@ -114,8 +114,9 @@ extension ColorizeRequest {
     let (isMasked, hasGround) = (settings.mode.needsSketchMask, settings.mode.needsBackground)
     let own = isMasked ? sketchMask : nil
     guard let (image, mask, backgroundPicture) = soleColorSources else { return nil }
+    let target = if case .encoded(let encoded) = reference { encoded.target } else { AlignmentTarget(image) }
     return CarriedColors.Source(
-      reference: image, mask: hasGround ? mask : nil, background: hasGround ? backgroundPicture : nil, sketchMask: own)
+      reference: target, mask: hasGround ? mask : nil, background: hasGround ? backgroundPicture : nil, sketchMask: own)
   }
 
   /// What the colours of a sole reference come from: the picture, where its figure is, and the picture of the ground, where

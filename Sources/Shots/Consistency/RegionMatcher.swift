@@ -20,6 +20,8 @@ package struct RegionLink: Sendable, Hashable {
 package struct RegionMatcher {
   private let first: RegionShapes
   private let second: RegionShapes
+  /// The first regions as they are expected in the second drawing, before anything moves on its own.
+  private let expected: [RegionShape]
   /// For each first region the second ones that it may be.
   private var candidates: [[Candidate]]
 
@@ -38,37 +40,50 @@ package struct RegionMatcher {
   private static let deviation: Float = 0.035
   private static let rounds = 6
 
-  package init(_ first: RegionShapes, _ second: RegionShapes) {
+  /// - Parameter map: from places of the first drawing to places of the second, where it is known how one lies in the
+  ///   other; nil takes them for drawings that lie one on the other.
+  package init(_ first: RegionShapes, _ second: RegionShapes, map: AffineMap? = nil) {
     self.first = first
     self.second = second
-    let overlaps = Self.overlaps(first.map, second.map)
+    let expected = map.map { first.moved(by: $0, into: second) } ?? first.shapes
+    self.expected = expected
+    let overlaps = Self.overlaps(first.map, second.map, map: map)
     candidates = first.shapes.indices.map { one in
       second.shapes.indices.compactMap { other in
         let overlap = overlaps[UInt64(one) << 32 | UInt64(other)] ?? 0
-        return Self.candidate(first.shapes[one], second.shapes[other], other, overlap: overlap)
+        return Self.candidate(expected[one], second.shapes[other], other, overlap: overlap)
       }
     }
   }
 
-  /// The share of the smaller of two regions that the other covers, where pictures have the same shape.
-  private static func overlaps(_ first: RegionMap, _ second: RegionMap) -> [UInt64: Float] {
+  /// The share of the smaller of two regions that the other covers, where one drawing lies on the other.
+  private static func overlaps(_ first: RegionMap, _ second: RegionMap, map: AffineMap?) -> [UInt64: Float] {
     var counts: [UInt64: Int] = [:]
-    let sameSize = first.width == second.width && first.height == second.height
+    let own = SIMD2(Double(first.width), Double(first.height))
+    let other = SIMD2(Double(second.width), Double(second.height))
+    let isSame = map == nil && own == other
     for y in 0..<first.height {
-      let v = sameSize ? y : min(second.height - 1, y * second.height / first.height)
       for x in 0..<first.width {
-        let u = sameSize ? x : min(second.width - 1, x * second.width / first.width)
-        let key = UInt64(first.labels[y * first.width + x]) << 32 | UInt64(second.labels[v * second.width + u])
-        counts[key, default: 0] += 1
+        let pixel = y * first.width + x
+        var target = pixel
+        if !isSame {
+          let center = SIMD2(Double(x) + 0.5, Double(y) + 0.5)
+          let place = map.map { $0((center - own / 2) / own.max()) * other.max() + other / 2 } ?? center / own * other
+          guard place.x >= 0, place.y >= 0, place.x < other.x, place.y < other.y else { continue }
+          target = Int(place.y) * second.width + Int(place.x)
+        }
+        counts[UInt64(first.labels[pixel]) << 32 | UInt64(second.labels[target]), default: 0] += 1
       }
     }
-    let scale = Double(first.width * first.height) / Double(second.width * second.height)
+    // How many pixels of the first drawing a pixel of the second is.
+    let scale =
+      map.map { 1 / max(abs($0.determinant) * (other.max() / own.max()) * (other.max() / own.max()), 1e-9) }
+      ?? own.x * own.y / (other.x * other.y)
     var shares: [UInt64: Float] = [:]
     for (key, count) in counts {
-      let (one, other) = (
-        first.regions[Int(key >> 32)].area, Double(second.regions[Int(key & 0xFFFF_FFFF)].area) * scale
-      )
-      shares[key] = Float(min(1, Double(count) / max(1, min(Double(one), other))))
+      let smaller = min(
+        Double(first.regions[Int(key >> 32)].area), Double(second.regions[Int(key & 0xFFFF_FFFF)].area) * scale)
+      shares[key] = Float(min(1, Double(count) / max(1, smaller)))
     }
     return shares
   }
@@ -103,7 +118,7 @@ package struct RegionMatcher {
       for one in candidates.indices {
         for place in candidates[one].indices {
           let candidate = candidates[one][place]
-          let step = second.shapes[candidate.region].center - first.shapes[one].center - moves[one]
+          let step = second.shapes[candidate.region].center - expected[one].center - moves[one]
           let near = exp(-0.5 * (step * step).sum() / (deviation * deviation))
           // A large region whose visible part changes has its middle elsewhere, and lies where it lay.
           let isThere = max(near, 0.9 * candidate.overlap * candidate.overlap)
@@ -170,7 +185,7 @@ package struct RegionMatcher {
       guard let best = candidates[one].max(by: { $0.likelihood < $1.likelihood }) else { return (.zero, 0) }
       let isPartial = first.shapes[one].isCut || second.shapes[best.region].isCut
       return (
-        second.shapes[best.region].center - first.shapes[one].center,
+        second.shapes[best.region].center - expected[one].center,
         isPartial ? best.likelihood * 0.1 : best.likelihood
       )
     }

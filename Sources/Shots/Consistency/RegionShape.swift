@@ -68,4 +68,31 @@ package struct RegionShapes: Sendable {
         neighbors: region.neighbors.map { .init(region: $0.id, share: Float($0.length) / Float(bounds)) })
     }
   }
+
+  /// The shapes as another drawing has them that this one lies in by a map.
+  func moved(by map: AffineMap, into other: RegionShapes) -> [RegionShape] {
+    let own = SIMD2(Double(self.map.width), Double(self.map.height))
+    let size = SIMD2(Double(other.map.width), Double(other.map.height))
+    let growth =
+      abs(map.determinant) * (own.x * own.y) / (own.max() * own.max()) / (size.x * size.y) * size.max() * size.max()
+    return shapes.map { shape in
+      let pixel = SIMD2(Double(shape.center.x), Double(shape.center.y)) * Double(diagonal)
+      let place = map((pixel + 0.5 - own / 2) / own.max()) * size.max() + size / 2 - 0.5
+      return RegionShape(
+        center: SIMD2(Float(place.x), Float(place.y)) / other.diagonal,
+        logArea: shape.logArea + Float(log(max(growth, 1e-9))), elongation: shape.elongation,
+        axis: Self.turned(shape.axis, by: map), fullness: shape.fullness, isCut: shape.isCut, neighbors: shape.neighbors
+      )
+    }
+  }
+
+  /// A direction with twice the angle of an axis, when the axis is turned by a map.
+  private static func turned(_ axis: SIMD2<Float>, by map: AffineMap) -> SIMD2<Float> {
+    let length = (axis * axis).sum().squareRoot()
+    guard length > 0 else { return axis }
+    let angle = Double(atan2f(axis.y, axis.x)) / 2
+    let way = cos(angle) * map.right + sin(angle) * map.down
+    let turn = 2 * atan2(way.y, way.x)
+    return SIMD2(Float(cos(turn)), Float(sin(turn))) * length
+  }
 }

@@ -56,31 +56,18 @@ extension Shot {
       return outcome
     }
     var agreement = ShotAgreement()
+    var keys = KeyFrames(plan.entries.map { approved.pictures[$0.frame.output] != nil })
     for (place, entry) in plan.entries.enumerated() {
       try Task.checkCancellation()
       try progress(place, plan.entries.count)
-      let frame = entry.frame
       guard entry.state == .finished || entry.state == .approved || entry.state == .retouched else { continue }
-      guard let record = manifest.record(output: frame.output),
-        let votes = FrameVotes(of: frame, key: record.key, manifest: manifest),
-        let found = try votes.regionMap(of: Image.load(frame.sketch))
-      else {
-        // An approved picture says what its regions are, whoever made it.
-        guard let path = approved.pictures[frame.output] else {
-          outcome.others.append(frame)
-          continue
-        }
-        let map = try RegionMap(
-          lineArt: Image.load(frame.sketch),
-          options: frame.settings.flats.regionOptions(polarity: frame.settings.polarity, guides: frame.settings.guides))
-        let colors = try ApprovedFrames.colors(of: Image.load(path), in: map)
-        try agreement.add(.init(frame: frame, votes: nil, approved: colors), map: map)
+      guard let drawn = try DrawnFrame(entry.frame, approved, manifest) else {
+        outcome.others.append(entry.frame)
         continue
       }
-      let colors = try approved.pictures[frame.output].map {
-        try ApprovedFrames.colors(of: Image.load($0), in: found.map)
-      }
-      try agreement.add(.init(frame: frame, votes: votes, approved: colors), map: found.map)
+      let words = try keys.words(on: drawn, at: place) { try DrawnFrame(plan.entries[$0].frame, approved, manifest) }
+      try agreement.add(
+        .init(frame: entry.frame, votes: drawn.votes, approved: drawn.approved), shapes: drawn.shapes, keys: words)
     }
     for result in try agreement.results() {
       try Task.checkCancellation()
@@ -103,7 +90,7 @@ extension Shot {
   /// Stands for all that the agreement follows from, and for what it has led to; nil where votes are nowhere.
   private func state(_ plan: ShotPlan, _ approved: ApprovedFrames, _ manifest: Manifest) throws -> Digest? {
     guard access(FileName.cString(FrameVotes.folder(of: manifest)), W_OK) == 0 else { return nil }
-    var lines = ["agreement 1"]
+    var lines = ["agreement 2"]
     for entry in plan.entries {
       let record = manifest.record(output: entry.frame.output)
       lines.append("\(manifest.relative(entry.frame.output)) \(entry.state) \(record?.key.description ?? "-")")

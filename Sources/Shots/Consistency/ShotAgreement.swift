@@ -11,8 +11,8 @@ struct ShotAgreement {
     let frame: ShotFrame
     /// Nil for an approved picture that the shot has not made.
     let votes: FrameVotes?
-    /// The colours of its regions where it is approved.
-    var approved: [RGB]?
+    /// The colours of its regions where it is approved; nil for regions that lines hide.
+    var approved: [RGB?]?
   }
 
   /// What is found for one frame: the paint of each region.
@@ -46,13 +46,21 @@ struct ShotAgreement {
   private var weights: [Float] = []
   /// The last drawings that were looked at: links go to the next and to the one after it.
   private var window: [(member: Int, shapes: RegionShapes)] = []
+  /// Links from approved frames, by the approved frame's output: it may come later.
+  private var keyLinks: [(key: String, region: Int, other: Int, weight: Float)] = []
+  /// What approved frames say of the colours of each member's regions.
+  private var keyVotes: [Int: [(votes: [[RGB: Float]], weight: Float)]] = [:]
 
   /// How much a link over a frame in between counts.
   private static let skipping: Float = 0.5
+  /// How much a link from an approved frame counts that is further away.
+  private static let reaching: Float = 0.3
 
   /// Adds a frame; frames come in their order.
-  mutating func add(_ member: Member, map: RegionMap) throws {
-    let shapes = RegionShapes(map)
+  ///
+  /// - Parameter keys: what the nearest approved frames before and after it say of it, with the outputs of these.
+  mutating func add(_ member: Member, shapes: RegionShapes, keys: [(output: String, word: KeyFrame.Word)]) throws {
+    let map = shapes.map
     let index = members.count
     for (place, earlier) in window.enumerated() {
       try Task.checkCancellation()
@@ -65,6 +73,14 @@ struct ShotAgreement {
         )
       }
     }
+    for key in keys {
+      keyLinks += key.word.links.map {
+        (key.output, $0.first, offsets[index] + $0.second, $0.weight * Self.reaching)
+      }
+    }
+    let words = keys.map(\.word).filter { $0.weight > 0 }
+    // The shares of several keys add up to that of one.
+    keyVotes[index] = words.map { ($0.votes, $0.weight / Float(words.count)) }
     window.append((index, shapes))
     if window.count > 2 { window.removeFirst() }
     members.append(member)
@@ -75,7 +91,14 @@ struct ShotAgreement {
     if let votes = member.votes {
       for (color, name) in zip(votes.colors, votes.names) { _ = colors.place(of: color, name: name) }
     }
-    for color in member.approved ?? [] { _ = colors.place(of: color, name: nil) }
+    for color in member.approved ?? [] { if let color { _ = colors.place(of: color, name: nil) } }
+    for word in words {
+      for votes in word.votes {
+        for color in votes.keys.sorted(by: { $0.description < $1.description }) {
+          _ = colors.place(of: color, name: nil)
+        }
+      }
+    }
   }
 
   /// The paints of all frames.
@@ -84,13 +107,21 @@ struct ShotAgreement {
     var fixed: [Int: Int] = [:]
     var groups: [[Int]] = []
     for (index, member) in members.enumerated() {
-      votes += shares(of: member, count: offsets[index + 1] - offsets[index])
+      votes += shares(of: member, index: index)
       guard let approved = member.approved else { continue }
       groups.append(Array(offsets[index]..<offsets[index + 1]))
       for (region, color) in approved.enumerated() {
-        fixed[offsets[index] + region] = colors.place(of: color, name: nil)
+        if let color { fixed[offsets[index] + region] = colors.place(of: color, name: nil) }
       }
     }
+    let places = Dictionary(members.enumerated().map { ($0.element.frame.output, $0.offset) }) { first, _ in first }
+    let links =
+      links
+      + keyLinks.compactMap { link in
+        places[link.key].map {
+          ColorAgreement.Link(one: offsets[$0] + link.region, other: link.other, weight: link.weight)
+        }
+      }
     try Task.checkCancellation()
     var agreement = ColorAgreement(votes: votes, weights: weights, links: links, fixed: fixed, groups: groups)
     let chosen = agreement.colors()
@@ -114,14 +145,19 @@ struct ShotAgreement {
   }
 
   /// What a frame's regions vote for, of all frames' colours.
-  private mutating func shares(of member: Member, count: Int) -> [[Float]] {
+  private mutating func shares(of member: Member, index: Int) -> [[Float]] {
     guard let own = member.votes else {
-      return [[Float]](repeating: [Float](repeating: 0, count: colors.list.count), count: count)
+      return [[Float]](
+        repeating: [Float](repeating: 0, count: colors.list.count), count: offsets[index + 1] - offsets[index])
     }
     let places = zip(own.colors, own.names).map { colors.place(of: $0, name: $1) }
-    return own.votes.map { row in
+    return own.votes.enumerated().map { region, row in
       var shares = [Float](repeating: 0, count: colors.list.count)
       for pair in stride(from: 0, to: row.count, by: 2) { shares[places[row[pair]]] += Float(row[pair + 1]) / 10_000 }
+      for (votes, weight) in keyVotes[index] ?? [] where !votes[region].isEmpty {
+        for place in shares.indices { shares[place] *= 1 - weight }
+        for (color, share) in votes[region] { shares[colors.place(of: color, name: nil)] += share * weight }
+      }
       return shares
     }
   }

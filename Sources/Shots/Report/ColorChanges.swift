@@ -31,8 +31,7 @@ struct ColorChanges: Sendable {
     matchCount = links.count
     map = after.shapes.map
     changes = links.compactMap { link in
-      let (one, other) = (before.colors[link.first], after.colors[link.second])
-      guard one != other else { return nil }
+      guard let one = before.colors[link.first], let other = after.colors[link.second], one != other else { return nil }
       let difference = Lab(one).difference(to: Lab(other))
       guard difference > Self.tolerance else { return nil }
       return Change(region: after.shapes.map.regions[link.second], before: one, after: other, difference: difference)
@@ -48,17 +47,19 @@ struct ColorChanges: Sendable {
 /// The regions of a finished frame with the colours that they have in its picture.
 struct FrameColors: Sendable {
   let shapes: RegionShapes
-  let colors: [RGB]
+  /// Nil for regions that lines hide.
+  let colors: [RGB?]
   let picture: Image
 
   /// - Throws: ``ImageError``, `FlatsError`, `CancellationError`.
   init(_ frame: ShotFrame) throws {
     picture = try Image.load(frame.output).composited()
     let sketch = try Image.load(frame.sketch)
+    let settings = frame.settings
     let map = try RegionMap(
-      lineArt: sketch,
-      options: frame.settings.flats.regionOptions(polarity: frame.settings.polarity, guides: frame.settings.guides))
+      lineArt: sketch, options: settings.flats.regionOptions(polarity: settings.polarity, guides: settings.guides))
     shapes = RegionShapes(map)
-    colors = try ApprovedFrames.colors(of: picture, in: map)
+    let ink = try settings.withoutGuides(sketch).ink(polarity: settings.polarity)
+    colors = try ApprovedFrames.colors(of: picture, in: map, ink: ink)
   }
 }

@@ -63,14 +63,14 @@ extension Image {
   ///   - polarity: whether the drawing's lines are dark or light; automatic decides by ``detectedPolarity``.
   /// - Throws: ``ImageError``, or `CancellationError`.
   public func alignment(with reference: Image, polarity: SketchPolarity = .automatic) throws -> Alignment {
-    try Alignment(LineMask(InkMap(self, polarity: polarity)), reference: reference)
+    try Alignment(LineMask(InkMap(self, polarity: polarity)), AlignmentTarget(reference))
   }
 }
 
 extension Alignment {
   /// The best alignment of lines with a reference; its score is 0 where there are no lines.
-  init(_ lines: LineMask, reference: Image) throws {
-    self = try AlignmentSearch(LineDensity(lines), ColorPyramid(reference)).best()
+  init(_ lines: LineMask, _ reference: AlignmentTarget) throws {
+    self = try AlignmentSearch(LineDensity(lines), reference).best()
   }
 }
 

@@ -5,17 +5,31 @@
 ///
 /// What is compared are edges, see ``EdgePlanes``. The result does not depend on the number of processors.
 struct AlignmentSearch {
+  /// How far drawing and picture may lie apart.
+  enum Reach: Sendable {
+    /// Turned by up to 24 degrees, 0.35 to 2.4 times as large, mirrored.
+    case whole
+    /// Two drawings of a cut: turned by up to 16 degrees, 0.7 to 1.45 times as large. Found to a 96th of the picture.
+    case near
+  }
+
+  /// Pixels of the longer side, and the blur, of a look.
+  typealias Size = (side: Int, blur: Float)
+
   private let lines: LineDensity
+  private let target: AlignmentTarget
   private let reference: ColorPyramid
 
-  /// Pixels of the longer side, and the blur, of the first look and of the two that follow.
-  private static let coarse = (side: 24, blur: Float(0.8))
-  private static let middle = (side: 48, blur: Float(1))
-  private static let fine = (side: 96, blur: Float(1.2))
+  /// The first look and the two that follow.
+  static let coarse: Size = (side: 24, blur: Float(0.8))
+  static let middle: Size = (side: 48, blur: Float(1))
+  private static let fine: Size = (side: 96, blur: Float(1.2))
   private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
   private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7, 2, 2.4]
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
   private static let candidates = (count: 8, distance: 0.12)
+  /// The same between two drawings of a cut.
+  private static let nearCandidates = 2
   /// From how many of its finds the last one does.
   private static let finalists = 2
 
@@ -27,44 +41,88 @@ struct AlignmentSearch {
     var score: Float
   }
 
-  init(_ lines: LineDensity, _ reference: ColorPyramid) {
+  init(_ lines: LineDensity, _ target: AlignmentTarget) throws {
     self.lines = lines
-    self.reference = reference
+    self.target = target
+    reference = try target.pyramid()
   }
 
   /// The best alignment.
   ///
   /// - Throws: `CancellationError`.
   func best() throws -> Alignment {
-    let starts = try firstLook()
+    let coarse = lines.edges(side: Self.coarse.side, blur: Self.coarse.blur)
+    let starts = Self.starts(coarse, try target.looks(.whole), Self.candidates.count)
     try Task.checkCancellation()
     let small = lines.edges(side: Self.middle.side, blur: Self.middle.blur)
-    let nearer = Self.all(starts.count) { refined(starts[$0], small, Self.middle.blur, halvings: 0..<2) }
+    let nearer = Self.all(starts.count) {
+      Self.refined(starts[$0], small, reference, Self.middle.blur, halvings: 0..<2)
+    }
     try Task.checkCancellation()
     let finalists = Self.sorted(nearer).prefix(Self.finalists)
     let large = lines.edges(side: Self.fine.side, blur: Self.fine.blur)
-    let found = Self.all(finalists.count) { refined(finalists[$0], large, Self.fine.blur, halvings: 1..<4) }
+    let found = Self.all(finalists.count) {
+      Self.refined(finalists[$0], large, reference, Self.fine.blur, halvings: 1..<4)
+    }
     try Task.checkCancellation()
-    let best = found.reduce(Find(map: .identity, score: 0)) { $1.score > $0.score ? $1 : $0 }
+    return Self.best(of: found)
+  }
+
+  /// The best alignment of two drawings of a cut, by fewer and smaller pictures: a tenth of the time.
+  ///
+  /// - Parameters:
+  ///   - coarse: the drawing's edges at ``coarse``.
+  ///   - middle: at ``middle``.
+  static func near(coarse: EdgePlanes, middle: EdgePlanes, _ target: AlignmentTarget) throws -> Alignment {
+    // Most drawings of a cut lie where the one before lay.
+    let starts = [Find(map: .identity, score: 1)] + Self.starts(coarse, try target.looks(.near), nearCandidates)
+    try Task.checkCancellation()
+    let pyramid = try target.pyramid()
+    let found = all(starts.count) { refined(starts[$0], middle, pyramid, Self.middle.blur, halvings: 1..<4) }
+    return best(of: found)
+  }
+
+  private static func best(of finds: [Find]) -> Alignment {
+    let best = finds.reduce(Find(map: .identity, score: 0)) { $1.score > $0.score ? $1 : $0 }
     return Alignment(map: best.map, score: Double(best.score))
   }
 
   // MARK: The first look
 
-  private func firstLook() throws -> [Find] {
-    let drawing = lines.edges(side: Self.coarse.side, blur: Self.coarse.blur)
-    let energy = drawing.energy
-    guard energy > 0 else { return [] }
+  /// What a first look sees of a picture.
+  static func looks(_ reference: ColorPyramid, _ reach: Reach) -> [AlignmentTarget.Look] {
+    let isNear = reach == .near
+    let angles = isNear ? Self.angles.filter { abs($0) < 0.3 } : Self.angles
+    let scales = isNear ? Self.scales.filter { (0.7...1.45).contains($0) } : Self.scales
     var maps: [AffineMap] = []
-    for isMirrored in [false, true] {
-      for angle in Self.angles {
-        maps += Self.scales.map { AffineMap(angle: angle, scale: $0, isMirrored: isMirrored) }
+    for isMirrored in isNear ? [false] : [false, true] {
+      for angle in angles {
+        maps += scales.map { AffineMap(angle: angle, scale: $0, isMirrored: isMirrored) }
       }
     }
-    let found = Self.all(maps.count) { places(maps[$0], drawing, energy) }.flatMap { $0 }
+    return all(maps.count) { index in
+      let map = maps[index]
+      // A frame that holds the whole reference as the drawing's frame sees it.
+      let unit = Double(coarse.side)
+      let scale = abs(map.determinant).squareRoot()
+      let extent =
+        SIMD2(
+          abs(map.right.x) * reference.extent.x + abs(map.right.y) * reference.extent.y,
+          abs(map.down.x) * reference.extent.x + abs(map.down.y) * reference.extent.y) / (scale * scale) * unit
+      let frame = (width: max(1, Int(extent.x.rounded(.up))), height: max(1, Int(extent.y.rounded(.up))))
+      return AlignmentTarget.Look(
+        map, edges: reference.edges(through: map, frame: frame, unit: unit, blur: coarse.blur))
+    }
+  }
+
+  /// The best finds of a first look, with room between them.
+  private static func starts(_ drawing: EdgePlanes, _ looks: [AlignmentTarget.Look], _ count: Int) -> [Find] {
+    let energy = drawing.energy
+    guard energy > 0 else { return [] }
+    let found = all(looks.count) { places(looks[$0], drawing, energy) }.flatMap { $0 }
     var kept: [Find] = []
-    for find in Self.sorted(found) where kept.count < Self.candidates.count {
-      if kept.allSatisfy({ $0.map.distance(to: find.map) > Self.candidates.distance }) { kept.append(find) }
+    for find in sorted(found) where kept.count < count {
+      if kept.allSatisfy({ $0.map.distance(to: find.map) > candidates.distance }) { kept.append(find) }
     }
     return kept
   }
@@ -75,17 +133,10 @@ struct AlignmentSearch {
   }
 
   /// The two best places of the drawing in a reference that is turned, scaled and mirrored by a map.
-  private func places(_ map: AffineMap, _ drawing: EdgePlanes, _ energy: Float) -> [Find] {
-    // A frame that holds the whole reference as the drawing's frame sees it.
-    let unit = Double(Self.coarse.side)
-    let scale = abs(map.determinant).squareRoot()
-    let reach =
-      SIMD2(
-        abs(map.right.x) * reference.extent.x + abs(map.right.y) * reference.extent.y,
-        abs(map.down.x) * reference.extent.x + abs(map.down.y) * reference.extent.y) / (scale * scale) * unit
-    let frame = (width: max(1, Int(reach.x.rounded(.up))), height: max(1, Int(reach.y.rounded(.up))))
-    let edges = reference.edges(through: map, frame: frame, unit: unit, blur: Self.coarse.blur)
-    let sums = Self.summedEnergy(edges)
+  private static func places(_ look: AlignmentTarget.Look, _ drawing: EdgePlanes, _ energy: Float) -> [Find] {
+    let (map, edges, sums) = (look.map, look.edges, look.sums)
+    let frame = (width: edges.width, height: edges.height)
+    let unit = Double(coarse.side)
     var scores: [(x: Int, y: Int, score: Float)] = []
     for y in -drawing.height / 2...max(0, frame.height - drawing.height + drawing.height / 2) {
       for x in -drawing.width / 2...max(0, frame.width - drawing.width + drawing.width / 2) {
@@ -96,7 +147,7 @@ struct AlignmentSearch {
         let seen =
           sums[bottom * wide + right] - sums[top * wide + right] - sums[bottom * wide + left] + sums[top * wide + left]
         // Where next to nothing is seen, the sums' rounding errors are as large.
-        guard seen > Self.leastSeen * energy else { continue }
+        guard seen > leastSeen * energy else { continue }
         var sum = SIMD8<Float>.zero
         drawing.values.withUnsafeBufferPointer { own in
           edges.values.withUnsafeBufferPointer { other in
@@ -123,27 +174,14 @@ struct AlignmentSearch {
     return finds
   }
 
-  /// Sums of the squares above and left of each pixel, with a row and a column of zeros before the first.
-  private static func summedEnergy(_ edges: EdgePlanes) -> [Float] {
-    let wide = edges.width + 1
-    var sums = [Float](repeating: 0, count: wide * (edges.height + 1))
-    for y in 0..<edges.height {
-      var row: Float = 0
-      for x in 0..<edges.width {
-        let value = edges.values[y * edges.width + x]
-        row += (value * value).sum()
-        sums[(y + 1) * wide + x + 1] = sums[y * wide + x + 1] + row
-      }
-    }
-    return sums
-  }
-
   // MARK: The others
 
   /// Goes on uphill: along one of six ways at a time, in steps that get smaller.
   ///
   /// - Parameter halvings: how often the steps are halved.
-  private func refined(_ start: Find, _ drawing: EdgePlanes, _ blur: Float, halvings: Range<Int>) -> Find {
+  private static func refined(
+    _ start: Find, _ drawing: EdgePlanes, _ reference: ColorPyramid, _ blur: Float, halvings: Range<Int>
+  ) -> Find {
     func score(_ map: AffineMap) -> Float {
       let frame = (drawing.width, drawing.height)
       let unit = Double(max(drawing.width, drawing.height))

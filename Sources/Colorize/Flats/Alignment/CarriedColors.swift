@@ -8,7 +8,7 @@ package struct CarriedColors: Sendable {
   /// What is looked at.
   package struct Source: Sendable {
     /// The reference, and where its figure is.
-    let reference: Image
+    let reference: AlignmentTarget
     let mask: Mask?
     /// The picture of the ground, where it has one of its own.
     let background: Image?
@@ -40,10 +40,10 @@ package struct CarriedColors: Sendable {
   ///   - lines: the drawing's, of the size of `map`.
   ///   - masks: where the figure is in the drawing and in the reference; nil where that is not known of both.
   init(_ map: RegionMap, lines: LineMask, _ source: Source) throws {
-    let alignment = try Alignment(lines, reference: source.reference)
+    let alignment = try Alignment(lines, source.reference)
     let confidence = alignment.confidence
     self.alignment = alignment
-    reference = source.reference.composited()
+    reference = source.reference.picture
     mask = try source.mask?.resized(width: reference.width, height: reference.height)
     background = source.background?.composited()
     size = ImageSize(width: map.width, height: map.height)

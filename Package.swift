@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "ColorizeToolTests", dependencies: ["ColorizeTool", "Colorize", "DiffusionVulkan", "TestSupport"]),
     .testTarget(
-      name: "DiffusionVulkanTests", dependencies: ["DiffusionVulkan", "Colorize", "BackendConformance", "TestSupport"]),
+      name: "DiffusionVulkanTests",
+      dependencies: ["DiffusionVulkan", "DiffusionTraining", "Colorize", "BackendConformance", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -22,6 +22,11 @@ let package = Package(
       path: "CustomBackend"),
     .executableTarget(
       name: "CustomSampler", dependencies: [irodori("Colorize"), irodori("DiffusionCore")], path: "CustomSampler"),
+    .executableTarget(
+      name: "FromScratch",
+      dependencies: [
+        irodori("Colorize"), irodori("ColorizeTraining"), irodori("DiffusionCore"), irodori("DiffusionTraining"),
+      ], path: "FromScratch"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -34,3 +34,7 @@ test -s "$out/events.png"
 example CustomBackend $samples/sketch.png $samples/reference.png
 example CustomSampler $samples/sketch.png $samples/reference.png "$out/churn.png" Churn | grep -q "as stored: euler_churn"
 test -s "$out/churn.png"
+mkdir "$out/pictures"
+cp $samples/*reference.png "$out/pictures"
+example FromScratch "$out/pictures" "$out/model" 8 64
+test -s "$out/model/colorizer.safetensors"

@@ -153,6 +153,47 @@ CONF
   cat "finish-$last.log"
   [ -s out/contact-sheet.png ] && [ -s out/animation.png ] || { echo "farm.sh: slurm: no contact sheet" >&2; exit 1; }
   compare "slurm, a node killed"
+  slurm_signals
+}
+
+# What a task does when its time is nearly up (SIGUSR1), and when it is cancelled (SIGTERM), on the node that is left.
+slurm_signals() {
+  fresh slurm-signals
+  cp "$root"/Examples/slurm/* .
+  local job status=timeout
+  job=$(PARTS=1 sbatch --parsable --array=1-1 --cpus-per-task=1 --time=00:10:00 colour.sbatch)
+  await_frames 4
+  echo "-- SIGUSR1 with $(ls out/*.png | wc -l) frames finished"
+  scancel --batch --signal=USR1 "${job}_1"
+  # It is queued again, for a while in which it may not start.
+  for _ in $(seq 60); do
+    [ "$(scontrol show job "${job}_1" | grep -o 'Restarts=[0-9]*')" = Restarts=1 ] && break
+    sleep 0.5
+  done
+  scontrol show job "${job}_1" | grep -oE 'JobState=[A-Z]*|Restarts=[0-9]*'
+  scontrol update JobId="${job}_1" StartTime=now
+  await_frames $(($(ls out/*.png | wc -l) + 4))
+  echo "-- SIGTERM with $(ls out/*.png | wc -l) frames finished"
+  scancel --batch --signal=TERM "${job}_1"
+  for _ in $(seq 60); do
+    if ! squeue -h | grep -q .; then status=done; break; fi
+    sleep 1
+  done
+  [ $status = done ] || { echo "farm.sh: slurm: SIGTERM did not end the task, or queued it again" >&2; exit 1; }
+  [ "$(ls out/*.png | wc -l)" -lt "$frames" ] || { echo "farm.sh: slurm: the task went on" >&2; exit 1; }
+  if ls out/*.tmp > /dev/null 2>&1; then echo "farm.sh: slurm: a half-written file" >&2; exit 1; fi
+  shot --quiet
+  compare "slurm, told to stop and queued again, then cancelled, then finished by hand"
+}
+
+# Waits until so many frames are there.
+await_frames() {
+  for _ in $(seq 360); do
+    [ "$(ls out/*.png 2> /dev/null | wc -l)" -ge "$1" ] && return
+    sleep 0.25
+  done
+  echo "farm.sh: slurm: fewer than $1 frames in 90 s" >&2
+  exit 1
 }
 
 # Ends a node as a power failure does: its daemon, what watches its jobs, and the jobs.

@@ -30,7 +30,8 @@
   .attention_gradient_rows = CK(row_run), .attention_gradient_panels = CK(attention_gradient_panels), \
   .attention_gradient_pack = CK(attention_gradient_pack), \
   .attention_gradient_scratch = CK(attention_gradient_scratch), \
-  .attention_gradient_tile = CK(attention_gradient_tile)
+  .attention_gradient_tile = CK(attention_gradient_tile), .product_tile_crossed = CK(product_tile_crossed), \
+  .product_crossed_scratch = CK(product_scratch), .winograd_product_crossed = CK(winograd_product_crossed)
 
 #define CK(name) name##_portable
 #define CK_NAME "portable"

@@ -24,6 +24,9 @@ public struct ShotFrame: Sendable, Hashable {
   public var background: String?
   /// A palette's file.
   public var palette: String?
+  /// As `ColorizeRequest.hints`. The regions that get a colour by them keep it, and what is the same in other frames takes
+  /// it; see ``Shot/agree(on:progress:)``.
+  public var hints: String?
   /// Everything else.
   public var settings: ColorizeSettings
   /// Where the result goes.
@@ -50,7 +53,7 @@ public struct ShotFrame: Sendable, Hashable {
   public var inputs: [(name: String, path: String)] {
     [
       ("sketch", sketch), ("reference", reference), ("sketchMask", sketchMask), ("referenceMask", referenceMask),
-      ("background", background), ("palette", palette), ("referenceRegion", referenceRegion),
+      ("background", background), ("palette", palette), ("referenceRegion", referenceRegion), ("hints", hints),
     ].compactMap { name, path in path.map { (name, $0) } }
       + furtherReferences.enumerated().flatMap { index, further in
         let names = ShotReference.inputNames(index)

@@ -98,7 +98,8 @@ import Testing
       (["--frames", "1-2"], "no such frame"), (["--frames", "x"], "no range"), (["--shard", "3/2"], "2/8"),
       (["--count", "2"], "--count"), (["--previews", "2"], "--previews"), (["--sheet", "none.csv"], "none.csv"),
       (["--sketch-mask", "masks/####.png"], "masks/####.png"), (["--frames", "98", "--frames", "99"], "given twice"),
-      (["--mode", "full"], "mask"),
+      (["--mode", "full"], "mask"), (["--hints", "reference.png"], "one drawing"),
+      (["--hints", "strokes/####.png"], "strokes/####.png"),
     ])
   func whatCannotBeIsRefused(arguments: [String], word: String) throws {
     let outcome = try Program.run(Self.quick + arguments, in: folder)

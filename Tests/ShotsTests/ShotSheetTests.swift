@@ -21,13 +21,13 @@ struct ShotSheetTests {
   @Test func jsonAndCSVSayTheSame() throws {
     let json = """
       [{"frame": "1-4", "seed": 18446744073709551615, "guidance": {"reference": 2.5}},
-       {"frame": 3, "reference": "night, late.png", "sketchMask": "/m.png", "fill": "painting", "size": 640}]
+       {"frame": 3, "reference": "night, late.png", "sketchMask": "/m.png", "hints": "h.png", "fill": "painting", "size": 640}]
       """
     let csv = """
-      frame,seed,guidance.reference,reference,sketchMask,fill,size\r
-      1-4,18446744073709551615,2.5,,,,\r
+      frame,seed,guidance.reference,reference,sketchMask,hints,fill,size\r
+      1-4,18446744073709551615,2.5,,,,,\r
       \r
-      3,,,"night, late.png",/m.png,painting,640\r
+      3,,,"night, late.png",/m.png,h.png,painting,640\r
 
       """
     for (text, file) in [(json, "sheets/s.json"), (csv, "sheets/s.csv"), (csv, "sheets/S.CSV")] {
@@ -35,6 +35,7 @@ struct ShotSheetTests {
       #expect(third.settings.seed == .max && third.settings.guidance.reference == 2.5 && third.settings.size == 640)
       #expect(third.settings.fill == .painting)
       #expect(third.reference == "sheets/night, late.png" && third.sketchMask == "/m.png")
+      #expect(third.hints == "sheets/h.png")
       let first = try applied(text, file, to: 1)
       #expect(first.settings.seed == .max && first.reference == "sheet.png" && first.settings.size == nil)
       #expect(try applied(text, file, to: 5) == frame(5))

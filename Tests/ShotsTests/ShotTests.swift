@@ -208,6 +208,42 @@ struct ShotTests {
     #expect(try bytes("out") == agreed)
   }
 
+  @Test func hintsOfOneFrameReachTheSameDrawing() async throws {
+    var shot = try shot()
+    let drawing = try ProceduralShot(count: 4, size: 96, seed: 0).frame(0).sketch
+    for place in shot.frames.indices {
+      try drawing.write(to: shot.frames[place].sketch)
+      shot.frames[place].settings.fill = .flats
+      shot.frames[place].settings.lines = .none
+    }
+    let map = try RegionMap(lineArt: drawing)
+    // A colour that the reference has not, on the largest region but one.
+    let color = RGB(201, 77, 5)
+    var pixels = [UInt8](repeating: 0, count: 96 * 96 * 4)
+    for (pixel, label) in map.labels.enumerated() where label == 1 {
+      pixels.replaceSubrange(pixel * 4..<pixel * 4 + 4, with: [color.red, color.green, color.blue, 255])
+    }
+    try Image(width: 96, height: 96, channels: 4, pixels: pixels).write(to: folder.file("strokes.png"))
+    shot.frames[1].hints = folder.file("strokes.png")
+    _ = try await run(shot)
+    func marked(_ frame: Int) throws -> Set<RGB> {
+      let picture = try Image.load(shot.frames[frame].output)
+      return Set(
+        map.labels.indices.filter { map.labels[$0] == 1 }.map {
+          RGB(picture.pixels[$0 * 3], picture.pixels[$0 * 3 + 1], picture.pixels[$0 * 3 + 2])
+        })
+    }
+    #expect(try marked(1) == [color])
+    #expect(try !marked(0).contains(color) && !marked(3).contains(color))
+    let agreement = try await shot.agree(on: shot.plan(for: model))
+    #expect(agreement.rewritten.map(\.frame.label) == ["1", "3", "4"])
+    for frame in 0..<4 { #expect(try marked(frame) == [color], "\(frame)") }
+    // Other strokes are another frame.
+    try Image(width: 96, height: 96, channels: 4, pixels: pixels.map { $0 == 77 ? 99 : $0 })
+      .write(to: folder.file("strokes.png"))
+    #expect(try shot.plan(for: model).entries.map(\.state) == [.finished, .changed, .finished, .finished])
+  }
+
   @Test func theReportShowsWhatChanged() async throws {
     var shot = try shot()
     let drawing = try ProceduralShot(count: 4, size: 96, seed: 0).frame(0).sketch

@@ -41,6 +41,15 @@ typedef struct {
   const ck_im2col_geometry *patches;
 } ck_rows;
 
+// A weight whose columns are neighbours, where those of others are the elements of a column: that of inner index k, tap t
+// and column n is element first + taps[t] + k * row_stride + n.
+typedef struct {
+  const void *base;
+  int dtype;
+  int64_t first, row_stride;
+  const int64_t *taps;
+} ck_crossed;
+
 // A 3x3 convolution of stride 1 by Winograd's F(4x4): x [B, H, W, channels], out [B, outH, outW, out_channels]. Tiles
 // of 4x4 outputs are counted through all samples.
 typedef struct {
@@ -117,6 +126,12 @@ typedef struct {
     float *c, int64_t c_stride, const ck_rows *rows, int64_t first, int64_t count, int64_t taps, int64_t inner,
     const void *weight, int weight_dtype, int64_t weight_first, int64_t weight_stride, int64_t columns,
     float *scratch);
+  // The same, always in f32, for columns weight_first ..< weight_first + columns of a crossed weight. Scratch:
+  // product_crossed_scratch(columns) elements.
+  int64_t (*product_crossed_scratch)(int64_t columns);
+  void (*product_tile_crossed)(
+    float *c, int64_t c_stride, const ck_rows *rows, int64_t first, int64_t count, int64_t taps, int64_t inner,
+    const ck_crossed *weight, int64_t weight_first, int64_t columns, float *scratch);
   // Packs x [columns][inner], from element `first`, times scale, to panels [panel_rows(inner)][panel_columns], zeros at
   // the end.
   void (*pack_columns)(
@@ -145,6 +160,9 @@ typedef struct {
   void (*winograd_product)(
     float *sums, const float *values, int64_t tiles, int64_t channels, const void *weight, int weight_dtype,
     int64_t weight_first, int64_t columns, float *scratch);
+  void (*winograd_product_crossed)(
+    float *sums, const float *values, int64_t tiles, int64_t channels, const ck_crossed *weight, int64_t weight_first,
+    int64_t columns, float *scratch);
   // out = activation(result + bias) + residual for output channels column ..< column + columns.
   void (*winograd_output)(
     float *out, const float *sums, const ck_winograd *geometry, int64_t first, int64_t tiles, int64_t column,

@@ -22,8 +22,6 @@ struct ShotBuilder {
   }
 
   private func build(note: (String) -> Void) throws -> Shot {
-    // Strokes lie on one drawing.
-    if options.finish.hints != nil { throw ToolError.usage("--hints are for single drawings; leave the option out") }
     let output = try FramePattern(inputs.output)
     let files = try FrameFiles(inputs.frames).files
     let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }
@@ -40,6 +38,7 @@ struct ShotBuilder {
         "--region \(region): the only reference has a region, and nothing else colours the rest; leave it out, or give "
           + "another --reference")
     }
+    let hints = try options.finish.hints.map { try strokes($0) }
     let backgrounds = try inputs.background.map { try companions("--background", $0) }
     let palette = ["reference", "painting"].contains(options.finish.palette) ? nil : options.finish.palette
     var frames: [ShotFrame] = []
@@ -52,6 +51,7 @@ struct ShotBuilder {
       frame.referenceMask = references[0].mask?.path(for: file)
       frame.background = backgrounds?.path(for: file)
       frame.palette = palette
+      frame.hints = hints?.path(for: file)
       var further = further(references, of: &frame, file)
       let set = try sheet?.apply(to: &frame, further: &further) ?? []
       frame.furtherReferences = further.compactMap(\.self)
@@ -113,6 +113,16 @@ struct ShotBuilder {
     }
   }
 
+  /// The hints of frames: a frame without is coloured without.
+  private func strokes(_ pattern: String) throws -> FrameCompanions {
+    guard try FramePattern(pattern).hasPlace else {
+      throw ToolError.usage(
+        "--hints \(pattern): strokes lie on one drawing; give a pattern, as in 'cut/hints/####.png', or name the file in "
+          + "--sheet for its frame")
+    }
+    return try companions("--hints", pattern)
+  }
+
   /// The settings that all frames have unless the sheet says otherwise.
   private func settings() throws -> ColorizeSettings {
     guard options.output.count == 1 else {
@@ -121,10 +131,6 @@ struct ShotBuilder {
     guard options.output.previews == nil else {
       throw ToolError.usage("--previews are for single pictures; leave it out")
     }
-    guard options.finish.hints == nil else {
-      throw ToolError.usage("--hints are for single pictures; mend frames by hand, and give them with --keys")
-    }
-    try options.finish.checkHints()
     // A picture stands in for all frames': only the settings are looked at.
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)

@@ -110,7 +110,7 @@ struct ShotFiles {
       wish.leavesOutMetadata
       ? nil : sketch.metadata.resolution?.scaled(from: sketch.image.size, to: picture.image.size)
     let image = wish.keepsAlpha ? try picture.image.withAlpha(of: sketch.image) : picture.image
-    let names = InputNames(
+    var names = InputNames(
       sketch: frame.sketch, reference: frame.reference ?? "", sketchMask: frame.sketchMask,
       referenceMask: frame.referenceMask, background: frame.background, alphaMasks: wish.alphaMasks,
       foundMasks: wish.foundMasks, referenceRegion: frame.referenceRegion,
@@ -119,6 +119,7 @@ struct ShotFiles {
         : frame.furtherReferences.map { ReferenceFiles(reference: $0.reference, region: $0.region, mask: $0.mask) },
       palette: frame.palette, extractor: wish.extractor, segmenter: wish.segmenter,
       sketchSegmenter: wish.sketchSegmenter, segmenterInput: wish.segmenterInput)
+    names.hints = frame.hints
     let text = wish.leavesOutMetadata ? [] : try StoredOptions(result.summary, inputs: names, picture: 0).pngText()
     let bytes = try image.data(
       as: wish.format, ImageEncoding(text: text, resolution: resolution, bitsPerSample: wish.bitsPerSample))

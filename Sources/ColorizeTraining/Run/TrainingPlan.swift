@@ -127,6 +127,6 @@ extension TrainingSettings {
       parts: parts, batch: isSmall ? 4 : 1, rowsPerPass: isSmall ? 4 : 1,
       rate: LearningRate(peak: isSmall ? 1e-3 : 1e-4, warmUpStepCount: 10),
       times: sampling.steps <= 4 ? .ofSampling(stepCount: sampling.steps) : .uniform,
-      dropShare: sampling.guidance == 1 ? 0 : 0.1, recomputation: isSmall ? nil : 256 << 20)
+      dropShare: sampling.guidance == 1 ? 0 : 0.1, recomputation: isSmall ? nil : 64 << 20)
   }
 }

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// The members of ``DerivativeBackend``.
+public enum DerivativeMember: String, Sendable, Hashable, CaseIterable {
+  case activation, gate, softmax, columnSums, groupNorm, layerNorm, attention
+  case convolutionWeight, turnedConvolution
+  case adamW
+}
+
 /// A backend that computes some derivatives in one piece, where they would take many calls of members.
 ///
 /// Training uses these members in place of the same made of primitives, if the backend that it computes on conforms. All
 /// operands are `f32` where results are; they may be strided. What is not wanted is nil.
 public protocol DerivativeBackend: Backend {
+  /// The members that are worth being called; what is not among them is made of primitives. By default all.
+  var derivativeMembers: Set<DerivativeMember> { get }
   /// `out = gradient * activation'(x)`, element by element.
   func activationGradient(_ activation: Activation, _ x: Operand, _ gradient: Operand, to out: Operand) throws
   /// Of ``Backend/gatedLinear(_:weight:bias:to:)``: for `both = [value, gate]` `[M, 2N]` and the gradient `[M, N]`,
@@ -26,6 +35,10 @@ public protocol DerivativeBackend: Backend {
   /// geometry with one group.
   func convolutionWeightGradient(
     _ x: Operand, _ geometry: ConvolutionGeometry, _ gradient: Operand, to out: Operand) throws
+  /// A convolution `x [B, H, W, O]` to `[B, H', W', I]` with a weight `[O, kh, kw, I]` whose kernels are turned by half a
+  /// turn and whose inputs and outputs are exchanged: the gradient of a convolution's input. The weight is of any element
+  /// type; the geometry has one group, and neither a stride nor upsampling.
+  func turnedConvolution(_ x: Operand, weight: Operand, geometry: ConvolutionGeometry, to out: Operand) throws
   /// Of ``Backend/attention(_:_:_:scale:to:)``: for queries `[B, H, N, D]`, keys and values `[B, H, M, D]` and the gradient
   /// `[B, H, N, D]`, the gradients of all three, without a matrix of all queries by all keys.
   func attentionGradient(
@@ -37,6 +50,15 @@ public protocol DerivativeBackend: Backend {
   /// - Parameter gradient: nil stands for zeros.
   func adamW(
     _ value: Operand, first: Operand, second: Operand, _ gradient: Operand?, _ factors: AdamWFactors) throws
+}
+
+extension DerivativeBackend {
+  public var derivativeMembers: Set<DerivativeMember> { Set(DerivativeMember.allCases) }
+
+  /// The backend itself if it has a member of its own.
+  public func having(_ member: DerivativeMember) -> (any DerivativeBackend)? {
+    derivativeMembers.contains(member) ? self : nil
+  }
 }
 
 /// The numbers of one step of AdamW.

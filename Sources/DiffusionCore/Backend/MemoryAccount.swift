@@ -6,6 +6,7 @@ import Synchronization
 public final class MemoryAccount: Sendable {
   private struct State {
     var live = 0
+    var mostLive = 0
     var cached = 0
     var mapped = 0
     var generation = 0
@@ -22,6 +23,8 @@ public final class MemoryAccount: Sendable {
 
   /// The bytes of all blocks in use.
   public var liveByteCount: Int { state.withLock { $0.live } }
+  /// The most that it ever was.
+  package var mostLiveByteCount: Int { state.withLock { $0.mostLive } }
   /// The bytes of freed blocks that are kept.
   package var cachedByteCount: Int { state.withLock { $0.cached } }
   /// The bytes of mapped files that were used since ``releaseMappedPages()``.
@@ -44,6 +47,7 @@ public final class MemoryAccount: Sendable {
     state.withLock {
       if wasKept { $0.cached -= byteCount }
       $0.live += byteCount
+      $0.mostLive = max($0.mostLive, $0.live)
       $0.largest = max($0.largest, byteCount)
       $0.notePeak()
     }

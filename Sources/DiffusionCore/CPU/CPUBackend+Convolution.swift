@@ -130,20 +130,31 @@ extension CPUBackend {
     _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
+    let weights = try packable(weight)
+    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
+    try directConvolution(
+      x, weights, kernel: weight.shape, bias: offsets, geometry: geometry, activation: activation, residual: added,
+      to: out)
+  }
+
+  /// The same with a weight that is ready to be packed, for a kernel `[O, kh, kw, I]`, and floats without gaps.
+  func directConvolution(
+    _ x: Operand, _ weights: PackableWeight, kernel: Shape, bias offsets: Operand?, geometry: ConvolutionGeometry,
+    activation: Activation, residual added: Operand?, to out: Operand
+  ) throws {
     let (batch, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
     let (positions, n) = (out.shape[1] * out.shape[2], out.shape[3])
     // Of one group.
-    let (groups, inputs, outputs) = (geometry.groups, weight.shape[3], n / geometry.groups)
-    let (input, weights) = (try floats(x), try packable(weight))
-    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
-    let patch = patch(x.shape, weight: weight.shape, geometry: geometry, out: out.shape)
+    let (groups, inputs, outputs) = (geometry.groups, kernel[3], n / geometry.groups)
+    let input = try floats(x)
+    let patch = patch(x.shape, weight: kernel, geometry: geometry, out: out.shape)
     let tiling = ProductTiling.panels(rows: positions, columns: outputs, batch: batch * groups)
     // With few channels the runs of a patch are too short for the product: such patches are unrolled first.
-    let taps = weight.shape[1] * weight.shape[2]
-    let unrolls = taps > 1 && inputs < 32
+    let taps = kernel[1] * kernel[2]
+    let unrolls = taps > 1 && inputs < 32 && weights.crossed == nil
     let k = taps * inputs
     let table = kernels.pointer.pointee
-    let productCount = Int(table.product_scratch(Int64(tiling.columns)))
+    let productCount = productScratch(weights, columns: tiling.columns)
     let perWorker = productCount + (unrolls ? tiling.rows * k : 0)
     let memory = try scratch([min(threads.threads, batch * groups * tiling.count), perWorker])
     try withFloats(out) { target in
@@ -166,10 +177,10 @@ extension CPUBackend {
             left.stride = Int64(channels)
             left.patches = patch
           }
-          table.product_tile(
-            target + start, Int64(n), &left, unrolls ? 0 : Int64(rows.lowerBound), Int64(rows.count),
-            unrolls ? 1 : Int64(taps), Int64(unrolls ? k : inputs), weights.pointer, weights.dtype.code,
-            Int64(column * weights.columnStride), Int64(weights.columnStride), Int64(columns.count), product)
+          multiply(
+            &left, rows: unrolls ? 0..<rows.count : rows, taps: unrolls ? 1 : taps, inner: unrolls ? k : inputs,
+            weights,
+            columns: column..<column + columns.count, to: target + start, leading: n, scratch: product)
         }
         table.epilogue(
           target + start, Int64(n), offsets.map { floatAddress($0) + column }, activation.code,

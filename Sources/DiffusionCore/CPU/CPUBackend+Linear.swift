@@ -3,13 +3,64 @@
 import CKernels
 
 /// The right side of a product as `product_tile` reads it: a weight `[N, taps, K]` of any element type, whose columns
-/// are contiguous.
+/// are contiguous; or a crossed one, whose rows are.
 struct PackableWeight {
   let pointer: UnsafeRawPointer
   let dtype: DType
   let columnStride: Int
   /// Keeps the memory alive.
   let owner: Operand
+  /// Of a crossed weight.
+  var crossed: Crossed?
+
+  /// Where the elements of a crossed weight lie, in elements from its first.
+  struct Crossed {
+    /// From one inner index to the next.
+    let rowStride: Int
+    /// Where the taps begin.
+    let taps: [Int64]
+  }
+
+  /// Lets `body` have a crossed weight as kernels read it.
+  func withCrossed(_ crossed: Crossed, _ body: (UnsafePointer<ck_crossed>) -> Void) {
+    crossed.taps.withUnsafeBufferPointer { taps in
+      var weight = ck_crossed()
+      weight.base = pointer
+      weight.dtype = dtype.code
+      weight.row_stride = Int64(crossed.rowStride)
+      weight.taps = taps.baseAddress
+      body(&weight)
+    }
+  }
+}
+
+extension CPUBackend {
+  /// One tile of a product in `f32`: rows of the left side by columns of the weight.
+  func multiply(
+    _ left: inout ck_rows, rows: Range<Int>, taps: Int, inner: Int, _ weight: PackableWeight, columns: Range<Int>,
+    to target: UnsafeMutablePointer<Float>, leading: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let table = kernels.pointer.pointee
+    guard let crossed = weight.crossed else {
+      table.product_tile(
+        target, Int64(leading), &left, Int64(rows.lowerBound), Int64(rows.count), Int64(taps), Int64(inner),
+        weight.pointer, weight.dtype.code, Int64(columns.lowerBound * weight.columnStride), Int64(weight.columnStride),
+        Int64(columns.count), scratch)
+      return
+    }
+    weight.withCrossed(crossed) { weight in
+      table.product_tile_crossed(
+        target, Int64(leading), &left, Int64(rows.lowerBound), Int64(rows.count), Int64(taps), Int64(inner), weight,
+        Int64(columns.lowerBound), Int64(columns.count), scratch)
+    }
+  }
+
+  /// The scratch of a tile of so many columns.
+  func productScratch(_ weight: PackableWeight, columns: Int) -> Int {
+    let table = kernels.pointer.pointee
+    return Int(
+      weight.crossed == nil ? table.product_scratch(Int64(columns)) : table.product_crossed_scratch(Int64(columns)))
+  }
 }
 
 extension CPUBackend {

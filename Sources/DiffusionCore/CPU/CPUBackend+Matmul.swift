@@ -50,6 +50,8 @@ extension CPUBackend {
   public func matmul(_ a: Operand, _ b: Operand, to out: Operand) throws {
     let (batch, m, n, k) = (out.shape[0], out.shape[1], out.shape[2], a.shape[2])
     guard out.shape.elementCount > 0 else { return }
+    // Half precision is converted as it is packed: BLAS would want a copy of the whole.
+    if b.dtype != .f32 && batch == 1 && b.view.strides[2] == 1 { return try matmulByPanels(a, b, to: out) }
     let (left, leftOwner) = try matrix(a)
     let (right, rightOwner) = try matrix(b)
     let tiling = ProductTiling.blas(rows: m, columns: n, batch: batch)
@@ -64,5 +66,31 @@ extension CPUBackend {
       }
     }
     withExtendedLifetime((leftOwner, rightOwner)) {}
+  }
+
+  /// A product `[1, M, K]` by `[1, K, N]`, whose rows are contiguous, of any element type.
+  private func matmulByPanels(_ a: Operand, _ b: Operand, to out: Operand) throws {
+    let (m, n, k) = (out.shape[1], out.shape[2], a.shape[2])
+    let input = try floats(a)
+    var left = ck_rows()
+    left.base = UnsafePointer(floatAddress(input))
+    left.stride = Int64(k)
+    let weight = PackableWeight(
+      pointer: UnsafeRawPointer(address(b)), dtype: b.dtype, columnStride: 1, owner: b,
+      crossed: PackableWeight.Crossed(rowStride: b.view.strides[1], taps: [0]))
+    let tiling = ProductTiling.panels(rows: m, columns: n)
+    let perWorker = productScratch(weight, columns: tiling.columns)
+    let memory = try scratch([min(threads.threads, tiling.count), perWorker])
+    try withFloats(out) { target in
+      threads.forEach(tiling.count) { [left] piece, worker in
+        var left = left
+        let (rows, columns) = tiling.ranges(piece, rows: m, columns: n)
+        multiply(
+          &left, rows: rows, taps: 1, inner: k, weight, columns: columns,
+          to: target + rows.lowerBound * n + columns.lowerBound, leading: n,
+          scratch: floatAddress(memory) + worker * perWorker)
+      }
+    }
+    withExtendedLifetime((input, weight.owner, memory)) {}
   }
 }

@@ -81,6 +81,11 @@ extension CPUBackend {
           }
           for channel in group * width..<(group + 1) * width {
             let index = sample * channels + channel
+            // One element alone is its own mean, whatever it is.
+            if count == 1 {
+              (factor[index], slope[index], shift[index]) = (0, 0, 0)
+              continue
+            }
             factor[index] = Float(own.inverse * Double(g[channel]))
             slope[index] = Float(-own.inverse * own.inverse * second / count)
             shift[index] = Float(-own.inverse * first / count)

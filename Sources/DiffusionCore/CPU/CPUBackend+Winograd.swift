@@ -20,9 +20,18 @@ extension CPUBackend {
     _ x: Operand, weight: Operand, bias: Operand?, geometry: ConvolutionGeometry, activation: Activation,
     residual: Operand?, to out: Operand
   ) throws {
+    try winogradConvolution(
+      x, packable(contiguous(weight)), bias: bias.map(floats), geometry: geometry, activation: activation,
+      residual: residual.map(floats), to: out)
+  }
+
+  /// The same with a weight that is ready to be packed, and floats without gaps.
+  func winogradConvolution(
+    _ x: Operand, _ weights: PackableWeight, bias offsets: Operand?, geometry: ConvolutionGeometry,
+    activation: Activation, residual added: Operand?, to out: Operand
+  ) throws {
     let (channels, outputs) = (x.shape[3], out.shape[3])
-    let (input, weights) = (try floats(x), try packable(contiguous(weight)))
-    let (offsets, added) = (try bias.map(floats), try residual.map(floats))
+    let input = try floats(x)
     let plan = ck_winograd(from: x.shape, to: out.shape, geometry)
 
     let tiles = x.shape[0] * ((out.shape[1] + 3) / 4) * ((out.shape[2] + 3) / 4)
@@ -49,9 +58,17 @@ extension CPUBackend {
           let column = piece * columns
           let width = min(columns, outputs - column)
           let sums = floatAddress(memory) + worker * perWorker
-          table.winograd_product(
-            sums, floatAddress(values), Int64(count), Int64(channels), weights.pointer, weights.dtype.code,
-            Int64(column * weights.columnStride), Int64(width), sums + sumCount)
+          if let crossed = weights.crossed {
+            weights.withCrossed(crossed) {
+              table.winograd_product_crossed(
+                sums, floatAddress(values), Int64(count), Int64(channels), $0, Int64(column), Int64(width),
+                sums + sumCount)
+            }
+          } else {
+            table.winograd_product(
+              sums, floatAddress(values), Int64(count), Int64(channels), weights.pointer, weights.dtype.code,
+              Int64(column * weights.columnStride), Int64(width), sums + sumCount)
+          }
           withUnsafePointer(to: plan) {
             table.winograd_output(
               target, sums, $0, Int64(first), Int64(count), Int64(column), Int64(width),

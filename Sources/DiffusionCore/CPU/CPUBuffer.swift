@@ -79,6 +79,13 @@ final class CPUMemoryPool: Sendable {
       account.take(block.capacity, wasKept: true)
       return CPUBuffer(pointer: pointer, byteCount: byteCount, capacity: block.capacity, pool: self)
     }
+    let dropped = cache.withLock { cache in
+      let dropped = cache.makeRoom(
+        for: capacity, live: account.liveByteCount, mostLive: account.mostLiveByteCount)
+      account.drop(dropped.reduce(0) { $0 + $1.capacity })
+      return dropped
+    }
+    release(dropped)
     guard
       let pointer = allocate(capacity)
         ?? {
@@ -98,16 +105,34 @@ final class CPUMemoryPool: Sendable {
   /// translations of.
   private func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
     guard source == .system else { return Self.nowhere }
-    let largePage = 2 << 20
+    if capacity >= Self.largePage { return map(capacity) }
     var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, capacity >= largePage ? largePage : 64, capacity) == 0 else { return nil }
-    if capacity >= largePage { madvise(pointer, capacity / largePage * largePage, MADV_HUGEPAGE) }
+    guard posix_memalign(&pointer, 64, capacity) == 0 else { return nil }
     return pointer
   }
 
+  /// Pages of their own, which go back to the system at once: the C library keeps what lies between blocks in use.
+  private func map(_ capacity: Int) -> UnsafeMutableRawPointer? {
+    let page = Self.largePage
+    let mapped = mmap(nil, capacity + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let mapped, mapped != MAP_FAILED else { return nil }
+    let before = (page - Int(bitPattern: mapped) % page) % page
+    let start = mapped + before
+    // What is too much before and behind; sizes are multiples of small pages.
+    if before > 0 { munmap(mapped, before) }
+    if page > before { munmap(start + capacity, page - before) }
+    madvise(start, capacity / page * page, MADV_HUGEPAGE)
+    return start
+  }
+
+  private static let largePage = 2 << 20
+
   private func release(_ blocks: [BlockCache.Block]) {
     guard source == .system else { return }
-    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block.address)) }
+    for block in blocks {
+      let pointer = UnsafeMutableRawPointer(bitPattern: block.address)
+      if block.capacity >= Self.largePage { munmap(pointer, block.capacity) } else { free(pointer) }
+    }
   }
 
   /// Takes a block back.

@@ -8,7 +8,7 @@ extension Derivative {
 
   func attention(_ scale: Float, _ gradient: Tensor) throws -> [Tensor?] {
     let (q, k, v) = (value(0), value(1), value(2))
-    if let fast {
+    if let fast = fast(.attention) {
       // Heads of a token side by side, as the projections before have them.
       let results = try zip(needs, [q, k, v]).map { isNeeded, x in
         isNeeded

@@ -13,9 +13,11 @@ extension Derivative {
     }
     guard let input = shapes[0], let kernel = shapes[1] else { preconditionFailure("a convolution of nothing") }
     let window = ConvolutionWindow(input: input, kernel: kernel, geometry: geometry, output: gradient.shape)
-    let ofInput = try wanted(0) { try window.gradientOfInput(inner, weight: value(1)) }
+    let ofInput = try wanted(0) {
+      try window.gradientOfInput(inner, weight: value(1), fast: fast(.turnedConvolution))
+    }
     let ofWeight = try wanted(1) {
-      if let fast, geometry.groups == 1 {
+      if geometry.groups == 1, let fast = fast(.convolutionWeight) {
         return try made(kernel) {
           try fast.convolutionWeightGradient(value(0).operand, geometry, inner.operand, to: $0)
         }
@@ -47,10 +49,25 @@ private struct ConvolutionWindow {
   private var across: Int { geometry.reach(kernel: kernel[2]) }
 
   /// The gradient of the input: a convolution with the kernel turned by half a turn and its channels exchanged.
-  func gradientOfInput(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
+  ///
+  /// - Parameter fast: a backend that turns kernels itself.
+  func gradientOfInput(_ gradient: Tensor, weight: Tensor, fast: (any DerivativeBackend)?) throws -> Tensor {
     let (kh, kw) = (kernel[1], kernel[2])
     if geometry.stride > 1 && upsampling == 1 && geometry.dilation == 1 && groups == 1 {
-      return try gradientByRemainders(gradient, weight: weight)
+      return try gradientByRemainders(gradient, weight: weight, fast: fast)
+    }
+    if let fast, geometry.stride == 1, groups == 1, kh == kw {
+      let before = down - 1 - geometry.paddingBefore
+      let after = down - 1 - geometry.paddingAfter
+      if before >= 0 && after >= 0 {
+        let doubled = try Tensor(
+          uninitialized: [input[0], height, width, input[3]], dtype: .f32, on: gradient.backend)
+        try fast.turnedConvolution(
+          gradient.operand, weight: weight.operand,
+          geometry: ConvolutionGeometry(
+            stride: 1, paddingBefore: before, paddingAfter: after, dilation: geometry.dilation), to: doubled.operand)
+        return try summedPixels(doubled)
+      }
     }
     let turned = try turned(weight, rows: (0..<kh).reversed(), columns: (0..<kw).reversed())
     let before = down - 1 - geometry.paddingBefore
@@ -116,7 +133,9 @@ private struct ConvolutionWindow {
   /// The gradient of the input of a convolution with a stride: inputs of one remainder modulo it are reached by the same
   /// taps, so that for each pair of remainders it is a small convolution without a stride, and nothing is multiplied by
   /// zeros between.
-  private func gradientByRemainders(_ gradient: Tensor, weight: Tensor) throws -> Tensor {
+  private func gradientByRemainders(_ gradient: Tensor, weight: Tensor, fast: (any DerivativeBackend)?) throws
+    -> Tensor
+  {
     let result = try Tensor(uninitialized: input, dtype: .f32, on: gradient.backend)
     func remainders(_ axis: Int, _ kernel: Int) -> [Remainder] {
       (0..<geometry.stride).map {
@@ -137,8 +156,15 @@ private struct ConvolutionWindow {
           try gradient.backend.fill(place, with: 0)
           continue
         }
+        let read = canvas.part(row, column)
+        if let fast, let top = row.taps.last, let left = column.taps.last {
+          let taps = weight.stepped(axis: 1, first: top, stride: geometry.stride, count: row.taps.count)
+            .stepped(axis: 2, first: left, stride: geometry.stride, count: column.taps.count)
+          try fast.turnedConvolution(read.operand, weight: taps.operand, geometry: ConvolutionGeometry(), to: place)
+          continue
+        }
         let kernel = try turned(weight, rows: row.taps, columns: column.taps)
-        let part = try canvas.part(row, column).convolution(weight: kernel, geometry: ConvolutionGeometry())
+        let part = try read.convolution(weight: kernel, geometry: ConvolutionGeometry())
         try gradient.backend.copy(part.operand, to: place)
       }
     }

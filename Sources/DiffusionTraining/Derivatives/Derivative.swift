@@ -13,8 +13,6 @@ struct Derivative {
   let needs: [Bool]
   /// Where it is computed. Stores results in `f32`.
   let backend: any Backend
-  /// The same, where it has derivatives of its own.
-  let fast: (any DerivativeBackend)?
   private let values: [Tensor?]
   private let resultValue: Tensor?
 
@@ -24,9 +22,13 @@ struct Derivative {
     shapes = entry.operands.map { $0?.view.shape }
     needs = entry.needs
     self.backend = backend
-    fast = backend as? any DerivativeBackend
     values = entry.operands.map(tensor)
     resultValue = tensor(entry.out)
+  }
+
+  /// The backend, where it has a derivative of its own.
+  func fast(_ member: DerivativeMember) -> (any DerivativeBackend)? {
+    (backend as? any DerivativeBackend)?.having(member)
   }
 
   /// The value of an operand.

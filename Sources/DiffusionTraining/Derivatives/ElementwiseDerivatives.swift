@@ -64,7 +64,7 @@ extension Derivative {
   }
 
   func softmax(_ scale: Float, _ gradient: Tensor) throws -> Tensor {
-    if let fast {
+    if let fast = fast(.softmax) {
       return try made(gradient.shape) {
         try fast.softmaxGradient(result.operand, scale: scale, gradient.operand, to: $0)
       }
@@ -76,7 +76,7 @@ extension Derivative {
   /// The gradient of what an activation got.
   func before(_ activation: Activation, _ input: @autoclosure () throws -> Tensor, _ gradient: Tensor) throws -> Tensor
   {
-    if let fast, activation != .none {
+    if activation != .none, let fast = fast(.activation) {
       let x = try input()
       return try made(gradient.shape) {
         try fast.activationGradient(activation, x.operand, gradient.operand, to: $0)

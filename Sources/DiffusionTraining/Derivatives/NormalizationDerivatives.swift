@@ -6,7 +6,7 @@ extension Derivative {
   func layerNorm(_ epsilon: Float, _ gradient: Tensor) throws -> [Tensor?] {
     guard needs[0] || needs[1] else { return [nil, nil, try gradient.summedOverRows()] }
     // The scale is kept for the input's gradient only.
-    if let fast, needs[0] {
+    if needs[0], let fast = fast(.layerNorm) {
       let width: Shape = [gradient.shape[gradient.shape.rank - 1]]
       let ofGamma = try needs[1] ? Tensor(uninitialized: width, dtype: .f32, on: backend) : nil
       let ofBeta = try needs[2] ? Tensor(uninitialized: width, dtype: .f32, on: backend) : nil
@@ -29,7 +29,7 @@ extension Derivative {
     if activation == .none && !needs[0] && !needs[1] { return [nil, nil, try gradient.summedOverRows()] }
     let shape = gradient.shape
     // What is kept is told by `keptValues(needs:)`: the shift only where an activation stands behind.
-    if let fast, needs[0] || activation != .none {
+    if needs[0] || activation != .none, let fast = fast(.groupNorm) {
       let shift = activation == .none ? value(1) : value(2)
       let channels: Shape = [shape[2]]
       let ofGamma = try needs[1] ? Tensor(uninitialized: channels, dtype: .f32, on: backend) : nil

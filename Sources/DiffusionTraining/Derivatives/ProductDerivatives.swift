@@ -20,7 +20,7 @@ extension Derivative {
   func gatedLinear(_ gradient: Tensor) throws -> [Tensor?] {
     let width = gradient.shape[1]
     let both = try value(0).linear(weight: value(1), bias: value(2))
-    if let fast {
+    if let fast = fast(.gate) {
       return try linearMap(
         made([gradient.shape[0], 2 * width]) { try fast.gateGradient(both.operand, gradient.operand, to: $0) })
     }
@@ -33,7 +33,7 @@ extension Derivative {
   private func weightGradient(_ gradient: Tensor) throws -> Tensor {
     let x = value(0)
     let (rows, inputs, outputs) = (x.shape[0], x.shape[1], gradient.shape[1])
-    guard let fast, rows > 0 else { return try gradient.transposed(1, 0).matmul(x) }
+    guard rows > 0, let fast = fast(.convolutionWeight) else { return try gradient.transposed(1, 0).matmul(x) }
     return try made([outputs, 1, 1, inputs]) {
       try fast.convolutionWeightGradient(
         x.reshaped([1, rows, 1, inputs]).operand, ConvolutionGeometry(),

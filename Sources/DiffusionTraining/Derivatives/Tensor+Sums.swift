@@ -22,7 +22,7 @@ extension Tensor {
 
   /// The sum over all axes but the last one, `[C]`.
   func summedOverRows() throws -> Tensor {
-    if let fast = backend as? any DerivativeBackend, shape.elementCount > 0 {
+    if shape.elementCount > 0, let fast = (backend as? any DerivativeBackend)?.having(.columnSums) {
       let out = try Tensor(uninitialized: [shape[shape.rank - 1]], dtype: .f32, on: backend)
       try fast.columnSums(operand, to: out.operand)
       return out

@@ -172,7 +172,7 @@ public final class AdamW {
     learningRate: Double, scale: Double
   ) throws {
     let (beta1, beta2) = (configuration.beta1, configuration.beta2)
-    if let fast = tape.base as? any DerivativeBackend {
+    if let fast = (tape.base as? any DerivativeBackend)?.having(.adamW) {
       let value = tape.onBase(parameter.value)
       // The moments may be shared with whoever was handed them.
       let own =

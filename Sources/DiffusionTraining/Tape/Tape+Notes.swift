@@ -23,8 +23,10 @@ extension Tape {
     let overwrites =
       wasTracked && (node.isVariable || target.writes.contains { !$0.isDisjoint(from: call.out.view) })
     let isFirst = target.writes.isEmpty
-    if isFirst { beginPart(with: call.out, in: &state) }
-    if isNeeded && !wasTracked && !isFirst { target.isKept = true }
+    // A sum that goes on through the network is small beside what it took to make it, and derivatives need little of that.
+    let isKeptSum = memory != .kept && isNeeded && isFirst && call.addsResidual
+    if isFirst { beginPart(with: call.out, isKept: isKeptSum, in: &state) }
+    if (isNeeded && !wasTracked && !isFirst) || isKeptSum { target.isKept = true }
     if isFirst { target.part = state.part } else { joinParts(from: target.part, in: &state) }
     target.isTracked = target.isTracked || isNeeded
     target.writes.append(call.out.view)
@@ -59,14 +61,14 @@ extension Tape {
     return source.isTracked && !source.isKept && source.part >= state.part
   }
 
-  /// Before a fresh buffer is written, the part of the recording may end.
-  private func beginPart(with out: Operand, in state: inout State) {
+  /// Before a fresh buffer is written, the part of the recording may end. What is kept is not computed again with it.
+  private func beginPart(with out: Operand, isKept: Bool, in state: inout State) {
     guard case .recomputed(let limit) = memory else { return }
     if state.partByteCount >= limit {
       state.part += 1
       state.partByteCount = 0
     }
-    state.partByteCount += out.buffer.byteCount
+    if !isKept { state.partByteCount += out.buffer.byteCount }
   }
 
   /// A buffer that is written in several parts makes one part of them.
@@ -76,6 +78,16 @@ extension Tape {
     for index in state.entries.indices.reversed() {
       guard state.entries[index].part > first else { break }
       state.entries[index].part = first
+    }
+  }
+}
+
+extension BackendCall {
+  /// Whether the call is a product whose result is added to what came before.
+  fileprivate var addsResidual: Bool {
+    switch operation {
+    case .linear, .convolution: operands.count == 4 && operands[3] != nil
+    default: false
     }
   }
 }

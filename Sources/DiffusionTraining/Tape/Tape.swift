@@ -149,10 +149,55 @@ public final class Tape: ForwardingBackend, CallReceiver {
 
   /// Carries a call out on the backend behind the tape, and notes it.
   public func receive(_ call: BackendCall) throws {
+    if let (plain, activation) = call.partedActivation, keepsWhatStands(before: call) {
+      // A derivative needs what stood before the activation: kept, it need not be made by another product.
+      let between = Operand(
+        buffer: try makeBuffer(byteCount: call.out.shape.elementCount * DType.f32.byteWidth),
+        view: View(contiguous: call.out.shape), dtype: .f32)
+      try carryOut(BackendCall(plain, call.operands, to: between))
+      return try carryOut(BackendCall(.unary(activation), [between], to: call.out))
+    }
+    try carryOut(call)
+  }
+
+  /// Whether values are kept, and a gradient flows through the call.
+  private func keepsWhatStands(before call: BackendCall) -> Bool {
+    // A buffer that more is written to must not be what a derivative keeps.
+    let isWhole =
+      call.out.view.isContiguous
+      && call.out.shape.elementCount * call.out.dtype.byteWidth == call.out.buffer.byteCount
+    guard memory == .kept, isWhole else { return false }
+    return state.withLock { state in
+      state.isRecording && call.operands.contains { $0?.node?.isTracked(in: state.recording) ?? false }
+    }
+  }
+
+  private func carryOut(_ call: BackendCall) throws {
     var forwarded = call
     forwarded.operands = call.operands.map { $0?.unwrapped }
     forwarded.out = call.out.unwrapped
     try forwarded.perform(on: base)
     state.withLock { note(call, in: &$0) }
+  }
+}
+
+extension BackendCall {
+  /// A product with an activation as a product without one, and the activation; nil where none stands, or something behind.
+  fileprivate var partedActivation: (Operation, UnaryFunction)? {
+    func function(_ activation: Activation) -> UnaryFunction? {
+      switch activation {
+      case .none: nil
+      case .silu: .silu
+      case .gelu: .gelu
+      case .relu: .relu
+      }
+    }
+    guard operands.count == 4, operands[3] == nil else { return nil }
+    return switch operation {
+    case .linear(let activation): function(activation).map { (.linear(.none), $0) }
+    case .convolution(let geometry, let activation):
+      function(activation).map { (.convolution(geometry, .none), $0) }
+    default: nil
+    }
   }
 }

@@ -69,6 +69,8 @@ public final class Trainer {
       _ = try parts.vaeEncoder()
       _ = try parts.vaeDecoder()
     }
+    // Kernels were read to be reordered, and what learns to be converted: those pages are not needed again.
+    for file in weights.files { file.releasePages() }
     let (parameters, tape) = (source.parameters, tape)
     self.parameters = parameters
     initial = try parameters.map { parameter in

@@ -13,6 +13,10 @@ enum Kernel: Hashable, CaseIterable {
   case reduceSubgroups, softmaxSubgroups, layerNormSubgroups, groupNormPartialsSubgroups, groupNormMomentsSubgroups
   case attentionSubgroups
   case sumSplits
+  case activationGradient, gateGradient, softmaxGradient, softmaxGradientSubgroups
+  case layerNormGradient, layerNormGradientSubgroups
+  case columnSums, groupNormProducts, groupNormSums, groupNormGradient
+  case convolutionWeightGradient, attentionGradient, adamw
   case matmulMatrix, gatedLinearMatrix, convolutionMatrix, attentionMatrix
   case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated, attentionMatrixEmulated
   case matmulLanes, gatedLinearLanes, convolutionLanes, attentionLanes
@@ -55,6 +59,19 @@ enum Kernel: Hashable, CaseIterable {
     case .groupNormMomentsSubgroups: ShaderBinaries.groupNormMomentsSubgroups
     case .attentionSubgroups: ShaderBinaries.attentionSubgroups
     case .sumSplits: ShaderBinaries.sumSplits
+    case .activationGradient: ShaderBinaries.activationGradient
+    case .gateGradient: ShaderBinaries.gateGradient
+    case .softmaxGradient: ShaderBinaries.softmaxGradient
+    case .softmaxGradientSubgroups: ShaderBinaries.softmaxGradientSubgroups
+    case .layerNormGradient: ShaderBinaries.layerNormGradient
+    case .layerNormGradientSubgroups: ShaderBinaries.layerNormGradientSubgroups
+    case .columnSums: ShaderBinaries.columnSums
+    case .groupNormProducts: ShaderBinaries.groupNormProducts
+    case .groupNormSums: ShaderBinaries.groupNormSums
+    case .groupNormGradient: ShaderBinaries.groupNormGradient
+    case .convolutionWeightGradient: ShaderBinaries.convolutionWeightGradient
+    case .attentionGradient: ShaderBinaries.attentionGradient
+    case .adamw: ShaderBinaries.adamw
     case .matmulMatrix: MatrixShaderBinaries.matmulMatrix
     case .matmulMatrixEmulated: ShaderBinaries.matmulMatrixEmulated
     case .gatedLinearMatrix: MatrixShaderBinaries.gatedLinearMatrix

@@ -19,7 +19,7 @@ final class PipelineCache: @unchecked Sendable {
   }
 
   /// All kernels share one layout: so many storage buffers, and the push constants that every device has.
-  static let bindingCount = 5
+  static let bindingCount = 6
   static let pushByteCount = 128
 
   private let context: DeviceContext

@@ -9,19 +9,29 @@ extension VulkanBackend {
   public func groupNorm(
     _ x: Operand, groups: Int, gamma: Operand, beta: Operand, epsilon: Float, activation: Activation, to out: Operand
   ) throws {
-    let (batch, tokens, channels) = (x.shape[0], x.shape[1], x.shape[2])
     guard out.shape.elementCount > 0 else { return }
+    let width = x.shape[2] / groups
+    let (source, target) = (try window(x), try window(out))
+    let canPair = width % 2 == 0
+    let moments = try groupMoments(x, source, groups: groups, epsilon: epsilon)
+    try normalize(
+      x, source, moments, groups: groups, gamma: gamma, beta: beta, activation: activation, canPair: canPair, to: out,
+      target)
+  }
+
+  /// Mean and reciprocal deviation of each group, `[B, G, 2]`.
+  ///
+  /// - Parameter source: what is bound of `x`.
+  func groupMoments(_ x: Operand, _ source: Window, groups: Int, epsilon: Float) throws -> Window {
+    let (batch, tokens, channels) = (x.shape[0], x.shape[1], x.shape[2])
     let width = channels / groups
     // About four thousand elements a run, so that a run is worth its group of invocations.
     let tokensPerChunk = max(1, min(tokens, 4096 / max(width, 1)))
     let chunks = tokens.dividedRoundingUp(by: tokensPerChunk)
     let partials = try window(scratch([batch, groups, chunks, 2]))
     let moments = try window(scratch([batch, groups, 2]))
-    let (source, target) = (try window(x), try window(out))
-
     // Two channels at a time, where both are of one group.
-    let canPair = width % 2 == 0
-    let step = canPair && x.dtype != .f32 && x.hasPairs(along: 2, in: source) ? 2 : 1
+    let step = width % 2 == 0 && x.dtype != .f32 && x.hasPairs(along: 2, in: source) ? 2 : 1
     let rows = RowGroups(tier: tier, lanes: laneProducts, columns: tokensPerChunk * width / step)
     let runs = GroupNormPartialsArguments(
       batch: batch, tokens: tokens, groups: groups, width: width, tokensPerChunk: tokensPerChunk, chunks: chunks,
@@ -36,7 +46,16 @@ extension VulkanBackend {
     try run(
       rows.kernel(.groupNormMoments, .groupNormMomentsSubgroups), rows.constants(), [moments, partials], whole,
       groupLimits.flat(batch * groups))
+    return moments
+  }
 
+  /// The last dispatch, by the moments of the groups.
+  private func normalize(
+    _ x: Operand, _ source: Window, _ moments: Window, groups: Int, gamma: Operand, beta: Operand,
+    activation: Activation, canPair: Bool, to out: Operand, _ target: Window
+  ) throws {
+    let (batch, tokens, channels) = (x.shape[0], x.shape[1], x.shape[2])
+    let width = channels / groups
     // A run of tokens for each invocation: short, so that a small picture still makes enough of them, but not so short
     // that there are more runs than a device counts along one axis.
     let tokensPerRun = max(8, tokens.dividedRoundingUp(by: groupLimits.y))

@@ -10,6 +10,15 @@ struct DrawnFrame {
   let shapes: RegionShapes
   /// The colours of the approved picture, where there is one; nil for regions that lines hide.
   let approved: [RGB?]?
+  /// The colours that stand fast: those of the approved picture, or those that hints say.
+  var fixed: [RGB?]? {
+    if let approved { return approved }
+    guard let votes, let hinted = votes.hinted, !hinted.isEmpty else { return nil }
+    var colors = [RGB?](repeating: nil, count: votes.paints.count)
+    for region in hinted { colors[region] = votes.paints[region].color }
+    return colors
+  }
+
   private let drawing: Image
   private let polarity: SketchPolarity
 

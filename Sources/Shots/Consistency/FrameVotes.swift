@@ -23,15 +23,19 @@ struct FrameVotes: Sendable, Codable {
   let votes: [[Int]]
   /// What each region was filled with when the frame was done alone.
   let paints: [Flats.Paint]
+  /// The regions that got their colours by hints; nil where there were none.
+  let hinted: [Int]?
   /// How the frame was made.
   let summary: ColorizeResult.Summary
 
-  init?(_ result: ColorizeResult, key: Digest) throws {
+  init?(_ result: ColorizeResult, key: Digest, request: ColorizeRequest) throws {
     let picture = result.pictures[0]
     guard result.summary.settings.fill == .flats, result.summary.settings.lines != .network, let flats = picture.flats
     else { return nil }
     self.key = key
     paints = flats.paints
+    var marked = flats
+    hinted = try request.hints.map { try marked.take(hints: $0, palette: request.palette) }
     summary = result.summary
     if let vote = flats.vote {
       colors = vote.palette.entries.map(\.color)
@@ -79,6 +83,7 @@ struct FrameVotes: Sendable, Codable {
 
   private var isConsistent: Bool {
     names.count == colors.count && votes.count == paints.count
+      && (hinted ?? []).allSatisfy { paints.indices.contains($0) }
       && votes.allSatisfy { row in
         row.count.isMultiple(of: 2)
           && stride(from: 0, to: row.count, by: 2).allSatisfy { colors.indices.contains(row[$0]) }

@@ -33,13 +33,13 @@ struct KeyFrame: Sendable {
   ///   - frame: the frame's regions.
   ///   - edges: those of its drawing.
   func word(on frame: RegionShapes, edges: DrawingEdges) throws -> Word {
-    let forth = try self.edges.alignment(in: edges)
-    var matcher = RegionMatcher(shapes, frame, map: forth.score >= Self.sure ? forth.map : nil)
+    let found = try edges.alignment(in: self.edges)
+    var matcher = RegionMatcher(shapes, frame, map: found.score >= Self.sure ? found.map.inverse : nil)
     let links = matcher.links()
-    let back = try edges.alignment(in: self.edges)
-    let trust = min(max((back.score - Self.unsure.least) / (Self.unsure.most - Self.unsure.least), 0), 1)
+    let trust = min(max((found.score - Self.unsure.least) / (Self.unsure.most - Self.unsure.least), 0), 1)
     return Word(
-      links: links, votes: trust > 0 ? votes(for: frame.map, through: back.map) : [], weight: Float(Self.share * trust))
+      links: links, votes: trust > 0 ? votes(for: frame.map, through: found.map) : [],
+      weight: Float(Self.share * trust))
   }
 
   /// The key's colours at the places of a frame's regions.

@@ -67,7 +67,7 @@ extension Shot {
       }
       let words = try keys.words(on: drawn, at: place) { try DrawnFrame(plan.entries[$0].frame, approved, manifest) }
       try agreement.add(
-        .init(frame: entry.frame, votes: drawn.votes, approved: drawn.approved), shapes: drawn.shapes, keys: words)
+        .init(frame: entry.frame, votes: drawn.votes, fixed: drawn.fixed), shapes: drawn.shapes, keys: words)
     }
     for result in try agreement.results() {
       try Task.checkCancellation()

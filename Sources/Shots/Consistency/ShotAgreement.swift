@@ -11,8 +11,9 @@ struct ShotAgreement {
     let frame: ShotFrame
     /// Nil for an approved picture that the shot has not made.
     let votes: FrameVotes?
-    /// The colours of its regions where it is approved; nil for regions that lines hide.
-    var approved: [RGB?]?
+    /// The colours of its regions that stand fast, where there are any: those of an approved picture, or those that hints
+    /// say.
+    var fixed: [RGB?]?
   }
 
   /// What is found for one frame: the paint of each region.
@@ -91,7 +92,7 @@ struct ShotAgreement {
     if let votes = member.votes {
       for (color, name) in zip(votes.colors, votes.names) { _ = colors.place(of: color, name: name) }
     }
-    for color in member.approved ?? [] { if let color { _ = colors.place(of: color, name: nil) } }
+    for color in member.fixed ?? [] { if let color { _ = colors.place(of: color, name: nil) } }
     for word in words {
       for votes in word.votes {
         for color in votes.keys.sorted(by: { $0.description < $1.description }) {
@@ -108,9 +109,9 @@ struct ShotAgreement {
     var groups: [[Int]] = []
     for (index, member) in members.enumerated() {
       votes += shares(of: member, index: index)
-      guard let approved = member.approved else { continue }
+      guard let own = member.fixed else { continue }
       groups.append(Array(offsets[index]..<offsets[index + 1]))
-      for (region, color) in approved.enumerated() {
+      for (region, color) in own.enumerated() {
         if let color { fixed[offsets[index] + region] = colors.place(of: color, name: nil) }
       }
     }

@@ -26,6 +26,9 @@ public struct FramePattern: Sendable, Hashable, CustomStringConvertible {
   /// The pattern as it was given.
   public let description: String
   let place: Place
+  /// Whether there is a place, so that frames have paths of their own.
+  package var hasPlace: Bool { place != .none }
+
   /// The path up to its last slash, which is included; empty for a bare name.
   let folder: String
   /// What stands before and after the place in the last component.

@@ -18,6 +18,7 @@ extension Shot {
     }
     let mode = frame.settings.mode
     if let path = frame.palette { request.palette = try Palette.read(path) }
+    if let path = frame.hints { request.hints = try Image.load(path) }
     if let path = frame.background { request.background = try Image.load(path) }
     if let path = frame.sketchMask {
       request.sketchMask = Mask(try Image.load(path))

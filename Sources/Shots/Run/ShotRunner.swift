@@ -133,7 +133,7 @@ actor ShotRunner {
     notes += (result.summary.notes ?? []).map(\.description)
     let files = try shot.writer.encode(frame, sketch, result)
     try Task.checkCancellation()
-    if shot.agreesOnColors, let votes = try FrameVotes(result, key: key.key) {
+    if shot.agreesOnColors, let votes = try FrameVotes(result, key: key.key, request: request) {
       let path = FrameVotes.path(for: frame, manifest: manifest)
       try? FileManager.default.createDirectory(
         atPath: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), withIntermediateDirectories: false)
@@ -195,6 +195,11 @@ actor ShotRunner {
             .encoded(entry.reference), region: try further.region.map { Mask(try Image.load($0)) }))
         notes += entry.notes
       }
+    }
+    if let path = frame.hints {
+      request.hints = try Image.load(path)
+      // Strokes are taken as they are, unless a palette is given: the reference's colours do not bind them.
+      request.palette = nil
     }
     if let palette = frame.palette { request.palette = try Palette.read(palette) }
     if let extractor = shot.networks.extractor { try await request.extractLines(by: extractor, for: colorizer.model) }

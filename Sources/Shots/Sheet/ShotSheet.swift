@@ -12,8 +12,8 @@ import DiffusionCore
 /// What single frames of a shot have that others have not: their own masks, references and settings, from a file.
 ///
 /// JSON is a list of objects, each with a `frame` (`12`, `"20-30"`, or a file's name without its extension), and any of
-/// `sketchMask`, `reference`, `referenceMask`, `referenceRegion`, `background`, `palette` (paths from the sheet's folder), of
-/// the same for further references by their number (`reference2`, `reference2Region`, `reference2Mask`), and of the properties
+/// `sketchMask`, `reference`, `referenceMask`, `referenceRegion`, `background`, `palette`, `hints` (paths from the sheet's
+/// folder), of the same for further references by their number (`reference2`, `reference2Region`, `reference2Mask`), and of the properties
 /// of `ColorizeSettings`:
 ///
 /// ```json
@@ -41,7 +41,7 @@ public struct ShotSheet: Sendable {
   private let rows: [Row]
 
   private static let pathNames: Set<String> = Set(
-    ["sketchMask", "reference", "referenceMask", "referenceRegion", "background", "palette"]
+    ["sketchMask", "reference", "referenceMask", "referenceRegion", "background", "palette", "hints"]
       + furtherNames.flatMap { [$0.reference, $0.region, $0.mask] })
   /// What further references are called, from the second on.
   private static let furtherNames = (0..<ColorizeRequest.maximumReferenceCount - 1).map(ShotReference.inputNames)
@@ -157,6 +157,7 @@ public struct ShotSheet: Sendable {
         case "referenceRegion": frame.referenceRegion = path
         case "background": frame.background = path
         case "palette": frame.palette = path
+        case "hints": frame.hints = path
         default: continue
         }
         names.insert(name)

@@ -39,6 +39,16 @@ struct BlockCacheTests {
     #expect(many.byteCount == 0 && many.blocks.isEmpty)
   }
 
+  @Test func whatIsKeptFollowsWhatIsUsed() {
+    var blocks = cache([300, 400, 200])
+    #expect(blocks.makeRoom(for: 500, live: 100, mostLive: 100).isEmpty)
+    blocks.raiseLimits(byteLimit: 1 << 30, blockLimit: 100)
+    // 1600 would be had, at most 1050 may: the oldest two are too much.
+    #expect(blocks.makeRoom(for: 500, live: 200, mostLive: 600).map(\.address) == [1, 2])
+    #expect(blocks.byteCount == 200)
+    #expect(blocks.makeRoom(for: 500, live: 200, mostLive: 600).isEmpty)
+  }
+
   @Test func capacitiesAreEighthsOfPowersOfTwo() {
     #expect(BlockCache.capacity(for: 0) == 64)
     #expect(BlockCache.capacity(for: 65) == 128)

@@ -17,6 +17,12 @@ import Testing
     #expect(results.count > 500)
   }
 
+  /// The processor's members forwards, without its derivatives.
+  @Test func derivativesMadeOfMembersAreRight() throws {
+    let results = ConformanceSuite.runDerivatives(on: MembersOnly(try CPUBackend(threads: 2)))
+    #expect(results.failures.isEmpty, "\(results.report)")
+  }
+
   @Test func derivativesMadeOfPrimitivesAreRight() throws {
     var options = ConformanceOptions()
     options.operations = Set(BackendMember.allCases.filter { !$0.isRequired }.map(\.rawValue))
@@ -91,4 +97,11 @@ final class FaultyBackwards: ForwardingBackend, CallReceiver {
     isBackwards.withLock { $0 = false }
     try base.read(buffer, byteOffset: byteOffset, into: target)
   }
+}
+
+/// A backend without derivatives of its own.
+private final class MembersOnly: ForwardingBackend, CallReceiver {
+  let base: any Backend
+  init(_ base: any Backend) { self.base = base }
+  func receive(_ call: BackendCall) throws { try call.perform(on: base) }
 }

@@ -67,6 +67,40 @@ import Testing
     }
   }
 
+  /// Weights in half precision, which are packed as they are: of products and of convolutions, by Winograd's method and not.
+  @Test(arguments: [DType.f16, .bf16, .f32]) func frozenWeights(type: DType) throws {
+    func check(_ input: Shape, _ kernel: Shape, _ body: (Tensor, Tensor) throws -> Tensor) throws {
+      let numbers = (0..<kernel.elementCount).map { Float(($0 * 7919) % 201 - 100) / 128 }
+      func found(_ backend: any Backend) throws -> [Float] {
+        let weight = try Tensor(numbers, shape: kernel, on: backend)
+        let stored = try Tensor(uninitialized: kernel, dtype: type, on: backend)
+        try backend.copy(weight.operand, to: stored.operand)
+        return try gradients(on: backend, [input]) { variables in
+          guard let tape = variables[0].backend as? Tape else { return variables[0] }
+          return try body(variables[0], tape.constant(stored))
+        }[0]
+      }
+      let expected = try found(PrimitivesOnly(CPUBackend(threads: 2, winograd: false)))
+      let own = try [1, 2].map { try found(CPUBackend(threads: $0)) }
+      #expect(distance(own[0], expected) < Self.tolerance, "\(kernel) is off by \(distance(own[0], expected))")
+      #expect(own[0] == own[1], "the number of threads changes \(kernel)")
+    }
+    for (rows, inputs, outputs) in [(70, 33, 65), (1, 300, 7), (200, 64, 512)] {
+      try check([rows, inputs], [outputs, inputs]) { try $0.linear(weight: $1) }
+    }
+    for (side, kernel, inputs, outputs, geometry) in [
+      (13, 3, 40, 33, ConvolutionGeometry(padding: 1)), (20, 3, 17, 150, ConvolutionGeometry(padding: 1)),
+      (9, 3, 20, 18, ConvolutionGeometry(padding: 1, upsampling: 2)), (8, 1, 50, 70, ConvolutionGeometry()),
+      (12, 5, 19, 40, ConvolutionGeometry(padding: 2)), (11, 3, 35, 36, ConvolutionGeometry(stride: 2, padding: 1)),
+      (7, 3, 3, 5, ConvolutionGeometry(padding: 1)),
+      (10, 3, 33, 64, ConvolutionGeometry(stride: 1, padding: 2, dilation: 2)),
+    ] {
+      try check([2, side, side, inputs], [outputs, kernel, kernel, inputs]) {
+        try $0.convolution(weight: $1, geometry: geometry)
+      }
+    }
+  }
+
   @Test(arguments: [(3, 2, 1, 1), (3, 2, 0, 1), (4, 2, 1, 1), (5, 3, 2, 0), (2, 3, 0, 0), (1, 2, 0, 0), (7, 4, 3, 3)])
   func strides(kernel: Int, stride: Int, before: Int, after: Int) throws {
     for (height, width) in [(16, 16), (15, 18), (13, 7)] {

@@ -95,7 +95,7 @@ private struct TrainingFixture {
       weights: weights, configuration: configuration,
       settings: TrainingSettings(
         parts: kind.parts, batch: kind.batch, rowsPerPass: kind.batch, averageDecay: nil, dropShare: 0,
-        recomputation: kind == .branches ? 256 << 20 : nil), on: backend)
+        recomputation: kind == .branches ? 64 << 20 : nil), on: backend)
     let source = try RandomParameters(backend: backend, dtype: .f32)
     items = try (0..<kind.batch).map {
       try Self.item($0, pixels: bench.settings.pixels, configuration: configuration, source: source)

@@ -32,6 +32,8 @@ final class DerivativeClock: ForwardingBackend, CallReceiver, DerivativeBackend 
     }
   }
 
+  var derivativeMembers: Set<DerivativeMember> { derivatives.derivativeMembers }
+
   private func time(
     _ name: String, _ operands: [Operand?], flops: Double = 0, _ body: () throws -> Void
   ) throws {
@@ -105,11 +107,25 @@ final class DerivativeClock: ForwardingBackend, CallReceiver, DerivativeBackend 
     ) { try derivatives.convolutionWeightGradient(x, geometry, gradient, to: out) }
   }
 
+  func turnedConvolution(_ x: Operand, weight: Operand, geometry: ConvolutionGeometry, to out: Operand) throws {
+    let taps = weight.shape[0] * weight.shape[1] * weight.shape[2]
+    try time(
+      "d input", [x, weight, out], flops: 2 * Double(out.shape.elementCount) * Double(taps)
+    ) { try derivatives.turnedConvolution(x, weight: weight, geometry: geometry, to: out) }
+  }
+
   func attentionGradient(
     _ q: Operand, _ k: Operand, _ v: Operand, scale: Float, _ gradient: Operand, toQueries: Operand?,
     toKeys: Operand?, toValues: Operand?
   ) throws {
-    try time("d attention", [q, k, v, gradient, toQueries, toKeys, toValues]) {
+    // Scores again, and the products of the gradients with values, weights, keys and queries.
+    let products =
+      (toQueries == nil && toKeys == nil ? 1.0 : 2)
+      + [toQueries, toKeys, toValues].reduce(0.0) {
+        $0 + ($1 == nil ? 0 : 1)
+      }
+    let flops = products * 2 * Double(q.shape.elementCount) * Double(k.shape[2])
+    try time("d attention", [q, k, v, gradient, toQueries, toKeys, toValues], flops: flops) {
       try derivatives.attentionGradient(
         q, k, v, scale: scale, gradient, toQueries: toQueries, toKeys: toKeys, toValues: toValues)
     }

@@ -37,6 +37,16 @@ public struct AffineMap: Sendable, Hashable, Codable {
   /// The area that a unit of area becomes; negative for a map that mirrors.
   public var determinant: Double { right.x * down.y - right.y * down.x }
 
+  /// The map back; nil for one that leads everything to a line or a point.
+  package var inverse: AffineMap? {
+    let determinant = determinant
+    guard abs(determinant) > 1e-12 else { return nil }
+    var map = AffineMap(
+      right: SIMD2(down.y, -right.y) / determinant, down: SIMD2(-down.x, right.x) / determinant)
+    map.offset = -map(offset)
+    return map
+  }
+
   /// The map after another one that moves places around the middle: `self(other(place))`.
   func after(_ other: AffineMap) -> AffineMap {
     func turned(_ step: SIMD2<Double>) -> SIMD2<Double> { step.x * right + step.y * down }

@@ -9,7 +9,7 @@ struct AlignmentSearch {
   enum Reach: Sendable {
     /// Turned by up to 24 degrees, 0.35 to 2.4 times as large, mirrored.
     case whole
-    /// Two drawings of a cut: turned by up to 16 degrees, 0.7 to 1.45 times as large. Found to a 96th of the picture.
+    /// Two drawings of a cut: turned by up to 16 degrees, 0.7 to 1.45 times as large.
     case near
   }
 
@@ -23,7 +23,7 @@ struct AlignmentSearch {
   /// The first look and the two that follow.
   static let coarse: Size = (side: 24, blur: Float(0.8))
   static let middle: Size = (side: 48, blur: Float(1))
-  private static let fine: Size = (side: 96, blur: Float(1.2))
+  static let fine: Size = (side: 96, blur: Float(1.2))
   private static let angles = [-24.0, -16, -8, 0, 8, 16, 24].map { $0 * .pi / 180 }
   private static let scales = [0.35, 0.45, 0.6, 0.7, 0.81, 0.94, 1.08, 1.25, 1.45, 1.7, 2, 2.4]
   /// From how many of the first look's finds the second goes on, and how far apart they lie at least.
@@ -68,18 +68,17 @@ struct AlignmentSearch {
     return Self.best(of: found)
   }
 
-  /// The best alignment of two drawings of a cut, by fewer and smaller pictures: a tenth of the time.
-  ///
-  /// - Parameters:
-  ///   - coarse: the drawing's edges at ``coarse``.
-  ///   - middle: at ``middle``.
-  static func near(coarse: EdgePlanes, middle: EdgePlanes, _ target: AlignmentTarget) throws -> Alignment {
+  /// The best alignment of two drawings of a cut: of fewer beginnings, and with one that is followed to its end.
+  static func near(_ drawing: DrawingEdges, _ target: AlignmentTarget) throws -> Alignment {
     // Most drawings of a cut lie where the one before lay.
-    let starts = [Find(map: .identity, score: 1)] + Self.starts(coarse, try target.looks(.near), nearCandidates)
+    let starts = [Find(map: .identity, score: 1)] + Self.starts(drawing.coarse, try target.looks(.near), nearCandidates)
     try Task.checkCancellation()
     let pyramid = try target.pyramid()
-    let found = all(starts.count) { refined(starts[$0], middle, pyramid, Self.middle.blur, halvings: 1..<4) }
-    return best(of: found)
+    let nearer = all(starts.count) { refined(starts[$0], drawing.middle, pyramid, middle.blur, halvings: 0..<2) }
+    try Task.checkCancellation()
+    let found = best(of: nearer)
+    let start = Find(map: found.map, score: Float(found.score))
+    return best(of: [refined(start, drawing.fine, pyramid, fine.blur, halvings: 1..<4)])
   }
 
   private static func best(of finds: [Find]) -> Alignment {

@@ -1,0 +1,6 @@
+layout(push_constant) uniform ActivationGradientArguments {
+  uint count;
+  uint outOffset;
+  uint xOffset;
+  uint upstreamOffset;
+} push;

@@ -1,0 +1,20 @@
+layout(push_constant) uniform ConvolutionWeightGradientArguments {
+  // The first row of this dispatch, since a device starts only so many groups along y; rows end at `rows`.
+  uint firstRow;
+  uint rows;
+  uint columns;
+  uint positions;
+  uint split;
+  uint height;
+  uint width;
+  uint channels;
+  uint outHeight;
+  uint outWidth;
+  uint kernelWidth;
+  uint stride;
+  uint padding;
+  uint dilation;
+  uint leftOffset;
+  uint rightOffset;
+  uint outOffset;
+} push;

@@ -62,3 +62,9 @@ void ck_release_heap(void) {
   malloc_trim(0);
 #endif
 }
+
+void ck_share_heap(void) {
+#if defined(__GLIBC__)
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}

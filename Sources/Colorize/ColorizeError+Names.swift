@@ -12,8 +12,11 @@ extension ColorizeError {
     case injectionStart = "injection.start"
     case injectionReference = "injection.reference"
     case injectionSketch = "injection.sketch"
-    case referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
+    case hintStrength, referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
     case sketchThreshold, referenceThreshold, previewInterval
+    case maskThreshold = "maskShaping.threshold"
+    case maskGrow = "maskShaping.grow"
+    case maskFeather = "maskShaping.feather"
     case maximumColors = "flats.maximumColors"
     case maximumGap = "flats.maximumGap"
     case minimumArea = "flats.minimumArea"
@@ -38,6 +41,7 @@ extension ColorizeError {
       case .injectionStart: "start of injection"
       case .injectionReference: "reference fidelity of injection"
       case .injectionSketch: "sketch fidelity of injection"
+      case .hintStrength: "hint strength"
       case .referenceStrength: "reference strength"
       case .foregroundStrength: "foreground strength"
       case .backgroundStrength: "background strength"
@@ -45,6 +49,9 @@ extension ColorizeError {
       case .sketchThreshold: "sketch threshold"
       case .referenceThreshold: "reference threshold"
       case .previewInterval: "preview interval"
+      case .maskThreshold: "threshold of masks"
+      case .maskGrow: "growth of masks"
+      case .maskFeather: "feather of masks"
       case .maximumColors: "number of flat colours"
       case .maximumGap: "widest gap"
       case .minimumArea: "least area"

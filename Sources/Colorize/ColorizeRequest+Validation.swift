@@ -12,7 +12,7 @@ extension ColorizeRequest {
     if let palette, palette.entries.isEmpty {
       throw ColorizeError.invalidOption(.palette, value: "empty", expected: "at least one colour")
     }
-    if let hints, settings.needsFlats { try hints.checkHints(for: sketch.size) }
+    if let hints, usesHints { try hints.checkHints(for: sketch.size) }
     if settings.injection != nil, case .none = reference {
       throw ColorizeError.invalidOption(.injection, value: "on", expected: "a reference to inject")
     }

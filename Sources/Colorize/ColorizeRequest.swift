@@ -56,13 +56,19 @@ public struct ColorizeRequest: Sendable {
   /// The colours that flats are painted in; nil takes those of the reference, see `Palette.init(of:maximumColors:mask:)`.
   public var palette: Palette?
 
-  /// Strokes of colour over the sketch, on a transparent ground: flats take their colours, see
-  /// ``Flats/take(hints:palette:)``. Of the sketch's aspect, at any scale; with ``palette``, its nearest entries are taken.
-  /// A fill that is painted does not look at them.
+  /// Strokes of colour over the sketch, on a transparent ground: the regions under them are painted in their colours, as far
+  /// as ``ColorizeSettings/hintStrength`` says, and flats take them, see ``Flats/take(hints:palette:)``. Of the sketch's
+  /// aspect, at any scale; with ``palette``, its nearest entries are taken.
   public var hints: Image?
 
-  /// Whether ``hints`` change anything: whether there are flats, in the picture or beside it.
-  public var usesHints: Bool { hints != nil && settings.needsFlats }
+  /// Whether ``hints`` change anything: whether they act on the network, or there are flats, in the picture or beside it.
+  public var usesHints: Bool { hintsActOnNetwork || hints != nil && settings.needsFlats }
+
+  /// Whether what the network paints is drawn towards ``hints``.
+  var hintsActOnNetwork: Bool { hints != nil && resolvedHintStrength > 0 }
+
+  /// How strongly hints act on the network where there are any.
+  var resolvedHintStrength: Float { settings.hintStrength ?? ColorizeSettings.defaultHintStrength }
 
   /// The lines that a network found in the sketch, which the preparation ``SketchPreparation/extracted`` takes; nil lets it
   /// find them without one. See ``extractLines(by:for:progress:)``.

@@ -44,6 +44,7 @@ extension ColorizeSettings {
     if let excluded = guidance.excluded { try Self.check(excluded, .guidanceExcluded) }
     try checkSeeds()
     try injection?.validate()
+    if let hintStrength { try Self.check(hintStrength, .hintStrength, in: 0...1) }
     try referenceStrength.validate()
     try Self.check(foregroundStrength, .foregroundStrength, in: 0...10)
     try Self.check(backgroundStrength, .backgroundStrength, in: 0...10)
@@ -51,6 +52,7 @@ extension ColorizeSettings {
     try Self.check(merge, .merge, in: 0...1)
     try Self.check(sketchThreshold, .sketchThreshold, in: 0...1)
     try Self.check(referenceThreshold, .referenceThreshold, in: 0...1)
+    try maskShaping?.validate()
     try manipulation?.validate()
     try flats.validate()
     do {

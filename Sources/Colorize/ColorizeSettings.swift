@@ -44,6 +44,10 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// How the reference's picture is injected into the network's self-attentions; nil for not at all.
   public var injection: AttentionInjection?
 
+  /// How far the network's painting moves to the colours of ``ColorizeRequest/hints``, 0...1: 0 leaves it to the flats; nil
+  /// takes 1.
+  public var hintStrength: Float?
+
   /// How strongly the reference acts, and where: factors of 0...10.
   public var referenceStrength: ReferenceStrength = .uniform(1)
   /// A factor for the foreground's attention in mask modes, 0...10.
@@ -59,6 +63,9 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   /// The reference mask's values from it on are foreground, 0...1.
   /// An encoded reference has been told it already: then it is left as it is, or the same.
   public var referenceThreshold = Self.defaultReferenceThreshold
+  /// What is done to the masks of the sketch and of references before they are used; nil for nothing. An encoded reference
+  /// was given its mask before.
+  public var maskShaping: MaskShaping?
   /// Which tokens the regions attend to in full mode.
   public var contextLayout: ContextLayout = .paper
   /// How the areas of the finished picture are filled.
@@ -81,6 +88,7 @@ public struct ColorizeSettings: Sendable, Hashable, Codable {
   public var previewInterval: Int?
 
   static let defaultReferenceThreshold: Float = 0.5
+  static let defaultHintStrength: Float = 1
 
   /// Settings with those that suit a model: `ModelConfiguration.sampling` and `ModelConfiguration.finish`.
   public init(sampling: SamplingDefaults = .published, finish: FinishDefaults = .published) {
@@ -115,6 +123,7 @@ extension ColorizeSettings {
     schedule = try value(.schedule, or: schedule)
     guidance = try value(.guidance, or: guidance)
     injection = try values.decodeIfPresent(AttentionInjection.self, forKey: .injection)
+    hintStrength = try values.decodeIfPresent(Float.self, forKey: .hintStrength)
     referenceStrength = try value(.referenceStrength, or: referenceStrength)
     foregroundStrength = try value(.foregroundStrength, or: foregroundStrength)
     backgroundStrength = try value(.backgroundStrength, or: backgroundStrength)
@@ -122,6 +131,7 @@ extension ColorizeSettings {
     merge = try value(.merge, or: merge)
     sketchThreshold = try value(.sketchThreshold, or: sketchThreshold)
     referenceThreshold = try value(.referenceThreshold, or: referenceThreshold)
+    maskShaping = try values.decodeIfPresent(MaskShaping.self, forKey: .maskShaping)
     contextLayout = try value(.contextLayout, or: contextLayout)
     fill = try value(.fill, or: fill)
     lines = try value(.lines, or: lines)

@@ -33,6 +33,7 @@ enum Launcher {
   /// it without end, or crash.
   private static func checkMemory() {
     guard let space = HostMemory.addressSpaceByteCount else { return }
+    MemoryEnd.handle()
     let (free, needed) = (space >> 20, 160)
     guard free < needed else { return }
     report(

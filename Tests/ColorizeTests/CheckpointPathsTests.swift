@@ -71,6 +71,25 @@ struct CheckpointPathsTests {
     }
   }
 
+  /// As PyTorch's users part them; the files are those of PyTorch.
+  @Test(arguments: ["p-00001-of-00002.bin", "p-00002-of-00002.bin", "pytorch_model.bin.index.json", ""])
+  func shardsOfPyTorchAreReadWhole(name: String) throws {
+    let fixtures = try #require(Bundle.module.resourcePath) + "/Fixtures/shards"
+    for file in ["p-00001-of-00002.bin", "p-00002-of-00002.bin"] {
+      try FileManager.default.copyItem(atPath: "\(fixtures)/\(file)", toPath: folder.file(file))
+    }
+    let map = #"{"weight_map":{"a":"p-00001-of-00002.bin","b":"p-00002-of-00002.bin"}}"#
+    try folder.put(Array(map.utf8), as: "pytorch_model.bin.index.json")
+    #expect(try load(name).weights.keys == ["a", "b"])
+    if name.isEmpty {
+      // Without an index the names say it.
+      try FileManager.default.removeItem(atPath: folder.file("pytorch_model.bin.index.json"))
+      #expect(try load().weights.keys == ["a", "b"])
+    }
+    try FileManager.default.removeItem(atPath: folder.file("p-00001-of-00002.bin"))
+    #expect(name == "p-00001-of-00002.bin" || failure(name).contains("not there: p-00001-of-00002.bin"))
+  }
+
   @Test func indexesThatAreNone() throws {
     for content in ["", "{}", "[1]", #"{"weight_map":{}}"#, #"{"weight_map":{"a":1}}"#] {
       try folder.put(Array(content.utf8), as: "m.safetensors.index.json")

@@ -30,6 +30,7 @@ struct SettingsTests {
     settings.guidance.excluded = 0.5...0.625
     settings.injection = AttentionInjection(start: 0.25, reference: 0.75, sketch: 0.5)
     settings.manipulation = ReferenceManipulation([.init(target: "blue hair", anchor: "hair", scale: 5)])
+    settings.hintStrength = 0.25
     settings.referenceStrength = .levels([.low: 0.5, .bottom: 2], others: 0.75)
     settings.foregroundStrength = 0.5
     settings.backgroundStrength = 0.25
@@ -38,6 +39,7 @@ struct SettingsTests {
     settings.sketchThreshold = 0.375
     settings.referenceThreshold = 0.625
     settings.contextLayout = .published
+    settings.maskShaping = MaskShaping(threshold: 0.25, grow: -2, feather: 1.5)
     settings.checksMemory = false
     settings.previewInterval = 4
     settings.fill = .flats

@@ -33,6 +33,18 @@ import Testing
     #expect(outcome.errors.contains("MiB are free"))
   }
 
+  /// Where the program's own count says that there is room and there is none, `--force`: in whichever library memory ends.
+  @Test(
+    "However little memory there is, the program ends with a word",
+    arguments: Array(stride(from: 300_000, to: 620_000, by: 40_000)))
+  func littleMemory(limit: Int) throws {
+    let run = words(Folder.quick(["--size", "256", "--force", "-o", "out.png"]))
+    let outcome = try shell("ulimit -v \(limit); \"$colorize\" \(run)")
+    #expect(
+      outcome.status == 0 || outcome.status == 1 && outcome.errors.contains("memory"),
+      "\(outcome.status): \(outcome.errors)")
+  }
+
   @Test("Weights that are not whole have no name, however the program ends", arguments: ["KILL", "HUP", "INT"])
   func weightsThatAreNotWhole(signal: String) throws {
     let before = try folder.files()

@@ -147,4 +147,33 @@ import Testing
     let opaque = try Program.run(Folder.quick(["-o", "other.png", "--hints", "sketch.png"]), in: folder)
     #expect(opaque.status == 2 && opaque.errors.contains("no transparency"))
   }
+
+  @Test("The painting takes them as far as --hint-strength says") func paintingsTakeHints() throws {
+    let folder = try Folder()
+    try folder.writeInputs()
+    try Image(width: 64, height: 64, color: [12, 200, 34, 200]).write(to: folder.path("hints.png"))
+    func run(_ name: String, _ more: [String]) throws -> Image {
+      let outcome = try Program.run(
+        Folder.quick(["-o", name, "--fill", "painting", "--lines", "network"] + more), in: folder)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try Image.load(folder.path(name))
+    }
+    let plain = try run("plain.png", [])
+    let hinted = try run("hinted.png", ["--hints", "hints.png"])
+    let half = try run("half.png", ["--hints", "hints.png", "--hint-strength", "0.5"])
+    #expect(hinted != plain && half != plain && half != hinted)
+    #expect(try run("off.png", ["--hints", "hints.png", "--hint-strength", "0"]) == plain)
+    let stored = try #require(PNGText.read(path: folder.path("half.png")).first { $0.key == "parameters" }).value
+    #expect(stored.contains("\"hintStrength\":0.5"), "\(stored)")
+    #expect(try Program.run(["again", "half.png", "-o", "again.png"], in: folder).status == 0)
+    #expect(try Image.load(folder.path("again.png")) == half)
+    for (arguments, text) in [
+      (["--hint-strength", "0.5"], "--hint-strength is for --hints"),
+      (["--hints", "hints.png", "--hint-strength", "2"], "--hint-strength is 2.0, expected 0.0 to 1.0"),
+      (["--hints", "hints.png", "--hint-strength", "1", "--hint-strength", "0"], "--hint-strength is given twice"),
+    ] {
+      let wrong = try Program.run(Folder.quick(["-o", "wrong.png"] + arguments), in: folder)
+      #expect(wrong.status == 2 && wrong.errors.contains(text), "\(wrong.errors)")
+    }
+  }
 }

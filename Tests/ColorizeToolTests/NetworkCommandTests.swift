@@ -37,6 +37,18 @@ import Testing
     #expect(try Image.load(folder.path("seen.png")) != Image.load(folder.path("plain.png")))
   }
 
+  @Test("A file that is not there is an input that is missing") func missing() throws {
+    for (option, more) in [
+      ("--extractor", []), ("--segmenter", ["--mode", "full"]), ("--sketch-segmenter", ["--masks", "auto"]),
+    ] {
+      let outcome = try Program.run(
+        Self.quick + [option, "none.pth", "-o", "out.png"] + more, in: folder)
+      #expect(
+        outcome.status == 2 && outcome.errors.contains("\(option) none.pth: there is no such file"), "\(outcome.errors)"
+      )
+    }
+  }
+
   @Test("A run takes them, says so, and again repeats it") func runs() throws {
     let run = try Program.run(
       Self.quick + ["--extractor", "net.safetensors", "-o", "out.png", "--json"], in: folder)
@@ -97,7 +109,7 @@ import Testing
     arguments: [
       (["--extractor", "net.safetensors", "--prepare", "as-is"], 2, "leave one out"),
       (["--extractor", "reference.png"], 3, "--extractor reference.png"),
-      (["--extractor", "none.pth"], 3, "none.pth"),
+      (["--extractor", "none.pth"], 2, "none.pth"),
       (["--segmenter", "net.safetensors"], 3, "it holds Anime2Sketch, which finds lines; give it with --extractor"),
       (["--model", "net.safetensors"], 3, "give it as the extractor"),
     ])

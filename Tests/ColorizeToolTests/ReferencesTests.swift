@@ -93,6 +93,12 @@ import Testing
     let alone = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "1", "-o", "alone.png"]
     #expect(try Program.run(alone + several, in: folder).status == 0)
     #expect(try Image.load(folder.path("two/sketch.png")) == Image.load(folder.path("alone.png")))
+    // From a sheet of exceptions as well.
+    try Data("frame,reference2,reference2Region\nsketch,blue.png,left.png\n".utf8)
+      .write(to: URL(fileURLWithPath: folder.path("sheet.csv")))
+    let sheet = try Program.run(base + ["sheet/*.png", "--sheet", "sheet.csv"], in: folder)
+    #expect(sheet.status == 0, "\(sheet.errors)")
+    #expect(try Image.load(folder.path("sheet/sketch.png")) == Image.load(folder.path("alone.png")))
     // Another region is another frame.
     let other = try Program.run(base + ["two/*.png", "-r", "blue.png", "--region", "mask.png"], in: folder)
     #expect(other.status == 0, "\(other.errors)")

@@ -46,6 +46,16 @@ import Testing
     let other = try run(["again", "blue.png", "-o", "other.png", "--manipulate", "target=red hair"] + model)
     #expect(other.status == 0, "\(other.errors)")
     #expect(try Image.load(folder.path("other.png")) != Image.load(folder.path("blue.png")))
+    // With the tower's last block.
+    let whole = try run(["again", "blue.png", "-o", "whole.png", "--text-block", "last"] + model)
+    #expect(whole.status == 0, "\(whole.errors)")
+    #expect(try Image.load(folder.path("whole.png")) != Image.load(folder.path("blue.png")))
+    let last = ["--manipulate", step, "--manipulate", "target=a hat", "--text-block", "last"]
+    #expect(try run(Folder.quick + ["-o", "last.png"] + last + model).status == 0)
+    #expect(try Image.load(folder.path("last.png")) == Image.load(folder.path("whole.png")))
+    let alone = try run(Folder.quick + ["-o", "alone.png", "--text-block", "last"] + model)
+    #expect(
+      alone.status == 2 && alone.errors.contains("--text-block is for the texts of --manipulate"), "\(alone.errors)")
     // The same in a shot, and in the published program's form.
     let shot = try run(
       ["shot", "sketch.png", "-r", "reference.png", "-o", "shot/*.png", "--manipulate"]

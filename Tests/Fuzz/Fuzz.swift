@@ -15,6 +15,16 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   return 0
 }
 
+/// Makes ready what all inputs share, which is no part of the time that one may take.
+@_cdecl("LLVMFuzzerInitialize")
+public func fuzzInitialize(
+  _ count: UnsafeMutablePointer<CInt>?,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
+) -> CInt {
+  _ = target
+  return 0
+}
+
 private let target: @Sendable (UnsafeBufferPointer<UInt8>) -> Void = {
   PictureFormats.register()
   let name = ProcessInfo.processInfo.environment["IRODORI_FUZZ"] ?? ""

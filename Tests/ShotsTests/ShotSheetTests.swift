@@ -42,6 +42,31 @@ struct ShotSheetTests {
     }
   }
 
+  /// Further references of single frames, by their numbers.
+  @Test func furtherReferencesAreSet() throws {
+    let json = #"""
+      [{"frame": 1, "reference2": "set.png", "reference2Region": "area.png", "referenceRegion": "/r.png"},
+       {"frame": 2, "reference3": "hat.png", "reference3Mask": "hat-mask.png"}, {"frame": 3, "reference2Region": "x.png"}]
+      """#
+    let csv = "frame,reference2,reference2Region,referenceRegion\n1,set.png,area.png,/r.png\n"
+    for (text, file) in [(json, "s/s.json"), (csv, "s/s.csv")] {
+      let first = try applied(text, file, to: 1)
+      #expect(first.furtherReferences == [ShotReference("s/set.png", region: "s/area.png")])
+      #expect(first.referenceRegion == "/r.png")
+    }
+    // What is there stays, but for what is named.
+    var second = frame(2)
+    second.furtherReferences = [ShotReference("a.png"), ShotReference("b.png", region: "b-area.png")]
+    let sheet = try ShotSheet(text: json, file: "s/s.json")
+    try sheet.apply(to: &second)
+    #expect(
+      second.furtherReferences == [
+        ShotReference("a.png"), ShotReference("s/hat.png", region: "b-area.png", mask: "s/hat-mask.png"),
+      ])
+    var third = frame(3)
+    #expect(throws: ShotError.self) { try sheet.apply(to: &third) }
+  }
+
   @Test func framesGoByNumberLabelOrName() throws {
     for name in ["2", "0002", "a0002", "1-2"] {
       #expect(try applied("[{\"frame\": \"\(name)\", \"seed\": 7}]", "s.json", to: 2).settings.seed == 7, "\(name)")

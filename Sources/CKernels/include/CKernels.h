@@ -243,3 +243,6 @@ ck_bf16_support ck_find_bf16_support(void);
 int ck_available_processors(void);
 // Gives freed memory that the heap keeps back to the system.
 void ck_release_heap(void);
+
+// Lets all threads share one heap, from which each would else reserve 64 MiB of the address space.
+void ck_share_heap(void);

@@ -53,6 +53,11 @@ public struct Mask: Sendable, Hashable {
     self.init(checkedWidth: grey.width, height: grey.height, values: grey.floats(.unit))
   }
 
+  /// A mask of the same size.
+  ///
+  /// - Parameter values: as many, each in 0...1.
+  func with(_ values: [Float]) -> Mask { Mask(checkedWidth: width, height: height, values: values) }
+
   private init(checkedWidth width: Int, height: Int, values: [Float]) {
     self.width = width
     self.height = height

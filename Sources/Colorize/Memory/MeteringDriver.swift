@@ -67,6 +67,11 @@ final class MeteringDriver: PipelineDriver {
     let latent = try blank(shape)
     let predicted = try denoiser.prediction(latent, timestep: 500)
     if request.previewInterval != nil { _ = try pipeline.decode(predicted, picture: 0) }
+    if request.hintsActOnNetwork {
+      let painting = try pipeline.decode(predicted, picture: 0)
+      let before = try pipeline.network.meanLatent(of: painting, tiling: request.vaeTiling)
+      _ = try pipeline.network.meanLatent(of: painting, tiling: request.vaeTiling) - before
+    }
     return latent
   }
 

@@ -18,7 +18,11 @@ struct CheckpointPaths {
   let main: String
 
   private static let pickleEndings = [".ckpt", ".pt", ".pth", ".bin"]
-  private static let indexEnding = ".safetensors.index.json"
+  private static let indexEnding = ".index.json"
+  /// Those of a folder's indexes, in the order in which they are taken.
+  private static let indexEndings = [".safetensors.index.json", ".bin.index.json"]
+  /// Those of files that a checkpoint is parted into.
+  private static let shardEndings = [".safetensors", ".bin"]
 
   /// - Parameter path: a safetensors file or one of PyTorch, a shard or the index of several, or a folder.
   /// - Throws: ``WeightError`` and ``ColorizeError/unusableModel(path:reason:)``.
@@ -30,15 +34,15 @@ struct CheckpointPaths {
     folder = main.lastIndex(of: "/").map { String(main[..<$0]) } ?? "."
     if main.hasSuffix(Self.indexEnding) {
       files = try Self.shards(ofIndex: main, in: folder)
-    } else if let (stem, count) = Self.shard(main) {
-      files = try Self.shards(of: stem, count: count, given: main)
+    } else if let (stem, count, ending) = Self.shard(main) {
+      files = try Self.shards(of: stem, count: count, ending, given: main)
     } else {
       files = [main]
     }
   }
 
   /// The checkpoint in a folder: `model.safetensors`, else an index, else the only safetensors file, else the only one
-  /// of PyTorch.
+  /// of PyTorch, in either case of one file or of several with one name.
   private static func file(in folder: String) throws -> String {
     func path(_ name: String) -> String {
       folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
@@ -47,8 +51,8 @@ struct CheckpointPaths {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     // A link that leads nowhere is listed, and told of by whoever opens it.
     if names.contains("model.safetensors") { return usual }
-    let indexes = names.filter { $0.hasSuffix(indexEnding) }
-    if indexes.count == 1 { return path(indexes[0]) }
+    let indexes = indexEndings.map { ending in names.filter { $0.hasSuffix(ending) } }
+    if indexes[0].count == 1 { return path(indexes[0][0]) }
     let found = names.filter { $0.hasSuffix(".safetensors") }
     let stems = Set(found.map { shard($0)?.stem ?? $0 })
     if stems.count == 1, let first = found.first { return path(first) }
@@ -58,7 +62,8 @@ struct CheckpointPaths {
         reason: "it holds \(found.count) safetensors files (\(list(found))); give the path of one")
     }
     let pickles = names.filter { name in pickleEndings.contains { name.hasSuffix($0) } }
-    if pickles.count == 1 { return path(pickles[0]) }
+    if indexes[1].count == 1 { return path(indexes[1][0]) }
+    if Set(pickles.map { shard($0)?.stem ?? $0 }).count == 1, let first = pickles.first { return path(first) }
     if pickles.count > 1 {
       throw ColorizeError.unusableModel(
         path: folder,
@@ -71,24 +76,23 @@ struct CheckpointPaths {
     names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " ..." : "")
   }
 
-  /// The part of `stem-00001-of-00003.safetensors` before the numbers, and how many there are.
-  private static func shard(_ path: String) -> (stem: String, count: Int)? {
-    let ending = ".safetensors"
-    guard path.hasSuffix(ending) else { return nil }
+  /// The part of `stem-00001-of-00003.safetensors` before the numbers, how many there are, and how their names end.
+  private static func shard(_ path: String) -> (stem: String, count: Int, ending: String)? {
+    guard let ending = shardEndings.first(where: { path.hasSuffix($0) }) else { return nil }
     let parts = path.dropLast(ending.count).split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[parts.count - 2] == "of", let count = Int(parts[parts.count - 1]),
       let number = Int(parts[parts.count - 3]), (1...count).contains(number),
       (2...999).contains(count),
       parts[parts.count - 1].count == 5, parts[parts.count - 3].count == 5
     else { return nil }
-    return (parts.dropLast(3).joined(separator: "-"), count)
+    return (parts.dropLast(3).joined(separator: "-"), count, ending)
   }
 
-  private static func shards(of stem: String, count: Int, given: String) throws -> [String] {
+  private static func shards(of stem: String, count: Int, _ ending: String, given: String) throws -> [String] {
     func padded(_ number: Int) -> String {
       String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
     }
-    let paths = (1...count).map { "\(stem)-\(padded($0))-of-\(padded(count)).safetensors" }
+    let paths = (1...count).map { "\(stem)-\(padded($0))-of-\(padded(count))\(ending)" }
     try checkPresence(of: paths, given: given)
     return paths
   }

@@ -53,6 +53,10 @@ extension Model {
       guard FileManager.default.fileExists(atPath: configPath) else {
         // A missing checkpoint is the greater fault, so it is reported first.
         let keys = try paths.files.flatMap { try WeightFiles.open($0).keys }
+        if keys.isEmpty {
+          throw ColorizeError.unusableModel(
+            path: file, reason: "the file holds no tensor at all: download or export it again")
+        }
         if let other = LoadHints.otherModel(keys) ?? NetworkLandmark.advice(forKeys: keys) {
           throw ColorizeError.unusableModel(path: file, reason: other)
         }

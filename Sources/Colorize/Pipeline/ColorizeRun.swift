@@ -15,7 +15,7 @@ struct ColorizeRun {
         throw ColorizeError.foreignReference
       }
     }
-    self.request = request
+    self.request = request.withShapedMasks()
     self.colorizer = colorizer
     self.owner = owner
   }

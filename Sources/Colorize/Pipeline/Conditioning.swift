@@ -149,6 +149,11 @@ package struct Conditioning: Sendable {
     return try (mean + (clamped * 0.5).exp() * drawn) * Float(configuration.scaleFactor)
   }
 
+  /// The mean of the posterior of a picture `[1, H, W, 3]`, at the scale of the diffusion process.
+  package func meanLatent(of picture: Tensor, tiling: VAETiling = .off) throws -> Tensor {
+    try parts.vaeEncoder()(picture, tiling: tiling).mean * Float(configuration.scaleFactor)
+  }
+
   /// Decodes a latent of unit scale into a picture about -1...1.
   package func decode(
     _ latent: Tensor, tiling: VAETiling = .off, progress: VAEProgress = { _, _ in }

@@ -83,15 +83,28 @@ final class RunDriver: PipelineDriver {
     let planes = [shape[0], shape[3], shape[1], shape[2]]
     let noise = try Tensor(source.normals(shape: planes), shape: Shape(planes), on: backend)
       .transposed(0, 2, 3, 1).contiguous()
-    let latent = try request.sampler.sample(
-      CancellableDenoiser(base: denoiser), noise: noise, steps: request.steps, schedule: request.schedule,
-      source: &source
-    ) { try observe($0) }
+    let latent = try sample(
+      hinted(CancellableDenoiser(base: denoiser)), noise: noise, source: &source)
     // A sampler's last act may come after its last report.
     guard try latent.floats().allSatisfy(\.isFinite) else {
       throw ColorizeError.nonFinite(step: request.steps, of: request.steps)
     }
     return latent
+  }
+
+  private func sample(_ denoiser: any Denoiser, noise: Tensor, source: inout any NoiseSource) throws -> Tensor {
+    try request.sampler.sample(
+      denoiser, noise: noise, steps: request.steps, schedule: request.schedule, source: &source
+    ) { try observe($0) }
+  }
+
+  /// The denoiser with the colours of hints, where there are any that hit something.
+  private func hinted(_ denoiser: some Denoiser) throws -> any Denoiser {
+    let found = try request.hintedAreas(polarity: sketch.report.polarity, lines: sketch.lines, in: frame)
+    guard let areas = found else { return denoiser }
+    return HintedDenoiser(
+      denoiser, areas: areas, strength: request.resolvedHintStrength, network: pipeline.network,
+      tiling: request.vaeTiling)
   }
 
   private func observe(_ step: SamplingStep) throws {

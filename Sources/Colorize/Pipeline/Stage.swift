@@ -49,8 +49,10 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
 
   /// The parts that the stage uses for a request.
   func parts(for request: ColorizeRequest) -> [NetworkParts.Part] {
-    parts(previews: request.previewInterval != nil)
-      + (self == .encodingReference && request.injection != nil ? [.vaeEncoder] : [])
+    var parts = parts(previews: request.previewInterval != nil || request.hintsActOnNetwork)
+    let encodes = self == .encodingReference ? request.injection != nil : self == .sampling && request.hintsActOnNetwork
+    if encodes { parts.append(.vaeEncoder) }
+    return parts
   }
 
   /// The parts that any stage uses.
@@ -73,7 +75,13 @@ extension ColorizeEvent.Stage: CustomStringConvertible {
       let injected = request.references.compactMap(\.reference.picture).map { read($0.size) }.max() ?? 0
       return max(largest, injected + 12 * working)
     case .encodingSketch: return read(frame.original) + 8 * working
-    case .sampling: return request.previewInterval == nil ? 0 : 30 * working
+    case .sampling:
+      let previews = request.previewInterval == nil ? 0 : 30 * working
+      guard request.hintsActOnNetwork else { return previews }
+      let drawing = request.frame == .sketch ? frame.original : frame.scaled
+      return max(
+        previews,
+        HintedAreas.bytesPerPixel * drawing.width * drawing.height + HintedAreas.workingBytesPerPixel * working)
     case .decoding: return 30 * working + results
     case .finishing:
       let size = request.frame == .sketch ? frame.original : frame.scaled

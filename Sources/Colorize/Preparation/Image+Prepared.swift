@@ -26,8 +26,9 @@ extension Image {
       drawing, width: width, height: height, polarity: estimate, preparation: preparation)
     var report = analysis.report
     var values = analysis.lines
-    if preparation == .lineFilter {
-      values = LineFilter(drawing).lines(width: width, height: height, drawing: drawing)
+    if preparation == .lineFilter || preparation == .truncatedLineFilter {
+      let filter = LineFilter(drawing, truncates: preparation == .truncatedLineFilter)
+      values = filter.lines(width: width, height: height, drawing: drawing)
       // What is a line decides the filter, and how strong it is as well.
       report.kind = .lines
       report.steps = [.filteredLines]

@@ -6,7 +6,8 @@ import Glibc
 ///
 /// With x the samples 0...255 and g their Gaussian of sigma 6, `i = max(0, g - x)`, of
 /// which the least of the channels is taken, is divided by the median of its values above 8 (at least 16), so that typical lines come to
-/// one half. The published application's filter ("invert-webui"), whose result this equals but for its truncation to 8 bits.
+/// one half. The published application's filter ("invert-webui"), which truncates the result to whole samples; here they stay
+/// as they are unless that is asked for.
 struct LineFilter {
   /// Taps of sigma 6, to four sigmas.
   private static let radius = 24
@@ -19,8 +20,10 @@ struct LineFilter {
   /// `[height, width]` in 0...1: lines high.
   let values: [Float]
 
-  /// - Parameter image: opaque, grey or RGB, lines dark.
-  init(_ image: Image) {
+  /// - Parameters:
+  ///   - image: opaque, grey or RGB, lines dark.
+  ///   - truncates: whether values become whole samples, as published.
+  init(_ image: Image, truncates: Bool = false) {
     let (width, height, channels) = (image.width, image.height, image.channels)
     var intensity = [Float](repeating: .infinity, count: width * height)
     for channel in 0..<channels {
@@ -35,7 +38,10 @@ struct LineFilter {
     }
     for index in intensity.indices { intensity[index] = min(max(intensity[index], 0), 255) }
     let scale = 127 / max(Self.median(intensity.filter { $0 > 8 }) ?? 16, 16)
-    values = intensity.map { min($0 * scale, 255) / 255 }
+    values = intensity.map { value in
+      let sample = min(value * scale, 255)
+      return (truncates ? sample.rounded(.down) : sample) / 255
+    }
   }
 
   private static func median(_ values: [Float]) -> Float? {

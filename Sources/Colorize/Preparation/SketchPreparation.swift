@@ -9,6 +9,8 @@ public enum SketchPreparation: String, Sendable, Hashable, CaseIterable, Codable
   case asIs
   /// The classical line filter, for pencil and for paintings: what is darker than its surroundings (see `LineFilter`).
   case lineFilter
+  /// The same with its values truncated to whole samples, as the published application has it: at most one sample lighter.
+  case truncatedLineFilter
   /// The drawn lines of a coloured picture, whatever lies beneath them: what is darker than the colours on both of its
   /// sides (see `LocalPaper`), or what a network found (``ColorizeRequest/extractedLines``).
   case extracted

@@ -95,7 +95,13 @@ struct AgainCommand: AsyncParsableCommand {
     let hintsFile = try stored.origin.inputs.hints.map { try hints ?? find($0, "--hints") }
     request.hints = try FinishOptions.readHints(hintsFile, for: pictures.sketch)
     if let seed { request.seed = seed.resolved }
-    if let manipulation = try texts.manipulation() { request.manipulation = manipulation }
+    if let manipulation = try texts.manipulation() {
+      request.manipulation = manipulation
+    } else if let manipulation = request.manipulation {
+      request.manipulation = texts.with(manipulation)
+    } else {
+      try texts.check()
+    }
     try model.validate(request)
     let plan = try OutputPlan(output: output, count: 1)
     try plan.check(

@@ -37,7 +37,7 @@ struct HeatMapCommand: AsyncParsableCommand {
   func run() async throws {
     try report.check()
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
-    let manipulation = try texts.manipulation()
+    let manipulation = try texts.manipulation() ?? texts.with(ReferenceManipulation())
     // A step reads them as an option of its own does.
     let numbers = try thresholds.map {
       try ReferenceManipulation.Step(parsing: "target=x; thresholds=\($0)").thresholds

@@ -34,6 +34,7 @@ struct MaskCommand: AsyncParsableCommand {
       valueName: "name"))
   var subject: SubjectChoice = .auto
 
+  @OptionGroup var shaping: MaskShapingOptions
   @OptionGroup var segmentation: SegmenterOptions
   @OptionGroup var backendOptions: BackendOptions
   @OptionGroup var replacing: OverwriteOptions
@@ -42,6 +43,7 @@ struct MaskCommand: AsyncParsableCommand {
   func run() async throws {
     try report.check()
     let method = try chosenMethod()
+    try checkShaping()
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     let image: Image
     do {
@@ -70,19 +72,29 @@ struct MaskCommand: AsyncParsableCommand {
       }
     }
     progress.finish()
+    let mask = shaping.shaping.map { found.mask.shaped($0) } ?? found.mask
     if path == StandardStreams.name {
-      try StandardStreams.write(try found.mask.image.pngData())
+      try StandardStreams.write(try mask.image.pngData())
     } else {
-      try found.mask.image.write(to: path)
+      try mask.image.write(to: path)
     }
     if !found.isPlausible { report.note(found.doubt(of: "the picture's")) }
+    let coverage = mask.values.reduce(0, +) / Float(max(mask.values.count, 1))
     if report.json {
       return Console.shared.output(
-        try JSONOutput.line(Output(output: path, method: found.method, coverage: found.coverage, work: work)))
+        try JSONOutput.line(Output(output: path, method: found.method, coverage: coverage, work: work)))
     }
     guard !report.quiet else { return }
     if report.verbose, let work { Console.shared.message(work.text("finding the figure")) }
-    Console.shared.output("wrote \(path): \(found.percent) % are figure, found by \(found.words)")
+    Console.shared.output("wrote \(path): \(Int((coverage * 100).rounded())) % are figure, found by \(found.words)")
+  }
+
+  private func checkShaping() throws {
+    do {
+      try shaping.shaping?.validate()
+    } catch let error as ColorizeError {
+      throw ToolError.usage(error.inOptions)
+    }
   }
 
   /// The method, nil for the automatic choice of those without a network.

@@ -66,18 +66,21 @@ enum PreparationChoice: String, ExpressibleByArgument, CaseIterable {
   case auto
   case asIs = "as-is"
   case lineart
+  case publishedLineart = "lineart-published"
   case extract
 
   static let help = ArgumentHelp(
     "What is done to the sketch before the network sees it: auto makes faint, thin and coloured lines visible, and grey "
       + "or uneven paper white, and leaves clean line art as it is; extract takes the drawn lines out of a coloured "
-      + "picture; lineart runs the classical line filter.", valueName: "name")
+      + "picture; lineart runs the classical line filter, lineart-published truncates its values to 8 bits.",
+    valueName: "name")
 
   var preparation: SketchPreparation {
     switch self {
     case .auto: .automatic
     case .asIs: .asIs
     case .lineart: .lineFilter
+    case .publishedLineart: .truncatedLineFilter
     case .extract: .extracted
     }
   }

@@ -71,9 +71,15 @@ struct FinishOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Strokes of colour on a transparent ground, over the sketch: flats take their colours, with a palette's file its "
-        + "nearest ones.", valueName: "file"))
+      "Strokes of colour on a transparent ground, over the sketch: the regions under them are painted so, and flats take "
+        + "their colours, with a palette's file its nearest ones.", valueName: "file"))
   var hints: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far the network's painting moves to the colours of --hints, 0 to 1; with 0 flats alone take them. (default: 1)",
+      valueName: "part"))
+  var hintStrength: Float?
 
   @Flag(
     help: ArgumentHelp(
@@ -111,6 +117,7 @@ struct FinishOptions: ParsableArguments {
     request.flats.maximumGap = gap
     request.flats.minimumArea = leastArea
     request.flats.farDistance = far
+    request.hintStrength = hintStrength
     if guides || !guide.isEmpty {
       request.guides = guide.isEmpty ? .default : GuideOptions(guide.map { .init(hue: $0.hue, shade: $0.shade) })
     }
@@ -119,6 +126,12 @@ struct FinishOptions: ParsableArguments {
     case "painting": request.flats.colors = .painting
     default: request.palette = try Self.readPalette(palette)
     }
+  }
+
+  /// Makes sure that what is said of hints has some.
+  func checkHints() throws {
+    guard hints == nil, hintStrength != nil else { return }
+    throw ToolError.usage("--hint-strength is for --hints; give the strokes, or leave it out")
   }
 
   /// The strokes of colour, if there are any; a picture that cannot be read is a fault of the command line.

@@ -90,6 +90,9 @@ extension NetworkFile {
   init(option: String, _ path: String) throws {
     do {
       try self.init(path)
+    } catch WeightError.fileMissing(let file) {
+      // As with every other input that is not there.
+      throw ToolError.usage("\(option) \(WeightError.fileMissing(file: file))")
     } catch {
       throw ToolError(ExitStatus(error.category), "\(option) \(error.description)")
     }

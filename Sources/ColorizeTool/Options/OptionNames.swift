@@ -31,6 +31,9 @@ extension ColorizeNote {
   /// The library's words, with the names that things have on the command line.
   var inOptions: String {
     switch self {
+    case .paintingAsSketch:
+      "the sketch looks like a painting or a photo, and lines on plain paper are expected; use --prepare extract, which "
+        + "takes drawn lines out of their colours"
     case .faintLines:
       "the sketch's lines will hardly be visible to the network; use --prepare auto, a larger --size, or darker lines"
     case .strengthenedLines:
@@ -75,6 +78,7 @@ extension ColorizeError.Option {
     case .injectionStart: "--inject-start"
     case .injectionReference: "--inject-reference"
     case .injectionSketch: "--inject-sketch"
+    case .hintStrength: "--hint-strength"
     case .referenceStrength: "--strength"
     case .foregroundStrength: "--foreground-strength"
     case .backgroundStrength: "--background-strength"
@@ -82,6 +86,9 @@ extension ColorizeError.Option {
     case .merge: "--merge"
     case .sketchThreshold: "--sketch-threshold"
     case .referenceThreshold: "--reference-threshold"
+    case .maskThreshold: "--mask-threshold"
+    case .maskGrow: "--mask-grow"
+    case .maskFeather: "--mask-feather"
     case .previewInterval: "--previews"
     case .preset: "--preset"
     case .maximumColors: "--colours"

@@ -71,6 +71,7 @@ struct StrengthOptions: ParsableArguments {
       valueName: "name"))
   var contextLayout: ContextLayout = .paper
 
+  @OptionGroup var masks: MaskShapingOptions
   @OptionGroup var texts: TextOptions
 
   func checkStrengths() throws {

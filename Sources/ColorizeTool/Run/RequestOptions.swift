@@ -32,6 +32,8 @@ struct RequestOptions {
     request.sketchThreshold = strengths.sketchThreshold
     request.referenceThreshold = strengths.referenceThreshold
     request.contextLayout = strengths.contextLayout
+    request.maskShaping = strengths.masks.shaping
+    try strengths.texts.check()
     request.manipulation = try strengths.texts.manipulation()
   }
 }

@@ -25,6 +25,7 @@ struct RunCommand: AsyncParsableCommand {
     // Opening a model reads its names only, and what it can do decides what the options mean.
     try report.check()
     try strengths.checkStrengths()
+    try finish.checkHints()
     try StandardStreams.claim(inputs: inputs.paths, output: inputs.output, json: report.json)
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
@@ -63,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
     names.palette = request.palette == nil ? nil : finish.palette
     names.hints = finish.hints
     if finish.hints != nil, !request.usesHints {
-      report.note("the fill painting does not use --hints; give --fill flats")
+      report.note("with --hint-strength 0 the fill painting does not use --hints; give --fill flats")
     }
     let result = try await Self.inOptions { [request] in
       try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview) {

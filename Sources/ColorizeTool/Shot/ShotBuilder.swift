@@ -52,9 +52,12 @@ struct ShotBuilder {
       frame.background = backgrounds?.path(for: file)
       frame.palette = palette
       frame.hints = hints?.path(for: file)
-      let set = try sheet?.apply(to: &frame) ?? []
+      var further = further(references, of: &frame, file)
+      let set = try sheet?.apply(to: &frame, further: &further) ?? []
+      frame.furtherReferences = further.compactMap(\.self)
+      // The only one that is left colours all of it.
+      if frame.furtherReferences.isEmpty { frame.referenceRegion = nil }
       if frame.reference == nil { frame.problem = "there is no \(inputs.reference[0]) for it" }
-      if references.count > 1 { add(references, to: &frame, file) }
       if masks != nil, frame.sketchMask == nil { frame.problem = "there is no \(inputs.sketchMask ?? "") for it" }
       if mode == nil, !set.contains("mode") { frame.settings.mode = automaticMode(frame) }
       frames.append(frame)
@@ -85,21 +88,21 @@ struct ShotBuilder {
     let mask: FrameCompanions?
   }
 
-  /// Adds the references after the first, and the first one's region. In a frame without a reference's region that
-  /// reference has nothing to colour, and is left out.
-  private func add(_ references: [ReferencePatterns], to frame: inout ShotFrame, _ file: FrameFile) {
+  /// The references after the first, each in its place; the first one's region is set. In a frame without a reference's
+  /// region that reference has nothing to colour, and is left out.
+  private func further(
+    _ references: [ReferencePatterns], of frame: inout ShotFrame, _ file: FrameFile
+  ) -> [ShotReference?] {
     frame.referenceRegion = references[0].region?.path(for: file)
-    for patterns in references.dropFirst() {
+    return references.dropFirst().map { patterns in
       let region = patterns.region?.path(for: file)
-      if patterns.region != nil, region == nil { continue }
+      if patterns.region != nil, region == nil { return nil }
       guard let path = patterns.reference.path(for: file) else {
         frame.problem = "there is no \(patterns.files.reference) for it"
-        continue
+        return nil
       }
-      frame.furtherReferences.append(ShotReference(path, region: region, mask: patterns.mask?.path(for: file)))
+      return ShotReference(path, region: region, mask: patterns.mask?.path(for: file))
     }
-    // The only one that is left colours all of it.
-    if frame.furtherReferences.isEmpty { frame.referenceRegion = nil }
   }
 
   private func companions(_ option: String, _ pattern: String) throws -> FrameCompanions {

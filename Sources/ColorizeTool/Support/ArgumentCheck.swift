@@ -7,7 +7,8 @@ enum ArgumentCheck {
   /// Options with one value. Of one that is given twice, one value would be lost without a word.
   private static let single: Set<String> = [
     "--sketch", "--output", "--sketch-mask", "--background", "--polarity",
-    "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--colours",
+    "--prepare", "--masks", "--fill", "--lines", "--flats", "--regions", "--palette", "--hints", "--hint-strength",
+    "--colours",
     "--colors", "--align", "--far", "--gap", "--least-area", "--layers-by", "--size", "--bits", "--frame", "--count",
     "--previews", "--vae-tile", "--mode", "--strength", "--inject-start", "--inject-reference",
     "--inject-sketch", "--foreground-strength", "--background-strength",
@@ -20,7 +21,8 @@ enum ArgumentCheck {
     "--variants", "--recolor", "--drop", "--min-snr", "--offset-noise", "--average", "--moments", "--recompute",
     "--times", "--ground-weight", "--cache", "--cache-size", "--method", "--kernels", "--operations",
     "--case-limit", "--time-limit", "--extractor", "--segmenter", "--sketch-segmenter", "--segmenter-input",
-    "--subject", "--text-encoder", "--vocabulary", "--control", "--thresholds",
+    "--subject", "--mask-grow", "--mask-feather", "--mask-threshold", "--text-encoder", "--vocabulary", "--control",
+    "--thresholds", "--text-block",
   ]
   private static let short = ["-s": "--sketch", "-o": "--output"]
   /// Options whose values are files, which may be called anything.
@@ -46,7 +48,7 @@ enum ArgumentCheck {
   }
 
   private static func check(_ name: String, _ value: String) throws {
-    if value.first == "-", value.dropFirst().first?.isNumber == true {
+    if name != "--mask-grow", value.first == "-", value.dropFirst().first?.isNumber == true {
       throw ToolError.usage(
         name == "--seed"
           ? "--seed is \(value), expected 0 to \(UInt64.max), or random"

@@ -61,7 +61,7 @@ actor ReferenceCache {
     let key =
       (inputs + [
         settings.mode.rawValue, "\(settings.referenceThreshold)", settings.flats.colors.rawValue,
-        "\(settings.flats.maximumColors)",
+        "\(settings.flats.maximumColors)", settings.maskShaping.map { "\($0)" } ?? "",
       ]).joined(separator: " ")
     if let place = entries.firstIndex(where: { $0.key == key }) {
       let found = entries.remove(at: place)
@@ -93,6 +93,10 @@ actor ReferenceCache {
     request.referenceMask = mask
     request.background = background
     let needsBackground = settings.mode.needsBackground
+    if needsBackground, let shaping = settings.maskShaping {
+      mask = mask?.shaped(shaping, for: image.size)
+      request.referenceMask = mask
+    }
     let reference = try await colorizer.encode(
       image, mask: needsBackground ? mask : nil, background: needsBackground ? background : nil,
       threshold: settings.referenceThreshold)

@@ -12,8 +12,9 @@ import DiffusionCore
 /// What single frames of a shot have that others have not: their own masks, references and settings, from a file.
 ///
 /// JSON is a list of objects, each with a `frame` (`12`, `"20-30"`, or a file's name without its extension), and any of
-/// `sketchMask`, `reference`, `referenceMask`, `background`, `palette`, `hints` (paths from the sheet's folder), and of the
-/// properties of `ColorizeSettings`:
+/// `sketchMask`, `reference`, `referenceMask`, `referenceRegion`, `background`, `palette`, `hints` (paths from the sheet's
+/// folder), of the same for further references by their number (`reference2`, `reference2Region`, `reference2Mask`), and of the properties
+/// of `ColorizeSettings`:
 ///
 /// ```json
 /// [{"frame": "1-40", "seed": 7}, {"frame": 12, "reference": "night.png", "guidance": {"reference": 2}}]
@@ -39,9 +40,11 @@ public struct ShotSheet: Sendable {
   private let file: String
   private let rows: [Row]
 
-  private static let pathNames: Set<String> = [
-    "sketchMask", "reference", "referenceMask", "background", "palette", "hints",
-  ]
+  private static let pathNames: Set<String> = Set(
+    ["sketchMask", "reference", "referenceMask", "referenceRegion", "background", "palette", "hints"]
+      + furtherNames.flatMap { [$0.reference, $0.region, $0.mask] })
+  /// What further references are called, from the second on.
+  private static let furtherNames = (0..<ColorizeRequest.maximumReferenceCount - 1).map(ShotReference.inputNames)
   /// What a shot decides for all frames.
   private static let commonNames: Set<String> = ["count", "previewInterval", "checksMemory"]
 
@@ -127,12 +130,23 @@ public struct ShotSheet: Sendable {
       place: place, frame: frame, selection: try? FrameSelection(frame), paths: paths, settings: .object(settings))
   }
 
-  /// Lays what the sheet says of a frame over it.
+  /// Lays what the sheet says of a frame over it. Its ``ShotFrame/furtherReferences`` are numbered from 2 on.
   ///
   /// - Returns: the names of what was set.
-  /// - Throws: ``ShotError/invalidSheet(file:place:reason:)`` for a name that is unknown, or a value out of its range.
+  /// - Throws: ``ShotError/invalidSheet(file:place:reason:)`` for a name that is unknown, a value out of its range, or a mask
+  ///   or region of a reference that there is none of.
   @discardableResult
   public func apply(to frame: inout ShotFrame) throws(ShotError) -> Set<String> {
+    var further = frame.furtherReferences.map(Optional.some)
+    let names = try apply(to: &frame, further: &further)
+    frame.furtherReferences = further.compactMap(\.self)
+    return names
+  }
+
+  /// The same with the further references in places of their own, some of which may be empty.
+  package func apply(
+    to frame: inout ShotFrame, further: inout [ShotReference?]
+  ) throws(ShotError) -> Set<String> {
     var names: Set<String> = []
     for row in rows where row.matches(frame) {
       for (name, path) in row.paths {
@@ -140,17 +154,48 @@ public struct ShotSheet: Sendable {
         case "sketchMask": frame.sketchMask = path
         case "reference": frame.reference = path
         case "referenceMask": frame.referenceMask = path
+        case "referenceRegion": frame.referenceRegion = path
         case "background": frame.background = path
+        case "palette": frame.palette = path
         case "hints": frame.hints = path
-        default: frame.palette = path
+        default: continue
         }
         names.insert(name)
       }
+      names.formUnion(try place(row, in: &further))
       guard case .object(let values) = row.settings, !values.isEmpty else { continue }
       frame.settings = try merged(frame.settings, row)
       names.formUnion(values.keys)
     }
     return names
+  }
+
+  /// Sets what a row says of further references.
+  private func place(_ row: Row, in further: inout [ShotReference?]) throws(ShotError) -> Set<String> {
+    var set: Set<String> = []
+    for (index, names) in Self.furtherNames.enumerated() {
+      if let path = row.paths[names.reference] {
+        while further.count <= index { further.append(nil) }
+        if further[index] == nil {
+          further[index] = ShotReference(path)
+        } else {
+          further[index]?.reference = path
+        }
+        set.insert(names.reference)
+      }
+      for (name, property) in [(names.region, \ShotReference.region), (names.mask, \.mask)] {
+        guard let path = row.paths[name] else { continue }
+        guard further.indices.contains(index), further[index] != nil else {
+          throw .invalidSheet(
+            file: file, place: row.place,
+            reason: "\(name) is of a reference that the frame does not have; give "
+              + "\(names.reference) too")
+        }
+        further[index]?[keyPath: property] = path
+        set.insert(name)
+      }
+    }
+    return set
   }
 
   private func merged(_ settings: ColorizeSettings, _ row: Row) throws(ShotError) -> ColorizeSettings {

@@ -108,4 +108,20 @@ import Testing
     let largest = zip(prepared.image.pixels, recorded.pixels).map { abs(255 - Int($0) - Int($1)) }.max()
     #expect(try #require(largest) <= 1)
   }
+
+  /// A truncation goes the other way where the Gaussian's last bit does: seen in no sample, and allowed in one in a thousand.
+  @Test(arguments: ["drawing", "painting"])
+  func truncatedLineFilterIsTheRecordedOneExactly(name: String) throws {
+    let folder = (Bundle.module.resourcePath ?? "") + "/Fixtures/sketches"
+    let image = try Image.load("\(folder)/linefilter-\(name).png")
+    let recorded = try Image.load("\(folder)/linefilter-\(name)-out.png")
+    func differing(_ preparation: SketchPreparation) throws -> Int {
+      let prepared = try image.prepared(preparation, width: image.width, height: image.height)
+      return zip(prepared.image.pixels, recorded.pixels).count { 255 - $0 != $1 }
+    }
+    let truncated = try differing(.truncatedLineFilter)
+    #expect(truncated * 1000 <= recorded.pixels.count)
+    // The other form differs where rounding does.
+    #expect(try differing(.lineFilter) > truncated)
+  }
 }

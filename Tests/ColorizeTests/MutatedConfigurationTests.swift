@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Colorize
+import DiffusionCore
+import Foundation
+import TestSupport
+import Testing
+
+/// Configurations and settings that something has happened to are refused or good, and never end the program.
+struct MutatedConfigurationTests {
+  private static let numbers = [
+    "0", "-1", "1e308", "-1e308", "1e999", "0.5", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+    "18446744073709551615", "4294967296", "1e-320", "null", "true", "\"x\"", "[]", "{}", "[1,2,4,4,8,8,8,8,8,8,8,8]",
+  ]
+
+  /// A text with one to four things done to it: numbers and words replaced, bytes changed, pieces cut out or repeated.
+  private func mutated(_ text: [UInt8], _ generator: inout SplitMix64) -> [UInt8] {
+    var text = text
+    for _ in 0..<Int.random(in: 1...4, using: &generator) where text.count > 8 {
+      let place = Int.random(in: 0..<text.count, using: &generator)
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0...2:
+        // The value that follows the next colon.
+        guard let colon = text[place...].firstIndex(of: UInt8(ascii: ":")),
+          let end = text[colon...].firstIndex(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") })
+        else { continue }
+        text.replaceSubrange(
+          colon + 1..<end, with: Array((Self.numbers.randomElement(using: &generator) ?? "0").utf8))
+      case 3: text[place] = UInt8.random(in: 0...255, using: &generator)
+      case 4: text.removeSubrange(place..<min(text.count, place + Int.random(in: 1...40, using: &generator)))
+      default: text.insert(contentsOf: text[place..<min(text.count, place + 20)], at: place)
+      }
+    }
+    return text
+  }
+
+  @Test func modelConfigurations() throws {
+    var generator = SplitMix64(state: 14)
+    var accepted = 0
+    for base in [ModelConfiguration.v1_5, try Model.embedded().configuration] {
+      let text = [UInt8](try JSONEncoder().encode(base))
+      for _ in 0..<1500 {
+        guard let found = try? JSONDecoder().decode(ModelConfiguration.self, from: Data(mutated(text, &generator))),
+          (try? found.validate()) != nil
+        else { continue }
+        accepted += 1
+        #expect(found.latentFactor > 0 && found.sizeMultiple >= found.latentFactor)
+        #expect((try? NoiseSchedule(found.schedule))?.count ?? 1 > 0)
+      }
+    }
+    // Much that happens to a text leaves a good one; else nothing was tried behind the door.
+    #expect(accepted > 50)
+  }
+
+  @Test func settings() throws {
+    var generator = SplitMix64(state: 41)
+    var settings = ColorizeSettings()
+    settings.injection = AttentionInjection()
+    settings.maskShaping = MaskShaping(threshold: 0.5, grow: 3, feather: 2)
+    settings.referenceStrength = .levels([.low: 0.5], others: 1)
+    let text = [UInt8](try JSONEncoder().encode(settings))
+    var accepted = 0
+    for _ in 0..<1500 {
+      guard let found = try? JSONDecoder().decode(ColorizeSettings.self, from: Data(mutated(text, &generator))) else {
+        continue
+      }
+      accepted += 1
+      #expect(throws: Never.self) { try found.validate() }
+    }
+    #expect(accepted > 50)
+  }
+}

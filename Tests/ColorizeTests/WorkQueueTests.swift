@@ -6,6 +6,8 @@ import Synchronization
 import Testing
 
 /// The colorizer's queue: one piece at a time, in order, on one thread, and nobody waits in vain.
+///
+/// Whoever waits in vain does so for ever: the limits are long because other tests hold all threads for up to minutes.
 struct WorkQueueTests {
   /// An actor whose pieces of work are several jobs each.
   private actor Worker {
@@ -33,7 +35,7 @@ struct WorkQueueTests {
     while await !condition() { try await Task.sleep(for: .milliseconds(1)) }
   }
 
-  @Test(.timeLimit(.minutes(1))) func piecesAreDoneOneAfterAnother() async throws {
+  @Test(.timeLimit(.minutes(5))) func piecesAreDoneOneAfterAnother() async throws {
     let worker = Worker()
     var tasks: [Task<Void, any Error>] = []
     for index in 0..<5 {
@@ -55,7 +57,7 @@ struct WorkQueueTests {
     #expect(Set(events).count == 10)
   }
 
-  @Test(.timeLimit(.minutes(1))) func whoeverIsCancelledWaitsNoLonger() async throws {
+  @Test(.timeLimit(.minutes(5))) func whoeverIsCancelledWaitsNoLonger() async throws {
     let worker = Worker()
     let long = Task { try await worker.piece("long", pause: .seconds(600)) }
     try await wait { await worker.events == ["long begins"] }
@@ -77,7 +79,7 @@ struct WorkQueueTests {
     #expect(await worker.events == ["long begins", "last begins", "last ends"])
   }
 
-  @Test(.timeLimit(.minutes(1))) func workOutsideOfTheActorIsToldOfCancellation() async throws {
+  @Test(.timeLimit(.minutes(5))) func workOutsideOfTheActorIsToldOfCancellation() async throws {
     let queue = WorkQueue(label: "test")
     #expect(try await queue.run { _ in 7 } == 7)
     let isRunning = Mutex(false)

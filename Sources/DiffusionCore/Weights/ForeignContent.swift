@@ -90,7 +90,9 @@ public struct ForeignContent: Sendable, Hashable {
       let name =
         text.contains("weight_map")
         ? "the index of a sharded checkpoint" : "a JSON text: \(excerpt(text))"
-      return (name, text.contains("weight_map") ? "Name it ....safetensors.index.json, or ....bin.index.json." : download)
+      return (
+        name, text.contains("weight_map") ? "Name it ....safetensors.index.json, or ....bin.index.json." : download
+      )
     }
     // Anything else that is text to its end, if it is short: what a server says in place of a file.
     guard bytes.count <= 65_536, bytes.allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) })

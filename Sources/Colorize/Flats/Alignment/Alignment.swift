@@ -18,7 +18,7 @@ public struct Alignment: Sendable, Hashable, Codable {
   /// direction, less what chance gives the sooner, the less of both is compared; at most 1.
   ///
   /// Measured on 94 pairs with known truth: two views of one thing reach 0.5 to 0.9, if parts have moved on their own 0.35 to
-  /// 0.8; views of two different things at most 0.43.
+  /// 0.8; of 70 pairs of different things 68 have at most 0.41, the others 0.51 and 0.61.
   public let score: Double
 
   /// Below the first score two pictures show different things or views; from the second on it is the same view.

@@ -48,7 +48,7 @@ struct PartSearch {
     self.whole = whole
   }
 
-  /// The parts; none where the drawing has no lines.
+  /// The parts, in rows; none where the reference shows nothing of the drawing.
   ///
   /// - Throws: `CancellationError`.
   func parts() throws -> [AlignedParts.Part] {

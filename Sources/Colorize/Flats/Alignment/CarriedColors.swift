@@ -87,7 +87,7 @@ package struct CarriedColors: Sendable {
     if isGround {
       place = pixel / own * SIMD2(width, height)
     } else {
-      let spot = (pixel - own / 2) / own.max()
+      let spot = Self.spot(x, y, own)
       guard let part = parts.index(at: spot) else { return nil }
       trust = Float(parts.confidence(of: part))
       place = parts.parts[part].map(spot) * max(width, height) + SIMD2(width, height) / 2
@@ -105,6 +105,12 @@ package struct CarriedColors: Sendable {
     return (color, trust)
   }
 
+  /// The place of a pixel's middle in a picture of that size, in the units of ``AffineMap``.
+  @inline(__always)
+  private static func spot(_ x: Int, _ y: Int, _ size: SIMD2<Double>) -> SIMD2<Double> {
+    (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - size / 2) / size.max()
+  }
+
   /// Whether what the reference has at a place is figure in the drawing.
   private func showsFigure(at place: SIMD2<Double>) -> Bool {
     guard let back else { return false }
@@ -118,10 +124,10 @@ package struct CarriedColors: Sendable {
   private static func trust(_ map: RegionMap, _ parts: AlignedParts) -> [Double] {
     var sums = [Double](repeating: 0, count: map.regions.count)
     var counts = [Int](repeating: 0, count: map.regions.count)
-    let (own, unit) = (SIMD2(Double(map.width), Double(map.height)), Double(max(map.width, map.height)))
+    let own = SIMD2(Double(map.width), Double(map.height))
     for y in 0..<map.height {
       for x in 0..<map.width {
-        let spot = (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - own / 2) / unit
+        let spot = Self.spot(x, y, own)
         guard let part = parts.index(at: spot) else { continue }
         let region = Int(map.labels[y * map.width + x])
         sums[region] += parts.confidence(of: part)
@@ -143,7 +149,7 @@ package struct CarriedColors: Sendable {
       for x in 0..<map.width {
         let region = Int(map.labels[y * map.width + x])
         guard isGround[region] else { continue }
-        let spot = (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - own / 2) / own.max()
+        let spot = Self.spot(x, y, own)
         switch open(alignment.map(spot)) {
         case true?: counts[region].open += 1
         case false?: counts[region].closed += 1

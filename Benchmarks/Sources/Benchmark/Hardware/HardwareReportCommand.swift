@@ -9,10 +9,10 @@ struct HardwareReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Check and time everything on this machine's graphics card and processor, into two small files.",
     discussion: """
-      Runs the parts below one after the other, the most important first, each in a process of its own with a time \
-      limit; one that fails, hangs or loses the device does not stop the next. The report (one file of JSON, one of \
-      Markdown) is written as it grows, so that a run that is cut off leaves what it found. Nothing of it names the \
-      user, the machine or its files; it can be sent as it is.
+      Runs the parts below one after the other, in the order of --parts or else the most important first, each in a \
+      process of its own with a time limit; one that fails, hangs or loses the device does not stop the next. The \
+      report (one file of JSON, one of Markdown) is written as it grows, so that a run that is cut off leaves what it \
+      found. Nothing of it names the user, the machine or its files; it can be sent as it is.
 
       PARTS:
       \(HardwareRun.Part.allCases.map { "  " + $0.rawValue + String(repeating: " ", count: 16 - $0.rawValue.count) + $0.title }.joined(separator: "\n"))
@@ -30,7 +30,10 @@ struct HardwareReportCommand: AsyncParsableCommand {
       valueName: "seconds"))
   var timeLimit: Double?
 
-  @Option(help: ArgumentHelp("Only these parts, separated by commas.", valueName: "names"))
+  @Option(
+    help: ArgumentHelp(
+      "Only these parts, in this order, separated by commas; check=30 gives a part so many seconds at most.",
+      valueName: "names"))
   var parts: String?
 
   @Option(
@@ -59,15 +62,29 @@ struct HardwareReportCommand: AsyncParsableCommand {
     _ = try chosenParts()
   }
 
-  /// The parts that are asked for, in the order in which they run.
-  func chosenParts() throws -> [HardwareRun.Part] {
-    guard let parts else { return HardwareRun.Part.allCases }
-    let names = parts.split(separator: ",").map(String.init)
-    for name in names where HardwareRun.Part(rawValue: name) == nil {
-      throw ValidationError(
-        "--parts: there is no \(name), only \(HardwareRun.Part.allCases.map(\.rawValue).joined(separator: ", "))")
+  /// The parts that are asked for, in the order in which they run, with the seconds that were given to them.
+  ///
+  /// - Throws: `ValidationError` if a name is unknown or stands twice, or a limit is no number of seconds.
+  func chosenParts() throws -> [(part: HardwareRun.Part, seconds: Double?)] {
+    guard let parts else { return HardwareRun.Part.allCases.map { ($0, nil) } }
+    var chosen: [(part: HardwareRun.Part, seconds: Double?)] = []
+    for text in parts.split(separator: ",") {
+      let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let part = HardwareRun.Part(rawValue: words[0]) else {
+        throw ValidationError(
+          "--parts: there is no \(words[0]), only "
+            + HardwareRun.Part.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      guard !chosen.contains(where: { $0.part == part }) else {
+        throw ValidationError("--parts: \(words[0]) stands there twice")
+      }
+      let seconds = words.count == 2 ? Double(words[1]) : nil
+      guard words.count == 1 || seconds.map({ (1...1e5).contains($0) }) == true else {
+        throw ValidationError("--parts: \(text), expected 1 to 100000 seconds after the sign")
+      }
+      chosen.append((part, seconds))
     }
-    return HardwareRun.Part.allCases.filter { names.contains($0.rawValue) }
+    return chosen
   }
 
   func run() async throws {

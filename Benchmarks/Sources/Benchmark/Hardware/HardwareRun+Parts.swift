@@ -63,7 +63,26 @@ extension HardwareRun {
     case .torchProcessor:
       try requirePyTorch(needsCard: false, deadline)
       try measureProcessor(part, place, "f32", ["--compare", "--python=\(command.python)"], deadline)
+    case .operationsF16: try measureBesideTorch(part, place, "ops", "f16", [], deadline)
+    case .training: try measureBesideTorch(part, place, "training", "f32", [], deadline)
     }
+  }
+
+  /// Compares on the card where PyTorch has it, and otherwise measures alone.
+  private func measureBesideTorch(
+    _ part: Part, _ place: Int, _ group: String, _ precision: String, _ options: [String],
+    _ deadline: ContinuousClock.Instant
+  ) throws {
+    var options = options
+    do {
+      try requirePyTorch(needsCard: true, deadline)
+      options += [
+        "--compare", "--compare-device=cuda", "--compare-dtype=\(precision)", "--python=\(command.python)",
+      ]
+    } catch PartError.missing(let what) {
+      report.parts[place].note = what
+    }
+    try measure(part, place, group, precision, options, deadline)
   }
 
   // MARK: The device
@@ -133,26 +152,30 @@ extension HardwareRun {
   private static let rest = ConformanceSuite.operations.filter { !layers.contains($0) }
 
   private func comparePictures(_ place: Int, _ deadline: ContinuousClock.Instant) throws {
-    struct Summary: Decodable { let seconds: Double }
+    struct Summary: Decodable {
+      let seconds: Double
+      let files: [String]
+    }
     var backends = [("cpu f32", "cpu", "f32")]
     if !report.backend.isEmpty {
       backends += [("device f32", report.backend, "f32"), ("device f16", report.backend, "f16")]
     }
     if processorHasBF16 { backends.append(("cpu bf16", "cpu", "bf16")) }
-    var reference: Image?
+    var reference: [UInt8]?
     for (name, backend, precision) in backends {
       let target = folder.appendingPathComponent("demo").path
       let output = try runColorize(
         [
-          "demo", "--output", target, "--backend", backend, "--precision", precision, "--json", "--quiet",
-          "--steps", isSoftware ? "4" : "12",
+          "demo", "--output", target, "--overwrite", "--backend", backend, "--precision", precision, "--json",
+          "--quiet",
         ], for: .pictures, deadline: deadline)
-      let seconds = try JSONDecoder().decode(Summary.self, from: output).seconds
-      let picture = try Image.load("\(target)/result.png")
+      let summary = try JSONDecoder().decode(Summary.self, from: output)
+      // What the network painted: a palette that is made of it may turn on the last digit.
+      let painted = try summary.files.sorted().flatMap { try Image.load($0).pixels }
       let row =
-        try reference.map { try HardwareReport.Picture(name, seconds: seconds, picture, beside: $0) }
-        ?? HardwareReport.Picture(name: name, seconds: brief(seconds))
-      reference = reference ?? picture
+        try reference.map { try HardwareReport.Picture(name, seconds: summary.seconds, painted, beside: $0) }
+        ?? HardwareReport.Picture(name: name, seconds: brief(summary.seconds))
+      reference = reference ?? painted
       report.parts[place].pictures = (report.parts[place].pictures ?? []) + [row]
       write()
     }
@@ -169,12 +192,16 @@ extension HardwareRun {
 
   private var jobOptions: [String] { ["--weights-in-memory", "--steps=\(isSoftware ? 4 : 20)"] }
 
+  /// Of training, the large network's takes minutes.
+  private func preset(of part: Part) -> Settings.Preset { part == .training ? .embedded : preset }
+
   private func measure(
     _ part: Part, _ place: Int, _ group: String, _ precision: String, _ options: [String],
     _ deadline: ContinuousClock.Instant
   ) throws {
     let arguments = [
-      "--groups", group, "--backend=\(report.backend)", "--precision=\(precision)", "--preset=\(preset.rawValue)",
+      "--groups", group, "--backend=\(report.backend)", "--precision=\(precision)",
+      "--preset=\(preset(of: part).rawValue)",
       "--runs=\(group == "job" ? 1 : 3)",
     ]
     try runGroup(arguments + options, for: part, deadline: deadline) { take($0, place, "device \(precision)") }

@@ -22,6 +22,8 @@ final class HardwareRun {
     case jobF32 = "job-f32"
     case otherTiers = "check-others"
     case torchProcessor = "cpu-torch"
+    case operationsF16 = "ops-f16"
+    case training
 
     var title: String {
       switch self {
@@ -41,6 +43,8 @@ final class HardwareRun {
       case .jobF32: "a whole picture in f32"
       case .otherTiers: "the conformance suite with the kernels of the other tiers"
       case .torchProcessor: "PyTorch on the processor beside a step in f32"
+      case .operationsF16: "each operation of the network in f16, beside PyTorch on the same card where there is one"
+      case .training: "steps of training of the built-in network, likewise"
       }
     }
 
@@ -56,6 +60,7 @@ final class HardwareRun {
       case .processorF32, .processorBF16: 60
       case .torchCompiled: 100
       case .torchProcessor: 90
+      case .operationsF16, .training: 60
       }
     }
   }
@@ -96,7 +101,8 @@ final class HardwareRun {
     defer { try? FileManager.default.removeItem(at: folder) }
     // Without what the device is, nothing else makes sense.
     let chosen = try command.chosenParts()
-    for part in Part.allCases where part == .device || chosen.contains(part) { try run(part) }
+    try run(.device, limit: chosen.first { $0.part == .device }?.seconds)
+    for choice in chosen where choice.part != .device { try run(choice.part, limit: choice.seconds) }
     report.state = Interruption.shared.isRequested ? .interrupted : .complete
     write()
     console.say("report: wrote \(store.paths.joined(separator: " and "))")
@@ -104,7 +110,7 @@ final class HardwareRun {
 
   private var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
 
-  private func run(_ part: Part) throws {
+  private func run(_ part: Part, limit ownLimit: Double?) throws {
     report.parts.append(HardwareReport.Part(name: part.rawValue, title: part.title))
     let place = report.parts.count - 1
     func leave(_ state: HardwareReport.Part.State, _ note: String?) {
@@ -123,7 +129,7 @@ final class HardwareRun {
     console.say("report: \(part.rawValue): \(part.title)")
     write()
     let begin = ContinuousClock.now
-    let limit = min(part.limit * (isSoftware ? 2.5 : 1), max(remaining, 3))
+    let limit = min(ownLimit ?? part.limit * (isSoftware ? 2.5 : 1), max(remaining, 3))
     do {
       try perform(part, place, deadline: begin + .seconds(limit))
       report.parts[place].seconds = brief((ContinuousClock.now - begin) / .seconds(1))

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Colorize
 import Foundation
 
 extension HardwareReport.Picture {
-  /// A picture beside another of the same size.
+  /// The values of pictures beside those of others of the same sizes.
   ///
-  /// - Throws: ``BenchmarkError/pictureDiffers(_:)`` if the sizes differ.
-  init(_ name: String, seconds: Double, _ picture: Image, beside other: Image) throws {
-    guard picture.width == other.width, picture.height == other.height, picture.channels == other.channels else {
-      throw BenchmarkError.pictureDiffers(
-        "\(name) is \(picture.width) x \(picture.height), the processor's \(other.width) x \(other.height)")
+  /// - Throws: ``BenchmarkError/pictureDiffers(_:)`` if there are none, or not as many of both.
+  init(_ name: String, seconds: Double, _ values: [UInt8], beside others: [UInt8]) throws {
+    guard values.count == others.count, !values.isEmpty else {
+      throw BenchmarkError.pictureDiffers("\(name) has \(values.count) values, the processor's \(others.count)")
     }
     var (largest, changed, squares) = (0, 0, 0.0)
-    for (a, b) in zip(picture.pixels, other.pixels) where a != b {
+    for (a, b) in zip(values, others) where a != b {
       let difference = abs(Int(a) - Int(b))
       largest = max(largest, difference)
       changed += 1
       squares += Double(difference * difference)
     }
-    let count = Double(max(picture.pixels.count, 1))
+    let count = Double(values.count)
     self.init(
       name: name, seconds: brief(seconds), largest: largest,
       psnr: squares > 0 ? brief(10 * log10(255 * 255 * count / squares)) : nil, changed: brief(Double(changed) / count))

@@ -5,10 +5,20 @@ import DiffusionCore
 import DiffusionVulkan
 import Foundation
 
-/// `swift run -c release --package-path Benchmarks Benchmark`: times the network at its real sizes.
+/// `swift run -c release --package-path Benchmarks Benchmark`: times the network, or makes a report on a machine.
 @main
 struct Benchmark: AsyncParsableCommand {
+  // Options of a command that has others below it would be taken away from those of the same name.
   static let configuration = CommandConfiguration(
+    abstract: "Times the network, or checks and times a machine.",
+    subcommands: [MeasureCommand.self, HardwareReportCommand.self, LossCurveCommand.self],
+    defaultSubcommand: MeasureCommand.self)
+}
+
+/// What runs where no other command is named: groups of measurements.
+struct MeasureCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure",
     abstract: "Times the operations, the parts and a whole job of the network, beside what the machine can do at best.",
     discussion: """
       ops      each operation at the shapes of the network
@@ -23,8 +33,7 @@ struct Benchmark: AsyncParsableCommand {
       product, or the memory traffic at the rate of a copy, whichever is longer, both measured in the same run; \
       `of floor` is how much of that is reached. Each group runs in a process of its own, so that peaks of memory do \
       not mix.
-      """,
-    subcommands: [HardwareReportCommand.self, LossCurveCommand.self])
+      """)
 
   @Option(
     parsing: .upToNextOption,

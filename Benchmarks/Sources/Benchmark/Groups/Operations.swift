@@ -5,9 +5,11 @@ import DiffusionCore
 /// The operations that a picture is made of, at the network's own shapes, for one row of a batch.
 func measureOperations(_ bench: Bench) throws {
   let side = bench.limits.side
-  let matrices = try bench.twin { try RandomParameters(backend: $0, dtype: .f32).values([side, side]) }
+  let type = bench.backend.storageType
+  let matrices = try bench.twin { try RandomParameters(backend: $0, dtype: type).values([side, side]) }
   try bench.measure(
-    "matrix product f32, \(side)^3", peer: PeerWork("linear", ["rows": side, "inputs": side, "outputs": side]),
+    "matrix product \(type.rawValue), \(side)^3",
+    peer: PeerWork("linear", ["rows": side, "inputs": side, "outputs": side]),
     on: matrices
   ) { try $0.linear(weight: $0) }
   try measureConvolutions(bench)

@@ -13,14 +13,14 @@ struct MachineLimits: Codable {
 
   /// The side of the matrices of the product.
   let side: Int
-  /// The rate of a product of two square matrices in `f32`.
+  /// The rate of a product of two square matrices, stored as the backend stores results.
   let gigaflopPerSecond: Double
   /// From what caches hold to what only memory holds.
   let copyRates: [CopyRate]
 
   /// Measures both limits. A limit is the fastest run, not the median.
   static func measure(on backend: any Backend) throws -> MachineLimits {
-    let source = try RandomParameters(backend: backend, dtype: .f32)
+    let source = try RandomParameters(backend: backend, dtype: backend.storageType)
     func product(_ side: Int) throws -> Double {
       let matrix = try source.values([side, side])
       return try fastest(of: 4) {

@@ -49,9 +49,9 @@ struct RandomParameters: ParameterSource {
     return try tensor.reshaped(shape)
   }
 
-  /// Random numbers of deviation about 1, as activations have: always `f32`.
+  /// Random numbers of deviation about 1, as activations have, stored as the backend stores results.
   func activations(_ shape: Shape) throws -> Tensor {
-    let source = RandomParameters(sharing: self, dtype: .f32)
+    let source = RandomParameters(sharing: self, dtype: backend.storageType)
     // A fan-in of 1 for any shape: one row of one column each.
     return try source.values([shape.elementCount, 1]).reshaped(shape)
   }

@@ -113,12 +113,20 @@ def missed(y, z, mask, width):
     return ((1 - torch.exp(-0.5 * apart / width**2)) * weight).sum() / weight.sum()
 
 
-def colorizer(m, bank, heads, plan, again, latents=True, early_odds=0.85, crisp=None):
+def crisper(fraction):
+    """Weight and width of `missed`: none while colors are far off, then more and more strict."""
+    return 4 * min(1, max(0, (fraction - 0.08) / 0.25)), 0.22 + 0.18 * max(0, 1 - fraction / 0.6)
+
+
+def colorizer(
+    m, bank, heads, plan, again=lambda _: 0, latents=True, early_odds=0.85, crisp=None, point=None
+):
     """`plan(fraction)` gives picture size and batch. Without `latents` only the block colors are
     learned, before there is an autoencoder. Pictures are denoised from (mostly) pure noise, and,
     at the odds that `again(fraction)` gives, once more from where the first answer leads, so that
-    the network mends its errors instead of trusting them. `crisp`, if given, is the weight and the
-    width of `missed`."""
+    the network mends its errors instead of trusting them. `crisp(fraction)`, if given, is the weight
+    and the width of `missed`; `point(fraction)` the weight of the pointers' loss."""
+    point = point or (lambda f: 0.8 - 0.5 * f)
     pointers = Pointers(m.unet, CONFIG["unet"]["num_head_channels"])
     channels = CONFIG["unet"]["in_channels"]
 
@@ -159,17 +167,18 @@ def colorizer(m, bank, heads, plan, again, latents=True, early_odds=0.85, crisp=
         x = alpha * z + sigma * noise
         v = m.unet(x, t, c).float()
         z1, e1 = alpha * x - sigma * v, sigma * x + alpha * v
-        point, figure = pointers.loss(batch, SIDE, size // 8)
+        pointing, figure = pointers.loss(batch, SIDE, size // 8)
         n = channels if latents else 3
         l1 = distance(z1[:, :n], z[:, :n])
         figures = dict(
-            first=l1, color=F.l1_loss(z1[:, :3], z[:, :3]) / SCALE, point=point, inside=figure
+            first=l1, color=F.l1_loss(z1[:, :3], z[:, :3]) / SCALE, point=pointing, inside=figure
         )
         hint = figures["hint"] = heads.loss(tokens, batch["reference"])
-        loss = l1 + (0.8 - 0.5 * fraction) * point + 0.3 * hint
+        loss = l1 + point(fraction) * pointing + 0.3 * hint
         if crisp:
-            off = figures["off"] = missed(z1, z, batch["mask"], crisp[1])
-            loss = loss + crisp[0] * off
+            weight, width = crisp(fraction)
+            off = figures["off"] = missed(z1, z, batch["mask"], width)
+            loss = loss + weight * off
         if torch.rand(1).item() < again(fraction):
             s = (t * (0.02 + 0.95 * torch.rand(b, device=device))).long()
             alpha, sigma = m.alpha_sigma(s)
@@ -181,6 +190,33 @@ def colorizer(m, bank, heads, plan, again, latents=True, early_odds=0.85, crisp=
         return loss, figures, b
 
     return loss_of
+
+
+@torch.no_grad()
+def held_out(m, bank, count, size=256):
+    """How one evaluation does on drawings that training does not see, in colors of their own, as
+    `check()`: the share of the figure and of the ground whose blocks are within 0.3 of the truth
+    (RGB in -1 to 1)."""
+    device = bank.device
+    index = bank.held[torch.arange(count, device=device) % len(bank.held)]
+    p = views.drawing_pairs(bank.drawings, bank.grounds, index, size, TOKEN_SIZE, 0.4, natural=True)
+    sketch = views.signed(p["sketch"]).repeat(1, 3, 1, 1)
+    reference, truth = views.signed(p["reference"]), F.avg_pool2d(views.signed(p["target"]), 8)
+    inside = F.adaptive_avg_pool2d(p["mask"], size // 8)
+    noise = torch.randn(count, CONFIG["unet"]["in_channels"], size // 8, size // 8, device=device)
+
+    @torch.no_grad()
+    def check():
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            c = m.conditions(sketch, reference, "full", p["mask"], p["reference_mask"])
+            z = m.sample(c, noise.shape, 1, 1.0, noise, device).float() / SCALE
+        right = ((z[:, :3] - truth).square().sum(1, keepdim=True).sqrt() < 0.3).float()
+        return dict(
+            figure=(right * inside).sum() / inside.sum(),
+            ground=(right * (1 - inside)).sum() / (1 - inside).sum(),
+        )
+
+    return check
 
 
 # --- the decoder again -------------------------------------------------------

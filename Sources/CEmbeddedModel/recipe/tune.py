@@ -54,7 +54,9 @@ if __name__ == "__main__":
     cli.add_argument("--pack", default="drawings.pack")
     cli.add_argument("--scenes-in", default="run", help="where drawn scenes are kept")
     cli.add_argument("--steps", type=int, default=200)
-    cli.add_argument("--minutes", type=float, help="instead of steps: the rate falls with the clock")
+    cli.add_argument(
+        "--minutes", type=float, help="instead of steps: the rate falls with the clock"
+    )
     cli.add_argument("--crew", type=int, default=1, help="processes that update the same weights")
     cli.add_argument("--scenes", type=int, default=400)
     cli.add_argument("--rate", type=float, default=3e-4)
@@ -92,7 +94,7 @@ if __name__ == "__main__":
         return (256, 2) if torch.rand(1).item() < o.large else (128, 6)
 
     loss_of = stages.colorizer(
-        m, bank, heads, plan, lambda _: 0, early_odds=1, crisp=(o.weight, o.width)
+        m, bank, heads, plan, early_odds=1, crisp=lambda _: (o.weight, o.width)
     )
     first = fork(m, heads, o.crew, o.seed)
     average = [p.detach().clone() for p in weights]

@@ -80,7 +80,8 @@ let package = Package(
       name: "DiffusionCoreTests", dependencies: ["DiffusionCore", "BackendConformance", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "DiffusionTrainingTests", dependencies: ["DiffusionTraining", "BackendConformance", "TestSupport"]),
+      name: "DiffusionTrainingTests",
+      dependencies: ["DiffusionTraining", "DiffusionVulkan", "BackendConformance", "TestSupport"]),
     .testTarget(
       name: "ColorizeTests", dependencies: ["Colorize", "BackendConformance", "TestSupport"],
       resources: [.copy("Fixtures")]),

@@ -5,12 +5,12 @@ import DiffusionTraining
 import TestSupport
 import Testing
 
-/// Vector-Jacobian products of all operations as PyTorch made them, on any memory of the tape.
+/// Vector-Jacobian products of all operations as PyTorch made them, on any memory of the tape and on any backend.
 @Suite struct RecordedGradientTests {
   /// Compares outputs and gradients of all cases; how many gradients there were, and the largest error.
-  private func check(_ golden: TrainingGolden, memory: TapeMemory) throws -> (count: Int, worst: Double) {
-    let base = try CPUBackend(threads: 2)
-    let tape = Tape(base, memory: memory)
+  private func check(_ golden: TrainingGolden, _ setting: GradientSetting) throws -> (count: Int, worst: Double) {
+    let base = try setting.backend.make()
+    let tape = Tape(base, memory: setting.memory)
     var (count, worst) = (0, 0.0)
     for test in golden.list() {
       let (name, operation) = (test.string("name"), test.string("op"))
@@ -45,15 +45,15 @@ import Testing
     return (count, worst)
   }
 
-  /// A set of recordings and a memory of the tape: the package's own with each, another with one.
-  private static let settings: [(GoldenSet, TapeMemory)] =
-    [.recomputed(partByteCount: 0), .recomputed(partByteCount: 1 << 30)].map { (.own, $0) }
-    + GoldenSet.all.map { ($0, .kept) }
+  /// The package's own recordings with each memory of the tape, others with one.
+  private static let settings =
+    [.recomputed(partByteCount: 0), .recomputed(partByteCount: 1 << 30)].map { GradientSetting(memory: $0) }
+    + GradientSetting.all(memories: [.kept])
 
-  @Test(arguments: settings) func gradientsAreThoseRecorded(set: GoldenSet, memory: TapeMemory) throws {
-    let golden = try TrainingGolden("gradients", of: set)
-    let (count, worst) = try check(golden, memory: memory)
+  @Test(arguments: settings) func gradientsAreThoseRecorded(_ setting: GradientSetting) throws {
+    let golden = try TrainingGolden("gradients", of: setting.set)
+    let (count, worst) = try check(golden, setting)
     #expect(count == golden.file.keys.filter { $0.contains(".d.") && !$0.contains(".channels_last.") }.count)
-    print("\(set), \(memory): \(count) gradients, worst \(worst)")
+    print("\(setting): \(count) gradients, worst \(worst)")
   }
 }

@@ -111,16 +111,17 @@ import Testing
     }
   }
 
-  @Test(arguments: GoldenSet.all, [TapeMemory.kept, .recomputed(partByteCount: 20_000)])
-  func gradientsAreThoseRecorded(set: GoldenSet, memory: TapeMemory) throws {
+  @Test(arguments: GradientSetting.all(memories: [.kept, .recomputed(partByteCount: 20_000)]))
+  func gradientsAreThoseRecorded(_ choice: GradientSetting) throws {
+    let set = choice.set
     let golden = try TrainingGolden("module_gradients", of: set)
-    let base = try CPUBackend(threads: 2)
+    let base = try choice.backend.make()
     let configuration = try set.configuration
     let cases = golden.list()
     try #require(!cases.isEmpty)
     for test in cases {
       let name = test.string("name")
-      let tape = Tape(base, memory: memory)
+      let tape = Tape(base, memory: choice.memory)
       let reader = WeightReader(try set.weights())
       let source = TrainableParameters(CheckpointParameters(reader, backend: tape), on: tape) { _ in true }
       let isImage = { (key: String) in (golden.file["\(name).\(key)"]?.shape.count ?? 0) == 4 }

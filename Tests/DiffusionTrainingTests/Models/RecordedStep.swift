@@ -13,9 +13,11 @@ struct RecordedStage {
   let parameters: [TrainableParameter]
   let schedule: NoiseSchedule
 
-  init(_ set: GoldenSet, memory: TapeMemory = .kept, threads: Int = 2) throws {
+  init(
+    _ set: GoldenSet, memory: TapeMemory = .kept, threads: Int = 2, backend: GradientBackend = .cpu
+  ) throws {
     golden = try TrainingGolden("lora_step", of: set)
-    tape = Tape(try CPUBackend(threads: threads), memory: memory)
+    tape = Tape(try backend.make(threads: threads), memory: memory)
     let reader = WeightReader(try set.weights())
     let source = TrainableParameters(CheckpointParameters(reader, backend: tape), on: tape) { key in
       TrainedPart(key: key).map { TrainedPart.secondStage.contains($0) } ?? false

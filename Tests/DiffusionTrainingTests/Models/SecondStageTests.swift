@@ -7,9 +7,9 @@ import Testing
 
 /// Losses, gradients and steps of the second stage against those recorded of the published network.
 @Suite struct SecondStageTests {
-  @Test(arguments: GoldenSet.all, [TapeMemory.kept, .recomputed(partByteCount: 100_000)])
-  func gradientsAreThoseRecorded(set: GoldenSet, memory: TapeMemory) throws {
-    let stage = try RecordedStage(set, memory: memory)
+  @Test(arguments: GradientSetting.all(memories: [.kept, .recomputed(partByteCount: 100_000)]))
+  func gradientsAreThoseRecorded(_ setting: GradientSetting) throws {
+    let stage = try RecordedStage(setting.set, memory: setting.memory, backend: setting.backend)
     let (golden, base) = (stage.golden, stage.base)
     let trained = (golden.cases as? [String: Any])?.table("trained") ?? [:]
     #expect(Set(stage.parameters.map(\.key)) == Set(trained.keys))

@@ -68,7 +68,7 @@ public struct Model: Sendable {
   }
 
   /// Decodes a `config.json`, naming the field that is wrong.
-  static func decodeConfiguration(_ data: Data, path: String) throws -> ModelConfiguration {
+  package static func decodeConfiguration(_ data: Data, path: String) throws -> ModelConfiguration {
     // Editors on other systems put a mark before the text.
     let text = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
     do {
@@ -76,7 +76,8 @@ public struct Model: Sendable {
       try configuration.validate()
       return configuration
     } catch let error as DecodingError {
-      throw ColorizeError.unusableModel(path: path, reason: describe(error))
+      throw ColorizeError.unusableModel(
+        path: path, reason: JSONFault.description(of: Data(text)).map { "not valid JSON: \($0)" } ?? describe(error))
     } catch let error as ConfigurationError {
       throw ColorizeError.unusableModel(path: path, reason: error.description)
     } catch let error as ScheduleError {
@@ -95,7 +96,7 @@ public struct Model: Sendable {
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       return "\(path(context))\(context.debugDescription)"
     case .dataCorrupted(let context):
-      return "\(path(context))not valid JSON: \(context.debugDescription)"
+      return "\(path(context))\(context.debugDescription)"
     @unknown default: return "\(error)"
     }
   }

@@ -79,9 +79,10 @@ public struct ShotSheet: Sendable {
     do {
       list = try JSONDecoder().decode([[String: JSONValue]].self, from: Data(text.utf8))
     } catch {
+      let fault = JSONFault.description(of: Data(text.utf8)).map { "not valid JSON: \($0)" }
       throw .invalidSheet(
         file: file, place: "the file",
-        reason: "it is no list of objects, as in [{\"frame\": 12, \"seed\": 7}] (\(error))")
+        reason: fault ?? "it is no list of objects, as in [{\"frame\": 12, \"seed\": 7}] (\(error))")
     }
     return list.enumerated().map { ("entry \($0.offset + 1)", $0.element) }
   }

@@ -48,7 +48,8 @@ extension Flats {
     do {
       document = try JSONDecoder().decode(FlatsDocument.self, from: Data(json))
     } catch let error as DecodingError {
-      throw FlatsError.invalidFile(file: file ?? "the regions' JSON", reason: Self.describe(error))
+      let fault = JSONFault.description(of: Data(json)).map { "not valid JSON: \($0)" }
+      throw FlatsError.invalidFile(file: file ?? "the regions' JSON", reason: fault ?? Self.describe(error))
     }
     self = try document.flats(on: map, file: file)
   }

@@ -26,6 +26,8 @@ public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   case invertedReferenceMask
   /// What the network predicts was guessed from the checkpoint's name.
   case guessedPrediction
+  /// The model is made for one step, and more were asked for.
+  case stepsBeyondModel
 }
 
 extension ColorizeNote: CustomStringConvertible {
@@ -51,6 +53,8 @@ extension ColorizeNote: CustomStringConvertible {
     case .invertedReferenceMask: "the reference's mask looks inverted: white is to be figure, and black background"
     case .guessedPrediction:
       "what the network predicts was guessed from the checkpoint's name; give the prediction if the result is noise"
+    case .stepsBeyondModel:
+      "the model is made for one sampling step, and paints worse with more; leave steps as they are by default"
     }
   }
 }
@@ -90,6 +94,7 @@ extension ColorizeRequest {
       }
     }
     if model.isPredictionGuessed { notes.append(.guessedPrediction) }
+    if model.configuration.sampling.steps == 1, settings.steps > 1 { notes.append(.stepsBeyondModel) }
     return notes
   }
 }

@@ -21,12 +21,11 @@ struct ColorizeCommand: AsyncParsableCommand {
         In the colours of the show's palette, with layers for a paint program:
           colorize -s sketch.png -r reference.png -o result.png \\
             --palette show.gpl --layers result.psd
-        Four proposals, result-1.png to result-4.png, with weaker guidance:
+        Four proposals, result-1.png to result-4.png:
+          colorize -s sketch.png -r reference.png -o result.png --count 4
+        A checkpoint of the published v1.5 models, with weaker guidance:
           colorize -s sketch.png -r reference.png -o result.png \\
-            --count 4 --steps 30 --guidance 3
-        A checkpoint of the published v1.5 models, on four threads:
-          colorize -s sketch.png -r reference.png -o result.png \\
-            --model switch.safetensors --preset v1.5 --backend cpu:4
+            --model switch.safetensors --preset v1.5 --steps 30 --guidance 3
         See it work without files of your own:
           colorize demo
       """,

@@ -13,6 +13,13 @@ struct MutatedConfigurationTests {
     "18446744073709551615", "4294967296", "1e-320", "null", "true", "\"x\"", "[]", "{}", "[1,2,4,4,8,8,8,8,8,8,8,8]",
   ]
 
+  /// Keys in an order that does not change from run to run, so that neither do the texts.
+  private func encoded(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return [UInt8](try encoder.encode(value))
+  }
+
   /// A text with one to four things done to it: numbers and words replaced, bytes changed, pieces cut out or repeated.
   private func mutated(_ text: [UInt8], _ generator: inout SplitMix64) -> [UInt8] {
     var text = text
@@ -38,7 +45,7 @@ struct MutatedConfigurationTests {
     var generator = SplitMix64(state: 14)
     var accepted = 0
     for base in [ModelConfiguration.v1_5, try Model.embedded().configuration] {
-      let text = [UInt8](try JSONEncoder().encode(base))
+      let text = try encoded(base)
       for _ in 0..<1500 {
         guard let found = try? JSONDecoder().decode(ModelConfiguration.self, from: Data(mutated(text, &generator))),
           (try? found.validate()) != nil
@@ -58,7 +65,7 @@ struct MutatedConfigurationTests {
     settings.injection = AttentionInjection()
     settings.maskShaping = MaskShaping(threshold: 0.5, grow: 3, feather: 2)
     settings.referenceStrength = .levels([.low: 0.5], others: 1)
-    let text = [UInt8](try JSONEncoder().encode(settings))
+    let text = try encoded(settings)
     var accepted = 0
     for _ in 0..<1500 {
       guard let found = try? JSONDecoder().decode(ColorizeSettings.self, from: Data(mutated(text, &generator))) else {

@@ -76,5 +76,7 @@ import Testing
         try run("--sketch-mask", "mask.png", "--reference-mask", mask, sketch: "sketch.png"))
     }
     #expect(notes(try run("--quiet", sketch: "blank.png")).isEmpty)
+    let steps = ["-s", "sketch.png", "-r", "reference.png", "--size", "64", "--steps", "2", "-o", "steps.png"]
+    expect("made for one sampling step", try Program.run(steps, in: folder))
   }
 }

@@ -44,6 +44,7 @@ extension ColorizeNote {
         + "light-on-dark"
     case .guessedPrediction:
       "what the network predicts was guessed from the file's name; if the result is noise, say --prediction v or eps"
+    case .stepsBeyondModel: "the model is made for one sampling step, and paints worse with more; leave --steps out"
     default: description
     }
   }

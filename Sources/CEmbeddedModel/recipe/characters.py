@@ -12,7 +12,7 @@ by DiceBear itself, under the same terms: Critters, Clay, Sprouts, Cutouts.
 
 The first three are line art. Each path is drawn once as a mask. Papers get flat colors, region by region; solid ink
 (hair, brows, clothes) becomes a fill with an outline; what lines of a part enclose (eyes, lenses, mouths) is filled.
-A pack is a zip of lossless WebP files ID__a.webp and ID__b.webp (RGBA, 288 px) and `names.txt` with the IDs.
+A pack is a zip of lossless WebP files ID__a.webp and ID__b.webp (RGBA, 288 px) and `names.txt`.
 """
 
 import argparse
@@ -20,7 +20,6 @@ import io
 import json
 import os
 import subprocess
-import zipfile
 import zlib
 from importlib.resources import files
 from multiprocessing import Pool
@@ -28,6 +27,8 @@ from multiprocessing import Pool
 import numpy as np
 from PIL import Image
 from scipy import ndimage
+
+import wide
 
 SIDE = 288
 FINE = 2 * SIDE
@@ -512,29 +513,12 @@ def main():
         if size > o.total * 1e6:
             break
         kept.append(made[i])
-    with zipfile.ZipFile(o.out + ".tmp", "w", zipfile.ZIP_STORED) as file:
-        for name, blobs in sorted(kept):
-            for which, blob in zip("ab", blobs):
-                file.writestr(f"{name}__{which}.webp", blob)
-        file.writestr("names.txt", "\n".join(sorted(name for name, _ in kept)))
-    os.replace(o.out + ".tmp", o.out)
+    drawings = {f"{name}__{which}": b for name, two in sorted(kept) for which, b in zip("ab", two)}
+    wide.write(o.out, list(drawings), drawings.values())
     print(len(made), "characters made,", len(kept), "kept,", round(os.path.getsize(o.out) / 1e6, 2), "MB;",
           {s: sum(n.startswith(s) for n, _ in kept) for s in SHARES})  # fmt: skip
     if o.sheet:
-        side, columns, rows = 144, 12, 14
-        page = Image.new("RGB", (columns * side, rows * side), (232, 236, 240))
-        for i, (_, blobs) in enumerate(kept[: columns * rows // 2]):
-            for k, blob in enumerate(blobs):
-                small = (
-                    Image.open(io.BytesIO(blob))
-                    .convert("RGBa")
-                    .resize((side - 4, side - 4), Image.BOX)
-                    .convert("RGBA")
-                )
-                page.paste(
-                    small, ((2 * i + k) % columns * side + 2, 2 * i // columns * side + 2), small
-                )
-        page.save(o.sheet)
+        wide.sheet([blob for _, two in kept[:84] for blob in two], o.sheet, 12, 144)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import Foundation
 
 /// Why a text is no JSON, and where. `JSONDecoder` says neither.
 package enum JSONFault {
-  /// For example `invalid value in line 3, column 12`; nil for a text that is JSON.
-  package static func description(of text: Data) -> String? {
+  /// For example `not valid JSON: invalid value in line 3, column 12`; nil for a text that is JSON.
+  package static func description(of text: Data) -> String? { reason(of: text).map { "not valid JSON: \($0)" } }
+
+  private static func reason(of text: Data) -> String? {
     do {
       _ = try JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)
       return nil

@@ -77,7 +77,7 @@ public struct Model: Sendable {
       return configuration
     } catch let error as DecodingError {
       throw ColorizeError.unusableModel(
-        path: path, reason: JSONFault.description(of: Data(text)).map { "not valid JSON: \($0)" } ?? describe(error))
+        path: path, reason: JSONFault.description(of: Data(text)) ?? describe(error))
     } catch let error as ConfigurationError {
       throw ColorizeError.unusableModel(path: path, reason: error.description)
     } catch let error as ScheduleError {

@@ -79,7 +79,7 @@ public struct ShotSheet: Sendable {
     do {
       list = try JSONDecoder().decode([[String: JSONValue]].self, from: Data(text.utf8))
     } catch {
-      let fault = JSONFault.description(of: Data(text.utf8)).map { "not valid JSON: \($0)" }
+      let fault = JSONFault.description(of: Data(text.utf8))
       throw .invalidSheet(
         file: file, place: "the file",
         reason: fault ?? "it is no list of objects, as in [{\"frame\": 12, \"seed\": 7}] (\(error))")

@@ -48,8 +48,8 @@ extension Flats {
     do {
       document = try JSONDecoder().decode(FlatsDocument.self, from: Data(json))
     } catch let error as DecodingError {
-      let fault = JSONFault.description(of: Data(json)).map { "not valid JSON: \($0)" }
-      throw FlatsError.invalidFile(file: file ?? "the regions' JSON", reason: fault ?? Self.describe(error))
+      let reason = JSONFault.description(of: Data(json)) ?? Self.describe(error)
+      throw FlatsError.invalidFile(file: file ?? "the regions' JSON", reason: reason)
     }
     self = try document.flats(on: map, file: file)
   }

@@ -56,6 +56,15 @@ public struct AffineMap: Sendable, Hashable, Codable {
     return AffineMap(right: turned(other.right), down: turned(other.down), offset: self(other.offset))
   }
 
+  /// The map after a turn, clockwise in radians, about a place that leads where it led.
+  func turned(by angle: Double, about center: SIMD2<Double>) -> AffineMap {
+    let turned = after(AffineMap(right: SIMD2(cos(angle), sin(angle)), down: SIMD2(-sin(angle), cos(angle))))
+    return AffineMap(right: turned.right, down: turned.down, offset: turned.offset + self(center) - turned(center))
+  }
+
+  /// The map after a step: `self(place + step)`.
+  func shifted(by step: SIMD2<Double>) -> AffineMap { AffineMap(right: right, down: down, offset: self(step)) }
+
   /// How far two maps lead apart, on average over the corners of a square of 0.8.
   func distance(to other: AffineMap) -> Double {
     [SIMD2(-0.4, -0.4), SIMD2(0.4, -0.4), SIMD2(0.4, 0.4), SIMD2(-0.4, 0.4)].reduce(0) { sum, corner in

@@ -13,6 +13,8 @@ struct AlignedParts: Sendable {
   }
 
   let parts: [Part]
+  /// How far what is found from these on is to be trusted, 0...1: whether both pictures show one thing at all.
+  let gate: Double
   /// How far each is to be trusted, 0...1.
   private let confidences: [Double]
   /// The nearest part of each cell of a square of one unit, row-major.
@@ -29,6 +31,7 @@ struct AlignedParts: Sendable {
   init(_ parts: [Part], whole: Alignment) {
     self.parts = parts
     let gate = Alignment.rise(whole.score, Self.wholeUnsure)
+    self.gate = gate
     confidences = parts.map { part in
       part.score.map { gate * Alignment.rise(Double($0), Self.unsure) } ?? whole.confidence
     }

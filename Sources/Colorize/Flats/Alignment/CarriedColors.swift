@@ -2,8 +2,8 @@
 
 /// The reference's colours at the places that a drawing's regions have in it: a second vote beside the painting's.
 ///
-/// Regions of the figure look where the alignment of their parts of the drawing leads. The ground does not follow a figure
-/// that moves: its regions look at the same place of the picture.
+/// Regions of the figure look where the alignment of their parts of the drawing leads, or where they are found themselves. The
+/// ground does not follow a figure that moves: its regions look at the same place of the picture.
 package struct CarriedColors: Sendable {
   /// What is looked at.
   package struct Source: Sendable {
@@ -19,6 +19,7 @@ package struct CarriedColors: Sendable {
   /// How the drawing lies in the reference.
   package let alignment: Alignment
   private let parts: AlignedParts
+  private let places: OwnPlaces
   private let reference: Image
   private let mask: Mask?
   private let background: Image?
@@ -47,8 +48,8 @@ package struct CarriedColors: Sendable {
     let density = LineDensity(lines)
     let alignment = try AlignmentSearch(density, source.reference).best()
     let pyramid = try source.reference.pyramid()
-    let found = try PartSearch(density, pyramid, whole: alignment.map).parts()
-    let parts = AlignedParts(found, whole: alignment)
+    let parts = AlignedParts(
+      try PartSearch(density, pyramid, whole: alignment.map).parts(), whole: alignment)
     (self.alignment, self.parts) = (alignment, parts)
     labels = map.labels
     reference = source.reference.picture
@@ -66,7 +67,13 @@ package struct CarriedColors: Sendable {
     back = isKnown ? nil : alignment.map.inverse
     let trust = Self.trust(map, parts)
     let ground = Self.most.ground * (isKnown ? 1 : alignment.confidence)
-    weights = zip(isGround, trust).map { $0 ? ground : Self.most.figure * $1 }
+    let search = RegionSearch(density, pyramid, whole: alignment.map, parts: parts, map: map)
+    let found = try search?.places(isGround.map { !$0 && parts.gate > 0 }) ?? map.regions.map { _ in nil }
+    let places = OwnPlaces(found, map, gate: parts.gate, reference: reference, trust: trust)
+    weights = isGround.indices.map { region in
+      isGround[region] ? ground : Self.most.figure * (places[region]?.trust ?? trust[region])
+    }
+    self.places = places
     self.isGround = isGround
   }
 
@@ -88,9 +95,15 @@ package struct CarriedColors: Sendable {
       place = pixel / own * SIMD2(width, height)
     } else {
       let spot = Self.spot(x, y, own)
-      guard let part = parts.index(at: spot) else { return nil }
-      trust = Float(parts.confidence(of: part))
-      place = parts.parts[part].map(spot) * max(width, height) + SIMD2(width, height) / 2
+      let map: AffineMap
+      if let own = places[region] {
+        map = own.map
+      } else {
+        guard let part = parts.index(at: spot) else { return nil }
+        trust = Float(parts.confidence(of: part))
+        map = parts.parts[part].map
+      }
+      place = map(spot) * max(width, height) + SIMD2(width, height) / 2
     }
     guard trust > 0, place.x >= 0, place.y >= 0, place.x < width, place.y < height else { return nil }
     let index = Int(place.y) * picture.width + Int(place.x)

@@ -142,6 +142,7 @@ public final class Trainer {
   private static func check(
     _ settings: TrainingSettings, hasSplit: Bool, configuration: ModelConfiguration
   ) throws {
+    if let fault = settings.fault { throw TrainingError.unsupported(reason: fault.description) }
     guard !settings.parts.isEmpty else { throw TrainingError.unsupported(reason: "no part is named that shall learn") }
     if settings.parts.contains(.vae), settings.parts != [.vae] {
       throw TrainingError.unsupported(

@@ -54,7 +54,7 @@ import Testing
     let last = "state/step-00000012.safetensors"
     #expect(try bytes("parts.\(last)") == bytes("whole.\(last)"))
     // Nothing half-written is left.
-    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).filter { $0.contains(".partial-") }
+    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).filter { $0.hasSuffix(".tmp") }
     #expect(left == [])
   }
 
@@ -87,6 +87,13 @@ import Testing
     #expect(try train("a.safetensors", ["--parts", "hands"]).status == 2)
     #expect(try train("a.safetensors", ["--parts", "vae,unet", "--steps", "1"]).status == 2)
     #expect(try train("a.safetensors", ["--rate", "0"]).status == 2)
+    #expect(try train("a.safetensors", ["--steps", "1", "--warm-up=-1"]).errors.contains("--warm-up"))
+    // Without a state there is nothing to go on with, and what is there is not replaced.
+    try Data([7]).write(to: URL(filePath: folder.path("mine.safetensors")))
+    let kept = try train("mine.safetensors", ["--steps", "1", "--resume"])
+    #expect(kept.status == 2 && kept.errors.contains("--overwrite"))
+    #expect(try bytes("mine.safetensors") == [7])
+    try FileManager.default.removeItem(atPath: folder.path("mine.safetensors"))
     let twice = try train("a.safetensors", ["--steps", "1", "--steps", "2"])
     #expect(twice.status == 2 && twice.errors.contains("--steps is given twice"))
     #expect(try folder.files() == ["d"])

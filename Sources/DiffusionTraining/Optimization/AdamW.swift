@@ -154,9 +154,18 @@ public final class AdamW {
   ///     decay and weights move on.
   ///   - learningRate: of this step.
   ///   - scale: multiplies the gradients, see ``GradientNorm/factor(limit:)``.
-  /// - Throws: `BackendError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for gradients of other parameters, before anything has changed;
+  ///   `BackendError`.
   public func step(_ gradients: [Tensor?], learningRate: Double, scale: Double = 1) throws {
-    precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
+    guard gradients.count == parameters.count else {
+      throw TrainingError.misused(reason: "\(gradients.count) gradients were given for \(parameters.count) parameters")
+    }
+    for (parameter, gradient) in zip(parameters, gradients)
+    where gradient?.shape ?? parameter.value.shape != parameter.value.shape {
+      throw TrainingError.misused(
+        reason: "the gradient \(gradient?.shape ?? []) of \(parameter.key) is not of its shape \(parameter.value.shape)"
+      )
+    }
     stepCount += 1
     for (index, parameter) in parameters.enumerated() {
       var moments = try moments(of: index)

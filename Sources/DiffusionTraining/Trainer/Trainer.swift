@@ -91,10 +91,10 @@ public final class Trainer {
   /// Takes a step.
   ///
   /// - Parameter items: as many as the settings' batch; all of one size.
-  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, before anything has changed; `BackendError`,
-  ///   `CancellationError`.
+  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, or ``TrainingError/misused(reason:)`` for samples that
+  ///   lack something or are of several sizes, before anything has changed; `BackendError`, `CancellationError`.
   public func step(_ items: [TrainingItem]) throws -> StepReport {
-    precondition(!items.isEmpty, "a step without samples")
+    guard !items.isEmpty else { throw TrainingError.misused(reason: "a step was asked for without samples") }
     var sum = GradientAccumulator(count: parameters.count)
     let variables = parameters.map(\.value)
     var loss = 0.0
@@ -120,7 +120,7 @@ public final class Trainer {
 
   /// The mean loss of items, with draws that are the same every time; nothing learns.
   ///
-  /// - Throws: `BackendError`, `CancellationError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for samples that lack something; `BackendError`, `CancellationError`.
   public func loss(of items: [TrainingItem], repeats: Int = 2) throws -> Double {
     var total = 0.0
     for (index, item) in items.enumerated() {
@@ -135,7 +135,7 @@ public final class Trainer {
   }
 
   /// The parts that learn, in words.
-  private var partNames: String { TrainedPart.sorted(settings.parts).map(\.rawValue).joined(separator: ", ") }
+  var partNames: String { TrainedPart.sorted(settings.parts).map(\.rawValue).joined(separator: ", ") }
 
   static func isBranch(_ key: String) -> Bool { key.contains(".lora_") }
 

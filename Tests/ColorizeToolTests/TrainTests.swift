@@ -76,6 +76,18 @@ import Testing
     #expect(process.terminationReason == .exit && process.terminationStatus == 143)
     #expect(String(decoding: try Data(contentsOf: errors), as: UTF8.self).contains("--resume"))
     #expect(try LoRAFile(path: folder.path("a.safetensors")).ranks.foreground == .rank(2))
+    // A state says what it is, and whether it is whole.
+    let name = try #require(
+      FileManager.default.contentsOfDirectory(atPath: folder.path("a.state")).first { $0.hasPrefix("step-") })
+    let state = "a.state/\(name)"
+    let inspected = try Program.run(["inspect", state], in: folder)
+    #expect(
+      inspected.status == 0 && inspected.output.contains("lora-foreground") && inspected.output.contains("--resume"))
+    var content = try bytes(state)
+    content[content.count - 100] ^= 1
+    try Data(content).write(to: URL(filePath: folder.path("damaged.safetensors")))
+    let damaged = try Program.run(["inspect", "damaged.safetensors"], in: folder)
+    #expect(damaged.status == 3 && damaged.errors.contains("damaged"))
     // What is there is not replaced by accident.
     #expect(try train("a.safetensors", ["--steps", "1"]).status == 2)
   }

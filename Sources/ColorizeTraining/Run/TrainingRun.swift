@@ -111,6 +111,7 @@ public final class TrainingRun {
     // A state may be of the last step already, its result not yet written.
     var isWritten = false
     var isLast = share() >= 1
+    if isLast { observer(.note("\(trainer.stepCount) steps were taken already, so nothing more is learned")) }
     while !isLast {
       isWritten = false
       try Task.checkCancellation()

@@ -118,6 +118,13 @@ public final class AdamW {
     }
   }
 
+  /// The bytes that moments in 8 bits take, and one parameter of them as numbers: memory that no backend counts.
+  package var hostByteCount: Int {
+    let counts = parameters.map(\.value.shape.elementCount).filter(storage.quantizes)
+    let blocks = counts.reduce(0) { $0 + 2 * ($1 + 4 * QuantizedBlocks.scaleCount(of: $1)) }
+    return blocks + 16 * (counts.max() ?? 0)
+  }
+
   /// What is kept, in the order of the parameters.
   var keptMoments: [Kept] {
     isOwned = isOwned.map { _ in false }

@@ -60,6 +60,15 @@ extension Trainer {
     try writer.finish()
   }
 
+  /// How many steps were taken before a state was saved; nil for a file that is no state.
+  public static func stepCount(ofState file: SafetensorsFile) -> Int? {
+    guard versions.contains(file.metadata["training state"] ?? ""),
+      let step = file.metadata["step"].flatMap({ Int($0) }),
+      step >= 0
+    else { return nil }
+    return step
+  }
+
   /// Whether a saved state is, bit for bit, what was saved.
   ///
   /// - Throws: ``TrainingError/unusableState(file:reason:)`` if it is damaged.
@@ -81,10 +90,7 @@ extension Trainer {
 
   /// The same without another look at whether the file is whole.
   package func restore(fromChecked file: SafetensorsFile) throws {
-    guard Self.versions.contains(file.metadata["training state"] ?? ""),
-      let step = file.metadata["step"].flatMap({ Int($0) }),
-      step >= 0
-    else {
+    guard let step = Self.stepCount(ofState: file) else {
       throw TrainingError.unusableState(file: file.name, reason: "this is no state of a training of this version")
     }
     func floats(_ key: String, _ shape: [Int]) throws -> [Float] {

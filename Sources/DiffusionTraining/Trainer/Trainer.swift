@@ -85,6 +85,9 @@ public final class Trainer {
       schedule: schedule, prediction: configuration.prediction, weighting: settings.weighting)
   }
 
+  /// The bytes that a training takes beside those of its backend.
+  package var hostByteCount: Int { optimizer.hostByteCount }
+
   /// How many numbers learn.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.shape.elementCount } }
 

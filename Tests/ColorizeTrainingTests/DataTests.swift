@@ -69,6 +69,8 @@ import ColorizeTraining
     for (name, target) in [("a/up", ".."), ("self", "."), ("link.png", "plain.png"), ("lost.png", "nowhere.png")] {
       try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: target)
     }
+    try write("plain.MASK.PNG")
+    try write("plain.sketch.jpg")
     try write("alone.sketch.png")
     try write("a/gas.mask.png")
     try write("ribbon.png", width: 33 * 16, height: 16)
@@ -85,6 +87,8 @@ import ColorizeTraining
     #expect(
       names(found.pictures.map(\.path).filter { !$0.contains("/caf") })
         == ["a/b/deep.png", "inside.png/is a folder.png", "link.png", "plain.png"])
+    let plain = try #require(found.pictures.first { $0.path.hasSuffix("/plain.png") })
+    #expect(plain.maskPath == folder.file("plain.MASK.PNG") && plain.sketchPath == folder.file("plain.sketch.jpg"))
     #expect(found.groups == ["a/b", "inside.png"])
     #expect(
       names(found.unreadable.map(\.path))

@@ -79,14 +79,15 @@ public struct TrainingFolder: Sendable {
   /// - Throws: ``TrainingDataError``, and what `progress` throws.
   public init(_ path: String, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws {
     let found = try FolderFiles(path)
-    let names = Set(found.files)
+    // Names by what stands before the ending, in small letters: `HEROINE.MASK.PNG` is a mask too.
+    let names = Dictionary(found.files.map { (Self.stem($0).lowercased(), $0) }) { first, _ in first }
     var pictures: [TrainingPicture] = []
     var groups: [String] = []
     var numbers: [String: Int] = [:]
     var unreadable = found.refused
     let candidates = found.files.filter { !Self.isCompanion($0) }
-    let stems = Set(candidates.map(Self.stem))
-    for name in found.files where Self.isCompanion(name) && !stems.contains(Self.stem(Self.stem(name))) {
+    let stems = Set(candidates.map { Self.stem($0).lowercased() })
+    for name in found.files where Self.isCompanion(name) && !stems.contains(Self.stem(Self.stem(name)).lowercased()) {
       unreadable.append(
         UnreadablePicture(
           path: "\(path)/\(name)", reason: "there is no picture that it is the sketch or the mask of"))
@@ -94,8 +95,7 @@ public struct TrainingFolder: Sendable {
     for (index, name) in candidates.enumerated() {
       try progress(index, candidates.count)
       func companion(_ kind: String) -> String? {
-        let companion = "\(Self.stem(name)).\(kind).png"
-        return names.contains(companion) ? "\(path)/\(companion)" : nil
+        names["\(Self.stem(name)).\(kind)".lowercased()].map { "\(path)/\($0)" }
       }
       let (sketch, mask) = (companion("sketch"), companion("mask"))
       do {
@@ -143,10 +143,11 @@ public struct TrainingFolder: Sendable {
     return nil
   }
 
-  /// A name without its ending.
+  /// A name, whose folders may hold points too, without its ending.
   private static func stem(_ name: String) -> String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
 
   private static func isCompanion(_ name: String) -> Bool {
-    name.hasSuffix(".sketch.png") || name.hasSuffix(".mask.png")
+    let stem = stem(name).lowercased()
+    return stem.hasSuffix(".sketch") || stem.hasSuffix(".mask")
   }
 }

@@ -2,8 +2,8 @@
 
 import DiffusionCore
 import DiffusionTraining
+import Dispatch
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -184,30 +184,25 @@ import Testing
     #expect(try x.floats() == [1, 2, 3])
   }
 
-  @Test func anotherThreadCannotRecordMeanwhile() async throws {
+  @Test func anotherThreadCannotRecordMeanwhile() throws {
     let x = try variable([1, 2], [2])
     let tape = tape
-    // Both wait until one has been refused.
-    let refused = Mutex(0)
-    func record() async -> Bool {
-      await withCheckedContinuation { done in
-        Thread.detachNewThread {
-          do {
-            _ = try tape.recording {
-              while refused.withLock({ $0 == 0 }) { usleep(1000) }
-              return try x * x
-            }
-            done.resume(returning: true)
-          } catch {
-            refused.withLock { $0 += 1 }
-            done.resume(returning: false)
-          }
-        }
+    let (begun, refused, ended) = (
+      DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
+    )
+    Thread.detachNewThread {
+      _ = try? tape.recording {
+        begun.signal()
+        refused.wait()
+        return try x * 3
       }
+      ended.signal()
     }
-    async let first = record()
-    async let second = record()
-    #expect(await [first, second].filter { $0 }.count == 1)
+    begun.wait()
+    #expect(try misuse { _ = try tape.recording { try x * x } } != "")
+    refused.signal()
+    ended.wait()
+    #expect(tape.recordedCallCount == 1)
   }
 
   @Test func frozenLayersKeepNothing() throws {

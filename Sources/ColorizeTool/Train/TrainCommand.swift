@@ -49,7 +49,7 @@ struct TrainCommand: AsyncParsableCommand {
     let progress = TrainProgress(isQuiet: report.quiet)
     defer { progress.finish() }
     progress.begin("reading the pictures")
-    let folder = try TrainingFolder(data) { done, total in
+    let folder = try TrainingFolder(data, passingOver: [TrainingPlan.stateFolder(of: output)]) { done, total in
       try Task.checkCancellation()
       progress.count(done, of: total, "picture")
     }

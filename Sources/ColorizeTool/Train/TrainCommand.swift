@@ -46,6 +46,11 @@ struct TrainCommand: AsyncParsableCommand {
     try report.check()
     try checkOutput()
     let model = try modelOptions.open(note: report.note)
+    // A part of the model must not be replaced by what is learned on it.
+    try OutputCheck(
+      option: "--output", overwrite: true,
+      inputs: model.weights.files.map(\.name) + modelOptions.additions.loras.map(\.path)
+    ).check([output])
     let progress = TrainProgress(isQuiet: report.quiet)
     defer { progress.finish() }
     progress.begin("reading the pictures")

@@ -183,11 +183,13 @@ public final class TrainingRun {
     if let smoothLoss { metadata["loss"] = "\(smoothLoss)" }
     try trainer.save(to: states.path(step: trainer.stepCount), metadata: metadata)
     states.keep(plan.keptStateCount)
-    let tensors = try trainer.additions()
+    let places = trainer.additionPlaces
     let writer = try SafetensorsWriter(
-      path: plan.output, tensors: tensors.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
+      path: plan.output, tensors: places.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
       metadata: [TrainingRecord.metadataKey: try record.json()])
-    for tensor in tensors { try tensor.values.withUnsafeBytes { try writer.write(tensor.key, $0) } }
+    for (index, place) in places.enumerated() {
+      try trainer.addition(at: index).withUnsafeBytes { try writer.write(place.key, $0) }
+    }
     try writer.finish()
     observer(.saved(step: trainer.stepCount))
   }

@@ -163,6 +163,10 @@ struct TrainCommand: AsyncParsableCommand {
       model: model, folder: folder, output: output, software: "\(Tool.name) \(Tool.version)", settings: settings,
       length: length.minutes.map { .seconds($0 * 60) } ?? .steps(steps))
     plan.resolution = length.resolution ?? plan.resolution
+    let multiple = model.configuration.sizeMultiple
+    if plan.resolution % multiple != 0 {
+      report.note("sides are multiples of \(multiple) for this model, so that pictures are not quite \(plan.resolution)")
+    }
     plan.views = ViewSettings(
       variantCount: pictures.variants, recoloringShare: pictures.recolor,
       groundWeight: pictures.groundWeight)

@@ -165,7 +165,8 @@ struct TrainCommand: AsyncParsableCommand {
     plan.resolution = length.resolution ?? plan.resolution
     let multiple = model.configuration.sizeMultiple
     if plan.resolution % multiple != 0 {
-      report.note("sides are multiples of \(multiple) for this model, so that pictures are not quite \(plan.resolution)")
+      report.note(
+        "sides are multiples of \(multiple) for this model, so that pictures are not quite \(plan.resolution)")
     }
     plan.views = ViewSettings(
       variantCount: pictures.variants, recoloringShare: pictures.recolor,

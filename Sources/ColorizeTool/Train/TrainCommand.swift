@@ -46,10 +46,15 @@ struct TrainCommand: AsyncParsableCommand {
     try report.check()
     try checkOutput()
     let model = try modelOptions.open(note: report.note)
+    // A part of the model must not be replaced by what is learned on it.
+    try OutputCheck(
+      option: "--output", overwrite: true,
+      inputs: model.weights.files.map(\.name) + modelOptions.additions.loras.map(\.path)
+    ).check([output])
     let progress = TrainProgress(isQuiet: report.quiet)
     defer { progress.finish() }
     progress.begin("reading the pictures")
-    let folder = try TrainingFolder(data) { done, total in
+    let folder = try TrainingFolder(data, passingOver: [TrainingPlan.stateFolder(of: output)]) { done, total in
       try Task.checkCancellation()
       progress.count(done, of: total, "picture")
     }
@@ -104,6 +109,12 @@ struct TrainCommand: AsyncParsableCommand {
       throw ToolError.usage(
         "\(folder): it holds the state of a training; go on with it by --resume, or begin anew with --overwrite")
     }
+    if saving.resume, !TrainingPlan.hasStates(in: folder), access(FileName.cString(output), F_OK) == 0 {
+      throw ToolError.usage(
+        "\(folder): it holds no state to go on from, and \(output) is there; begin anew with --overwrite instead of --resume"
+      )
+    }
+    if learning.warmUp < 0 { throw ToolError.usage("--warm-up is \(learning.warmUp), expected 0 or more") }
     if length.steps != nil && length.minutes != nil {
       throw ToolError.usage("--steps and --minutes exclude each other; give one")
     }
@@ -122,7 +133,7 @@ struct TrainCommand: AsyncParsableCommand {
     settings.foregroundRank = learning.rankForeground.rank
     settings.backgroundRank = learning.rankBackground.rank
     settings.rate = LearningRate(
-      peak: learning.rate ?? settings.rate.peak, warmUpStepCount: max(0, learning.warmUp),
+      peak: learning.rate ?? settings.rate.peak, warmUpStepCount: learning.warmUp,
       decay: learning.course == .cosine ? .cosine(stepCount: steps, floor: 0) : .constant)
     settings.dropShare = learning.drop ?? settings.dropShare
     settings.offsetNoise = learning.offsetNoise
@@ -152,6 +163,11 @@ struct TrainCommand: AsyncParsableCommand {
       model: model, folder: folder, output: output, software: "\(Tool.name) \(Tool.version)", settings: settings,
       length: length.minutes.map { .seconds($0 * 60) } ?? .steps(steps))
     plan.resolution = length.resolution ?? plan.resolution
+    let multiple = model.configuration.sizeMultiple
+    if plan.resolution % multiple != 0 {
+      report.note(
+        "sides are multiples of \(multiple) for this model, so that pictures are not quite \(plan.resolution)")
+    }
     plan.views = ViewSettings(
       variantCount: pictures.variants, recoloringShare: pictures.recolor,
       groundWeight: pictures.groundWeight)

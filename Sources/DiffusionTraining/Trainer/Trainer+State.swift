@@ -6,8 +6,9 @@ import DiffusionCore
 // drawn follows from the seed and the step.
 
 extension Trainer {
-  /// The form of the files; raised when it changes.
-  private static let version = "1"
+  /// The form of the files; raised when it changes. Those of version 1 have no seal.
+  private static let version = "2"
+  private static let versions: Set = ["1", version]
 
   /// Writes all that the next step depends on: parameters, moments, averages, and the number of steps. The file is there
   /// only when it is whole.
@@ -47,11 +48,35 @@ extension Trainer {
     var metadata = metadata
     metadata["training state"] = Self.version
     metadata["step"] = "\(stepCount)"
-    let writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: metadata)
+    var seal = ContentSeal(metadata: metadata)
+    let writer = try SafetensorsWriter(path: path, tensors: tensors + [ContentSeal.tensor], metadata: metadata)
     for (tensor, bytes) in zip(tensors, contents) {
-      try bytes().withUnsafeBytes { try writer.write(tensor.key, $0) }
+      try bytes().withUnsafeBytes {
+        seal.add(tensor.key, tensor.dtype, tensor.shape, $0)
+        try writer.write(tensor.key, $0)
+      }
     }
+    try seal.bytes.withUnsafeBytes { try writer.write(ContentSeal.key, $0) }
     try writer.finish()
+  }
+
+  /// How many steps were taken before a state was saved; nil for a file that is no state.
+  public static func stepCount(ofState file: SafetensorsFile) -> Int? {
+    guard versions.contains(file.metadata["training state"] ?? ""),
+      let step = file.metadata["step"].flatMap({ Int($0) }),
+      step >= 0
+    else { return nil }
+    return step
+  }
+
+  /// Whether a saved state is, bit for bit, what was saved.
+  ///
+  /// - Throws: ``TrainingError/unusableState(file:reason:)`` if it is damaged.
+  public static func checkState(_ file: SafetensorsFile) throws(TrainingError) {
+    let isWhole = ContentSeal.holds(of: file) ?? (file.metadata["training state"] == "1")
+    guard isWhole else {
+      throw .unusableState(file: file.name, reason: "it is damaged: its content is not what was saved")
+    }
   }
 
   /// Goes on from a saved state, as if it had never stopped.
@@ -59,9 +84,13 @@ extension Trainer {
   /// - Throws: ``TrainingError/unusableState(file:reason:)``, `WeightError`, `BackendError`; the trainer must not be used
   ///   then.
   public func restore(from file: SafetensorsFile) throws {
-    guard file.metadata["training state"] == Self.version, let step = file.metadata["step"].flatMap({ Int($0) }),
-      step >= 0
-    else {
+    try Self.checkState(file)
+    try restore(fromChecked: file)
+  }
+
+  /// The same without another look at whether the file is whole.
+  package func restore(fromChecked file: SafetensorsFile) throws {
+    guard let step = Self.stepCount(ofState: file) else {
       throw TrainingError.unusableState(file: file.name, reason: "this is no state of a training of this version")
     }
     func floats(_ key: String, _ shape: [Int]) throws -> [Float] {
@@ -114,18 +143,25 @@ extension Trainer {
   ///
   /// - Throws: `BackendError`.
   public func additions() throws -> [(key: String, shape: [Int], values: [Float])] {
-    let values = average?.averages ?? parameters.map { tape.onBase($0.value) }
-    return try parameters.indices.map { index in
-      let parameter = parameters[index]
-      var value = values[index]
-      var key = parameter.key
-      if let start = initial[index] {
-        value = try value - start
-        key += LoRAFile.differenceSuffix
-      }
-      let ordered = parameter.inCheckpointOrder(value)
-      return (key, ordered.shape.extents, try ordered.floats())
+    try additionPlaces.enumerated().map { ($1.key, $1.shape, try addition(at: $0)) }
+  }
+
+  /// The keys and shapes of what was learned.
+  package var additionPlaces: [(key: String, shape: [Int])] {
+    zip(parameters, initial).map { parameter, start in
+      (
+        start == nil ? parameter.key : parameter.key + LoRAFile.differenceSuffix,
+        parameter.inCheckpointOrder(parameter.value).shape.extents
+      )
     }
+  }
+
+  /// The numbers of one of them, so that a writer need not hold all.
+  package func addition(at index: Int) throws -> [Float] {
+    let parameter = parameters[index]
+    var value = average?.averages[index] ?? tape.onBase(parameter.value)
+    if let start = initial[index] { value = try value - start }
+    return try parameter.inCheckpointOrder(value).floats()
   }
 
   /// Computes with the averages in place of the weights, where there are any, and puts the weights back.

@@ -52,7 +52,7 @@ struct ViewMaker: Sendable {
   let isReference: [Bool]
 
   /// Raise it when views come out otherwise, so that nothing older is taken from a cache.
-  static let version = 2
+  static let version = 3
 
   /// The picture that a view takes its colours from; the picture itself if its group has no other.
   func reference(of index: Int, variant: Int) -> Int {

@@ -160,6 +160,24 @@ struct AlignmentTests {
     }
   }
 
+  /// What is smaller than any part and has moved further than it is wide: its parts stay where the head is, and see skin there.
+  @Test(arguments: [("eye", SIMD2(-0.08, 0.03)), ("eye", SIMD2(0.0, 0.085)), ("patch", SIMD2(0.1, 0.06))])
+  func smallRegionsThatHaveMovedAreFound(name: String, step: SIMD2<Double>) throws {
+    let map = Scene.map(angle: 4, scale: 0.85, isMirrored: false)
+    let moved = Scene.parts.map { other, part in
+      (other, Scene.Part(center: part.center + (other == name ? step : .zero), radii: part.radii, color: part.color))
+    }
+    let (sketch, view) = try (
+      Scene.sketch(width: 300, height: 300), Scene.view(map, width: 320, height: 320, parts: moved)
+    )
+    let carried = try flats(view, sketch: sketch)
+    for (other, part) in Scene.parts {
+      let (x, y) = (Int((part.center.x + 0.5) * 300), Int((part.center.y + 0.5) * 300))
+      let paint = carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])]
+      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(other): \(paint.color), not \(part.color)")
+    }
+  }
+
   /// The drawing is a close view that cuts the body off at its edges. In the reference it is whole, so it is no ground.
   @Test func figuresThatAreCutOffAreNotGround() throws {
     let close = Scene.map(angle: 0, scale: 2.2, isMirrored: false)

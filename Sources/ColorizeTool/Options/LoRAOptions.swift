@@ -36,7 +36,7 @@ struct LoRAChoice: ExpressibleByArgument, Hashable {
 
   init?(argument: String) {
     // A file may have a name that looks like a scale.
-    if let equals = argument.lastIndex(of: "="), !FileManager.default.fileExists(atPath: argument),
+    if let equals = argument.lastIndex(of: "="), FileName.kind(argument) == .none,
       let scale = Float(argument[argument.index(after: equals)...]), scale.isFinite
     {
       path = String(argument[..<equals])

@@ -76,6 +76,10 @@ import Testing
     #expect(half.status == 3 && half.errors.contains(key))
     #expect(try run("x.png", ["--lora", "none.safetensors"]).status == 3)
     #expect(try run("x.png", ["--lora", "s.png"]).status == 3)
+    for scale in ["nan", "inf", "", "much"] {
+      let refused = try run("x.png", ["--lora", "a.safetensors=\(scale)"])
+      #expect(refused.status == 2 && refused.errors.contains("expected a number from -100 to 100"), "\(scale)")
+    }
     let idle = try Program.run(
       ["-s", "s.png", "-r", "r.png", "-o", "x.png", "--mode", "vanilla", "--lora", "a.safetensors"], in: folder)
     #expect(idle.status == 0 && idle.errors.contains("does not use a.safetensors"))

@@ -54,7 +54,7 @@ import Testing
     let last = "state/step-00000012.safetensors"
     #expect(try bytes("parts.\(last)") == bytes("whole.\(last)"))
     // Nothing half-written is left.
-    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).filter { $0.contains(".partial-") }
+    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).filter { $0.hasSuffix(".tmp") }
     #expect(left == [])
   }
 
@@ -76,6 +76,18 @@ import Testing
     #expect(process.terminationReason == .exit && process.terminationStatus == 143)
     #expect(String(decoding: try Data(contentsOf: errors), as: UTF8.self).contains("--resume"))
     #expect(try LoRAFile(path: folder.path("a.safetensors")).ranks.foreground == .rank(2))
+    // A state says what it is, and whether it is whole.
+    let name = try #require(
+      FileManager.default.contentsOfDirectory(atPath: folder.path("a.state")).first { $0.hasPrefix("step-") })
+    let state = "a.state/\(name)"
+    let inspected = try Program.run(["inspect", state], in: folder)
+    #expect(
+      inspected.status == 0 && inspected.output.contains("lora-foreground") && inspected.output.contains("--resume"))
+    var content = try bytes(state)
+    content[content.count - 100] ^= 1
+    try Data(content).write(to: URL(filePath: folder.path("damaged.safetensors")))
+    let damaged = try Program.run(["inspect", "damaged.safetensors"], in: folder)
+    #expect(damaged.status == 3 && damaged.errors.contains("damaged"))
     // What is there is not replaced by accident.
     #expect(try train("a.safetensors", ["--steps", "1"]).status == 2)
   }
@@ -87,6 +99,13 @@ import Testing
     #expect(try train("a.safetensors", ["--parts", "hands"]).status == 2)
     #expect(try train("a.safetensors", ["--parts", "vae,unet", "--steps", "1"]).status == 2)
     #expect(try train("a.safetensors", ["--rate", "0"]).status == 2)
+    #expect(try train("a.safetensors", ["--steps", "1", "--warm-up=-1"]).errors.contains("--warm-up"))
+    // Without a state there is nothing to go on with, and what is there is not replaced.
+    try Data([7]).write(to: URL(filePath: folder.path("mine.safetensors")))
+    let kept = try train("mine.safetensors", ["--steps", "1", "--resume"])
+    #expect(kept.status == 2 && kept.errors.contains("--overwrite"))
+    #expect(try bytes("mine.safetensors") == [7])
+    try FileManager.default.removeItem(atPath: folder.path("mine.safetensors"))
     let twice = try train("a.safetensors", ["--steps", "1", "--steps", "2"])
     #expect(twice.status == 2 && twice.errors.contains("--steps is given twice"))
     #expect(try folder.files() == ["d"])

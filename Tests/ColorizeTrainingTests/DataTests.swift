@@ -61,6 +61,41 @@ import ColorizeTraining
     #expect(try TrainingFolder(folder.path).pictures[3].contentHash != hash)
   }
 
+  @Test func foldersAsPeopleHaveThemAreRead() throws {
+    try write("a/b/deep.png")
+    try write("plain.png")
+    try write("UPPER.PNG")
+    // Links: to a folder above, to the folder itself, to a file, to nothing.
+    for (name, target) in [("a/up", ".."), ("self", "."), ("link.png", "plain.png"), ("lost.png", "nowhere.png")] {
+      try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: target)
+    }
+    try write("plain.MASK.PNG")
+    try write("plain.sketch.jpg")
+    try write("alone.sketch.png")
+    try write("a/gas.mask.png")
+    try write("ribbon.png", width: 33 * 16, height: 16)
+    try Image(width: 32, height: 32, channels: 4, pixels: [UInt8](repeating: 0, count: 4096))
+      .write(to: folder.file("clear.png"))
+    try write("inside.png/is a folder.png")
+    #expect(mkfifo(folder.file("pipe.png"), 0o600) == 0)
+    // A name that is no UTF-8.
+    let latin = folder.file("caf").utf8CString.dropLast() + [CChar(bitPattern: 0xE9)] + ".png".utf8CString
+    #expect(rename(folder.file("UPPER.PNG"), Array(latin)) == 0)
+    let found = try TrainingFolder(folder.path)
+    func names(_ paths: [String]) -> [String] { paths.map { String($0.dropFirst(folder.path.count + 1)) } }
+    #expect(found.pictures.count == 5)
+    #expect(
+      names(found.pictures.map(\.path).filter { !$0.contains("/caf") })
+        == ["a/b/deep.png", "inside.png/is a folder.png", "link.png", "plain.png"])
+    let plain = try #require(found.pictures.first { $0.path.hasSuffix("/plain.png") })
+    #expect(plain.maskPath == folder.file("plain.MASK.PNG") && plain.sketchPath == folder.file("plain.sketch.jpg"))
+    #expect(found.groups == ["a/b", "inside.png"])
+    #expect(
+      names(found.unreadable.map(\.path))
+        == ["a/gas.mask.png", "alone.sketch.png", "clear.png", "lost.png", "pipe.png", "ribbon.png"])
+    #expect(found.unreadable.first { $0.path.hasSuffix("clear.png") }?.reason == "it is wholly transparent")
+  }
+
   @Test func foldersOfNothingAreErrors() throws {
     #expect(throws: TrainingDataError.self) { try TrainingFolder(folder.file("none")) }
     #expect(throws: TrainingDataError.self) { try TrainingFolder(folder.path) }

@@ -109,13 +109,76 @@ import Testing
     try FileManager.default.removeItem(atPath: data.folder.file("parts.safetensors"))
     try await TrainingRun(plan("parts.safetensors"), on: CPUBackend()).run(resumes: true)
     #expect(try bytes("parts.safetensors") == bytes("whole.safetensors"))
-    // A state that is damaged is told, and the one before is taken.
-    let last = data.folder.file("parts.state/step-00000006.safetensors")
-    try Data(try bytes("parts.state/step-00000006.safetensors").dropLast(9)).write(to: URL(filePath: last))
-    let damaged = Events()
-    try await TrainingRun(plan("parts.safetensors"), on: CPUBackend()).run(resumes: true) { damaged.take($0) }
-    #expect(damaged.notes.contains { $0.contains("step 6") })
-    #expect(try bytes("parts.safetensors") == bytes("whole.safetensors"))
+  }
+
+  /// Ways in which a file of states comes to harm.
+  enum Harm: CaseIterable { case cutShort, emptied, bitOfANumber, bitOfTheStepsCount, missing }
+
+  @Test(arguments: Harm.allCases) func aDamagedStateIsToldAndTheOneBeforeIsTaken(harm: Harm) async throws {
+    try await TrainingRun(plan("a.safetensors"), on: CPUBackend()).run()
+    let (whole, last) = (try bytes("a.safetensors"), "a.state/step-00000006.safetensors")
+    let state = try bytes(last)
+    let path = URL(filePath: data.folder.file(last))
+    switch harm {
+    case .cutShort: try Data(state.dropLast(9)).write(to: path)
+    case .emptied: try Data().write(to: path)
+    case .bitOfANumber:
+      var changed = state
+      changed[state.count * 2 / 3] ^= 4
+      try Data(changed).write(to: path)
+    case .bitOfTheStepsCount:
+      var changed = state
+      let place = try #require(changed.firstRange(of: Array("\"step\":\"6\"".utf8)))
+      changed[place.upperBound - 2] = UInt8(ascii: "4")
+      try Data(changed).write(to: path)
+    case .missing: try FileManager.default.removeItem(at: path)
+    }
+    let events = Events()
+    try await TrainingRun(plan("a.safetensors"), on: CPUBackend()).run(resumes: true) { events.take($0) }
+    #expect(events.resumed == 4)
+    #expect(events.notes.contains { $0.contains("step 6") } == (harm != .missing), "\(events.notes)")
+    #expect(try bytes("a.safetensors") == whole && bytes(last) == state)
+  }
+
+  @Test func aTrainingWithoutAWholeStateIsNotBegunAnewByItself() async throws {
+    try await TrainingRun(plan("a.safetensors", steps: 2), on: CPUBackend()).run()
+    let result = try bytes("a.safetensors")
+    try Data([1]).write(to: URL(filePath: data.folder.file("a.state/step-00000002.safetensors")))
+    await #expect(throws: TrainingError.self) {
+      try await TrainingRun(plan("a.safetensors", steps: 4), on: CPUBackend()).run(resumes: true)
+    }
+    #expect(try bytes("a.safetensors") == result)
+    #expect(try bytes("a.state/step-00000002.safetensors.damaged") == [1])
+  }
+
+  @Test func aPictureThatChangesMeanwhileIsTold() async throws {
+    func plan(_ output: String) throws -> TrainingPlan {
+      var plan = try self.plan(output)
+      // Each picture is read again for each view.
+      plan.cacheFolder = nil
+      return plan
+    }
+    try await TrainingRun(plan("whole.safetensors"), on: CPUBackend()).run()
+    let names = (0..<5).map { "d/one/\($0).png" }
+    let before = try names.map(bytes)
+    do {
+      try await TrainingRun(plan("a.safetensors"), on: CPUBackend()).run { event in
+        guard case .step(let report, _) = event, report.step == 2 else { return }
+        for name in names { try? data.write(name, width: 64, height: 64, hue: 250, alpha: true) }
+      }
+      Issue.record("other pictures were learned from")
+    } catch TrainingDataError.changed(let path) {
+      #expect(names.contains { path.hasSuffix($0) })
+    }
+    // What was learned before is there, and goes on with the pictures that it was learned from.
+    let states = try FileManager.default.contentsOfDirectory(atPath: data.folder.file("a.state"))
+    #expect(states.contains { $0.hasPrefix("step-") && $0 > "step-00000002.safetensors" }, "\(states)")
+    await #expect(throws: TrainingError.self) {
+      try await TrainingRun(plan("a.safetensors"), on: CPUBackend()).run(resumes: true)
+    }
+    for (name, content) in zip(names, before) { try Data(content).write(to: URL(filePath: data.folder.file(name))) }
+    try await TrainingRun(plan("a.safetensors"), on: CPUBackend()).run(resumes: true)
+    #expect(try bytes("a.safetensors") == bytes("whole.safetensors"))
   }
 
   @Test func theCacheChangesNothing() async throws {
@@ -130,11 +193,18 @@ import Testing
     // Once more, from the cache; and from one that was cut off and damaged.
     try await TrainingRun(kept, on: CPUBackend()).run()
     let third = try bytes("kept.safetensors")
-    for file in files { try Data([1, 2, 3]).write(to: URL(filePath: data.folder.file("cache/\(file)"))) }
-    try Data([1]).write(to: URL(filePath: data.folder.file("cache/x.sample.safetensors.partial-1")))
+    for (index, file) in files.enumerated() {
+      var content = try bytes("cache/\(file)")
+      content[content.count / 2] ^= 16
+      try Data(index % 2 == 0 ? content : [1, 2, 3]).write(to: URL(filePath: data.folder.file("cache/\(file)")))
+    }
+    // What a killed run left goes; what another may be writing stays.
+    let (old, young) = (data.folder.file("cache/.irodori-1.tmp"), data.folder.file("cache/.irodori-2.tmp"))
+    for path in [old, young] { try Data([1]).write(to: URL(filePath: path)) }
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: old)
     try await TrainingRun(kept, on: CPUBackend()).run()
     #expect(try bytes("kept.safetensors") == third && third == bytes("none.safetensors"))
-    #expect(!FileManager.default.fileExists(atPath: data.folder.file("cache/x.sample.safetensors.partial-1")))
+    #expect(!FileManager.default.fileExists(atPath: old) && FileManager.default.fileExists(atPath: young))
     // It is bounded: of a cache for two samples no more stay.
     kept.cacheFolder = data.folder.file("small")
     kept.cacheLimit = 200_000
@@ -164,6 +234,9 @@ import Testing
       try await fault {
         $0.settings.batch = 1; $0.settings.rowsPerPass = 1
       }.contains("batch"))
+    #expect(try await fault { $0.settings.averageDecay = nil }.contains("average (0.99)"))
+    // Memory is no part of what is learned.
+    #expect(try await fault { $0.settings.recomputation = 1 << 16 } == "")
     try data.write("d/one/9.png", width: 64, height: 64, hue: 1)
     #expect(try await fault { _ in }.contains("the pictures"))
   }
@@ -198,6 +271,18 @@ import Testing
     #expect(try isRefused { $0.settings.rate.peak = .nan })
     #expect(try isRefused { $0.views.variantCount = 0 })
     #expect(try isRefused { $0.settings.dropShare = .nan })
+    #expect(try isRefused { $0.settings.foregroundRank = .rank(0) })
+    #expect(try isRefused { $0.settings.backgroundRank = .sum([.rank(4), .fraction(-1)]) })
+    #expect(try isRefused { $0.settings.rate.warmUpStepCount = -1 })
+    #expect(try isRefused { $0.settings.rate.decay = .cosine(stepCount: 0, floor: 0) })
+    #expect(try isRefused { $0.settings.averageDecay = 1 })
+    #expect(try isRefused { $0.settings.weighting = .minSNR(gamma: .nan) })
+    #expect(try isRefused { $0.settings.clip = 0 })
+    #expect(try isRefused { $0.settings.optimizer.beta2 = 1 })
+    #expect(try isRefused { $0.settings.recomputation = -1 })
+    #expect(try isRefused { $0.settings.times = .ofSampling(stepCount: 0) })
+    #expect(try isRefused { $0.views.cropShare = .infinity })
+    #expect(try isRefused { $0.cacheLimit = -1 })
   }
 }
 

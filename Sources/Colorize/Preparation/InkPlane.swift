@@ -13,15 +13,22 @@ struct InkPlane {
   let luma: [Float]
   /// How strong the ink is in the drawing's own pixels: half of all ink is in pixels that are at least as strong.
   let strength: Float
+  /// `[height, width]`: the strongest ink of the drawing's own pixels at each place, whatever their width.
+  let peaks: [Float]
+  /// Whether pale blue lines beneath dark ink were left out.
+  let leavesOutBlue: Bool
 
   /// Ink of a drawing with dark lines, at the working size.
   ///
-  /// Measured in the drawing's own pixels and then shrunk, so that a thin line keeps its share.
+  /// Measured in the drawing's own pixels and then shrunk, so that a thin line keeps its share. Pale blue under dark
+  /// neutral ink is not drawn but drawn upon: blue pencil, and the rules of paper; there the channel counts that loses
+  /// least light, and blue ink does not take blue light.
   ///
   /// - Parameter image: grey or RGB.
   init(of image: Image, paper: PaperMap, width: Int, height: Int) {
     var isFilled = false
-    self.init(of: image, width: width, height: height) { row, levels in
+    let hasBlue = image.channels == 3 && Self.hasBlueBeneathInk(image, paper: paper)
+    self.init(of: image, width: width, height: height, leavesOutBlue: hasBlue) { row, levels in
       if isFilled, paper.columns * paper.rows == 1 { return }
       paper.fill(row: row, width: image.width, into: &levels)
       isFilled = true
@@ -39,10 +46,12 @@ struct InkPlane {
   ///   says nothing.
   /// - Parameter fill: puts the paper's levels along a row into `image.width * image.channels` floats.
   private init(
-    of image: Image, width: Int, height: Int, glow: Float = 0, fill: (_ row: Int, _ levels: inout [Float]) -> Void
+    of image: Image, width: Int, height: Int, glow: Float = 0, leavesOutBlue: Bool = false,
+    fill: (_ row: Int, _ levels: inout [Float]) -> Void
   ) {
     self.width = width
     self.height = height
+    self.leavesOutBlue = leavesOutBlue
     let channels = image.channels
     let planes = channels == 3 ? 2 : 1
     var levels = [Float](repeating: 0, count: image.width * channels)
@@ -59,13 +68,23 @@ struct InkPlane {
             for x in 0..<image.width {
               let index = y * image.width + x
               if channels == 1 {
+                // Outside of the sheet.
+                guard levels[x] + glow > 0 else { continue }
                 let value = Float(pixels[index])
                 ink[index] = fixed(max(1 - (value + glow) / (levels[x] + glow), solid(value)))
               } else {
                 let (r, g, b) = (Float(pixels[index * 3]), Float(pixels[index * 3 + 1]), Float(pixels[index * 3 + 2]))
                 let (pr, pg, pb) = (levels[x * 3], levels[x * 3 + 1], levels[x * 3 + 2])
-                let least = min((r + glow) / (pr + glow), (g + glow) / (pg + glow), (b + glow) / (pb + glow))
-                let luma = (0.299 * r + 0.587 * g + 0.114 * b + glow) / (0.299 * pr + 0.587 * pg + 0.114 * pb + glow)
+                guard min(pr, pg, pb) + glow > 0 else { continue }
+                let (red, green, blue) = ((r + glow) / (pr + glow), (g + glow) / (pg + glow), (b + glow) / (pb + glow))
+                var least = min(red, green, blue)
+                var luma = (0.299 * r + 0.587 * g + 0.114 * b + glow) / (0.299 * pr + 0.587 * pg + 0.114 * pb + glow)
+                if leavesOutBlue, Self.isBlue(red, green, blue) {
+                  // Whole ink is let be, and what is paler than half.
+                  let share = min(max((Self.paleBlue - (1 - least)) / 0.15, 0), 1)
+                  least += (blue - least) * share
+                  luma += (max(blue, luma) - luma) * share
+                }
                 let black = solid(max(r, g, b))
                 ink[index * 2] = fixed(max(1 - least, black))
                 ink[index * 2 + 1] = fixed(max(1 - luma, black))
@@ -76,6 +95,7 @@ struct InkPlane {
       }
     }
     strength = Self.strength(of: ink, planes: planes)
+    peaks = Self.peaks(of: ink, planes: planes, from: (image.width, image.height), to: (width, height))
     var shrunk: [Float] = []
     shrunk.reserveCapacity(width * height * planes)
     let count = image.width * planes
@@ -90,6 +110,87 @@ struct InkPlane {
     }
     values = planes == 1 ? shrunk : stride(from: 0, to: shrunk.count, by: 2).map { shrunk[$0] }
     luma = planes == 1 ? shrunk : stride(from: 1, to: shrunk.count, by: 2).map { shrunk[$0] }
+  }
+
+  /// The share of the drawing that is filled with a colour, in areas wider than lines: of what takes some light more than
+  /// other, in all of a neighbourhood.
+  var filledShare: Float {
+    let radius = 3
+    func isColored(_ index: Int) -> Bool { values[index] > 0.15 && values[index] - luma[index] > 0.06 }
+    guard min(width, height) > 2 * radius else { return 0 }
+    var count = 0
+    for y in radius..<height - radius {
+      for x in radius..<width - radius {
+        let index = y * width + x
+        guard isColored(index) else { continue }
+        if (-radius...radius).allSatisfy({ isColored(index + $0) && isColored(index + $0 * width) }) { count += 1 }
+      }
+    }
+    return Float(count) / Float(max(values.count, 1))
+  }
+
+  /// Blue ink that is weaker than this is pale.
+  private static let paleBlue: Float = 0.65
+
+  /// Whether light of a blue pencil or of a printed rule comes back: red is taken most, blue least.
+  private static func isBlue(_ red: Float, _ green: Float, _ blue: Float) -> Bool {
+    red < 0.97 && red <= green + 0.02 && green <= blue + 0.02 && 1 - blue < 0.4 * (1 - red)
+  }
+
+  /// Whether there are both pale blue ink and dark ink without colour, and more of it than a word.
+  private static func hasBlueBeneathInk(_ image: Image, paper: PaperMap) -> Bool {
+    var (blues, darks, total) = (0, 0, 0)
+    var levels = [Float](repeating: 0, count: image.width * 3)
+    var isFilled = false
+    for y in stride(from: 0, to: image.height, by: max(1, image.height / 512)) {
+      if !isFilled || paper.columns * paper.rows > 1 { paper.fill(row: y, width: image.width, into: &levels) }
+      isFilled = true
+      for x in 0..<image.width where levels[x * 3] > 0 {
+        let index = (y * image.width + x) * 3
+        let red = Float(image.pixels[index]) / levels[x * 3]
+        let green = Float(image.pixels[index + 1]) / levels[x * 3 + 1]
+        let blue = Float(image.pixels[index + 2]) / levels[x * 3 + 2]
+        total += 1
+        if max(red, green, blue) < 0.45, max(red, green, blue) - min(red, green, blue) < 0.12 {
+          darks += 1
+        } else if isBlue(red, green, blue), (0.08...paleBlue).contains(1 - red) {
+          blues += 1
+        }
+      }
+    }
+    return darks * 500 >= total && blues * 400 >= total && blues * 4 <= total
+  }
+
+  /// The maxima of the ink that falls into each place, and of the places next to it.
+  private static func peaks(
+    of ink: [Int16], planes: Int, from source: (width: Int, height: Int), to target: (width: Int, height: Int)
+  ) -> [Float] {
+    var peaks = [Int16](repeating: 0, count: target.width * target.height)
+    let columns = (0..<source.width).map { $0 * target.width / source.width }
+    ink.withUnsafeBufferPointer { ink in
+      peaks.withUnsafeMutableBufferPointer { peaks in
+        for y in 0..<source.height {
+          let start = y * target.height / source.height * target.width
+          for x in 0..<source.width {
+            let value = ink[(y * source.width + x) * planes]
+            if value > peaks[start + columns[x]] { peaks[start + columns[x]] = value }
+          }
+        }
+      }
+    }
+    // Where a drawing grows there are places without a pixel of their own.
+    let reachX = max(1, (target.width + source.width - 1) / source.width)
+    let reachY = max(1, (target.height + source.height - 1) / source.height)
+    return peaks.indices.map { index in
+      let (x, y) = (index % target.width, index / target.width)
+      var most: Int16 = 0
+      for row in max(0, y - reachY)...min(target.height - 1, y + reachY) {
+        for column in max(0, x - reachX)...min(target.width - 1, x + reachX) {
+          most = max(most, peaks[row * target.width + column])
+        }
+      }
+      return Float(most) / 8192
+    }
   }
 
   private static func strength(of ink: [Int16], planes: Int) -> Float {

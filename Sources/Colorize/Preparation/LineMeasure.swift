@@ -16,6 +16,10 @@ struct LineMeasure {
   let mass: Float
   /// The share of pixels that are neither paper, nor solid ink, nor part of a thin line.
   let toneShare: Float
+  /// Where crests are, row by row.
+  let crests: [Int]
+  /// The share of pixels on lines that are too broad for a crest, if almost all lines are.
+  let boldShare: Float
 
   init(_ values: [Float], width: Int, height: Int) {
     // Solid ink, which may cover half of the sheet, says nothing of the paper.
@@ -29,7 +33,9 @@ struct LineMeasure {
     (self.paper, self.grain, self.threshold) = (paper, grain, threshold)
     var strengths: [Float] = []
     var masses: [Float] = []
+    var crests: [Int] = []
     var tones = 0
+    var bold: [Float] = []
     values.withUnsafeBufferPointer { values in
       func ink(_ x: Int, _ y: Int) -> Float {
         values[min(max(y, 0), height - 1) * width + min(max(x, 0), width - 1)] - paper
@@ -61,23 +67,45 @@ struct LineMeasure {
           if let least = across.min() {
             strengths.append(here)
             masses.append(least)
+            crests.append(y * width + x)
           } else if here < 0.75, !(-3...3).contains(where: { ink(x + $0, y) < threshold || ink(x, y + $0) < threshold })
           {
             tones += 1
+          } else if here > 0.3 {
+            // Paper on both sides, but further away.
+            let reach = 16
+            func isNarrow(_ dx: Int, _ dy: Int) -> Bool {
+              [-1, 1].allSatisfy { side in
+                (1...reach).contains { ink(x + side * $0 * dx, y + side * $0 * dy) < threshold }
+              }
+            }
+            if isNarrow(1, 0) || isNarrow(0, 1) { bold.append(here) }
           }
         }
       }
     }
-    self.strengths = WeightedValues(strengths, weights: strengths)
+    let crestWeight = strengths.reduce(0, +)
+    // A blot or two are no lines, and compression leaves faint crests around broad ones.
+    let isBold = crestWeight * 50 < bold.reduce(0, +)
+    boldShare = isBold ? Float(bold.count) / Float(max(values.count, 1)) : 0
+    self.crests = crests
+    self.strengths = isBold ? WeightedValues(bold, weights: bold) : WeightedValues(strengths, weights: strengths)
     crestShare = Float(strengths.count) / Float(max(values.count, 1))
     toneShare = Float(tones) / Float(max(values.count, 1))
-    mass = WeightedValues(masses, weights: strengths).value(at: 0.5)
+    // Broad lines count as wide as is looked for.
+    mass = isBold ? 8 : WeightedValues(masses, weights: strengths).value(at: 0.5)
   }
 
   /// The strength that a share of all lines does not exceed; 0 without lines.
   ///
   /// Crests count by their strength: what compression makes around lines are many, and all faint.
   func strength(at share: Double) -> Float { strengths.value(at: share) }
+
+  /// The same of another plane at the crests.
+  func strength(of plane: [Float], at share: Double) -> Float {
+    let values = crests.map { plane[$0] }
+    return WeightedValues(values, weights: values).value(at: share)
+  }
 }
 
 extension LineMeasure {

@@ -4,14 +4,21 @@
 struct PaperMap {
   /// Samples of a colour: 1 or 3.
   let channels: Int
-  /// The side of a cell in pixels.
-  let cell: Int
+  /// The picture's size.
+  private let width: Int
+  private let height: Int
   let columns: Int
   let rows: Int
   /// `[rows, columns, channels]`, each in 16...255. One cell where the paper is even.
   let levels: [Float]
   /// How little the paper is one surface: the share of neighbouring cells that differ by more than an eighth, or in hue.
   let roughness: Float
+
+  /// What was found about light and sheet, where it is used.
+  private let shade: ShadeMap?
+
+  /// Whether something outside of the sheet is in the picture: a scanner's lid, a desk.
+  var hasOutside: Bool { (shade?.outsideShare ?? 0) > 0 }
 
   /// The mean colour.
   var color: [Float] {
@@ -48,21 +55,44 @@ struct PaperMap {
   /// - Parameter image: grey or RGB, lines dark.
   init(of image: Image) {
     channels = image.channels
-    if let even = Self.evenColor(of: image) {
-      (cell, columns, rows, levels, roughness) = (max(image.width, image.height), 1, 1, even, 0)
+    (width, height) = (image.width, image.height)
+    let even = Self.evenColor(of: image)
+    if let even {
+      let shade = ShadeMap(of: image, tone: ShadeMap.luma(of: even, channels: channels)[0])
+      // A shadow on a sheet comes from its border; what is shaded elsewhere is drawn.
+      guard let shade, shade.paperShare > 0.5,
+        shade.outsideShare > 0 || (shade.shadowShare > 0.01 && shade.borderShadowShare > 0.02)
+      else {
+        (columns, rows, levels, roughness, self.shade) = (1, 1, even, 0, nil)
+        return
+      }
+      (columns, rows, levels, roughness) = (shade.width, shade.height, shade.clampedLevels, 0)
+      self.shade = shade
       return
     }
     // Narrower than shadows, wider than a bundle of lines.
     let cell = max(4, (max(image.width, image.height) + 31) / 32)
-    self.cell = cell
-    columns = (image.width + cell - 1) / cell
-    rows = (image.height + cell - 1) / cell
+    let (columns, rows) = ((image.width + cell - 1) / cell, (image.height + cell - 1) / cell)
     let raw = Self.cellLevels(of: image, cell: cell, columns: columns, rows: rows)
     let plane = Grid(columns: columns, rows: rows, channels: channels)
     // What is dark in fewer than five cells across is drawn, and not the light.
     let closed = plane.extremes(plane.extremes(raw, radius: 2, max), radius: 2, min)
-    roughness = plane.roughness(closed)
+    let roughness = plane.roughness(closed)
+    let tone = Self.commonTone(of: closed, channels: channels)
+    if let shade = ShadeMap(of: image, tone: tone), shade.paperShare > (shade.outsideShare > 0 ? 0.6 : 0.75) {
+      (self.columns, self.rows, levels) = (shade.width, shade.height, shade.clampedLevels)
+      self.roughness = shade.outsideShare > 0 ? 0 : roughness
+      self.shade = shade
+      return
+    }
+    (self.columns, self.rows, self.roughness, shade) = (columns, rows, roughness, nil)
     levels = plane.blurred(closed).map { min(max($0, 16), 255) }
+  }
+
+  /// The luma that three in four cells do not exceed.
+  private static func commonTone(of levels: [Float], channels: Int) -> Float {
+    let luma = ShadeMap.luma(of: levels, channels: channels).sorted()
+    return luma[min(luma.count * 3 / 4, luma.count - 1)]
   }
 
   /// The paper's colour where at least six in ten light pixels have one luma, give or take three.
@@ -124,15 +154,19 @@ struct PaperMap {
     return levels
   }
 
-  /// The paper along a row of the image: `width * channels` levels.
+  /// The paper along a row of the image: `width * channels` levels, 0 outside of the sheet.
   func fill(row y: Int, width: Int, into target: inout [Float]) {
     guard columns * rows > 1 else {
       for index in 0..<width * channels { target[index] = levels[index % channels] }
       return
     }
-    let (top, bottom, down) = Self.neighbours(of: y, cell: cell, count: rows)
+    let (top, bottom, down) = Self.neighbours(of: y, extent: height, count: rows)
     for x in 0..<width {
-      let (left, right, along) = Self.neighbours(of: x, cell: cell, count: columns)
+      let (left, right, along) = Self.neighbours(of: x, extent: self.width, count: columns)
+      if let shade, !shade.isSheet[(down < 0.5 ? top : bottom) * columns + (along < 0.5 ? left : right)] {
+        for channel in 0..<channels { target[x * channels + channel] = 0 }
+        continue
+      }
       for channel in 0..<channels {
         func level(_ row: Int, _ column: Int) -> Float { levels[(row * columns + column) * channels + channel] }
         let above = level(top, left) + (level(top, right) - level(top, left)) * along
@@ -142,11 +176,16 @@ struct PaperMap {
     }
   }
 
-  private static func neighbours(of position: Int, cell: Int, count: Int) -> (Int, Int, Float) {
-    let place = (Float(position) + 0.5) / Float(cell) - 0.5
+  private static func neighbours(of position: Int, extent: Int, count: Int) -> (Int, Int, Float) {
+    let place = (Float(position) + 0.5) * Float(count) / Float(extent) - 0.5
     let first = min(max(Int(place.rounded(.down)), 0), count - 1)
     return (first, min(first + 1, count - 1), min(max(place - Float(first), 0), 1))
   }
+}
+
+extension ShadeMap {
+  /// Levels that can be divided by.
+  fileprivate var clampedLevels: [Float] { levels.map { min(max($0, 16), 255) } }
 }
 
 /// Filters of a small grid with its channels interleaved.

@@ -18,9 +18,20 @@ extension Image {
     }
     let shape = LineShape((channels == 4 ? composited() : self).grey)
     // Strokes of a broad brush are no thin structures, and the gaps between them are; so the tones weigh as well.
-    let prior = tones == .darkOnLight ? 0.35 : -0.35
+    // Paper that most of the sheet and of its border have leaves little to ask if it is light, and grey paper says nothing.
+    let weight = toneCertainty
+    let prior = tones == .darkOnLight ? weight : -weight
     let score = shape.balance + prior
     return PolarityEstimate(
       polarity: score >= 0 ? .darkOnLight : .lightOnDark, certainty: Float(min(abs(score) / 1.2, 1)))
+  }
+
+  /// How much the tones say, beside shapes that say -1...1.
+  private var toneCertainty: Double {
+    let all = LumaHistogram(self, border: nil)
+    let paper = all.median
+    // Black around a figure is no paper, and most of the sheet as well.
+    if paper > 200, 1 - all.share(below: Int(paper) - 24) > 0.65 { return 0.8 }
+    return 0.2 + 0.15 * min(abs(paper - 127.5) / 64, 1)
   }
 }

@@ -14,12 +14,20 @@ struct SketchAnalysis {
   private static let target: Float = 1.15
   /// The ink across a line that lines are brought to, in pixels of full ink, before black is cut off.
   private static let mass: Float = 2.2
+  /// Ink of this share of the typical lines' is made black as they are.
+  private static let full: Float = 0.75
   /// Lines are made stronger by no more than this.
   private static let mostGain: Float = 24
   /// Paper whose cells jump in tone or hue at more than this share of their borders is no paper.
   private static let mostRoughness: Float = 0.12
   /// Neither is that of which more than this share is of another hue.
   private static let mostColorfulness: Float = 0.1
+  /// A drawing with more of its area filled with colours than this is a painting.
+  private static let mostFilled: Float = 0.04
+  /// Broad lines that are fewer than one in five hundred pixels are no drawing.
+  private static let leastBold: Float = 0.002
+  /// Typical lines are stronger than the grain by this factor; crests of mere grain are about four times its deviation.
+  private static let leastContrast: Float = 5
   /// A drawing with more of its area in tones than this is a painting.
   private static let mostTones: Float = 0.35
 
@@ -37,7 +45,9 @@ struct SketchAnalysis {
     let measure = LineMeasure(ink.values, width: width, height: height)
     let luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
     let color = paper.rgb
-    let kind = takesOut ? Self.kind(measure) : Self.kind(measure, paper: paper)
+    let kind =
+      takesOut
+      ? Self.kind(measure) : Self.kind(measure, paper: paper, filled: drawing.channels == 3 ? ink.filledShare : 0)
     let typical = measure.strength(at: 0.4)
     let plainly = luma.strength(at: 0.4)
 
@@ -49,6 +59,8 @@ struct SketchAnalysis {
     } else if min(color.red, color.green, color.blue) < 245 {
       steps.append(.whitenedPaper)
     }
+    if !takesOut, paper.hasOutside { steps.append(.leftOutSurroundings) }
+    if ink.leavesOutBlue { steps.append(.leftOutBlue) }
     if plainly < 0.8 * typical, plainly < Self.strong { steps.append(.darkenedColors) }
     if typical < Self.strong { steps.append(.strengthenedLines) }
     if !steps.isEmpty, measure.grain > 0.004 { steps.append(.removedGrain) }
@@ -69,9 +81,17 @@ struct SketchAnalysis {
       // A line of half a pixel becomes one pixel wide by being black; the network knows lines of two.
       if typical < Self.strong { gain *= min(max(Self.mass / max(measure.mass * gain, 0.1), 1), 1.5) }
       gain = min(gain, Self.mostGain)
-      lines = clean.map { value in
+      // What is much paler than the lines in the drawing's own pixels does not become as black as they, however broad it
+      // is: creases, the other side of the paper, its rules, lines of construction.
+      let own = takesOut ? 0 : measure.strength(of: ink.peaks, at: 0.4)
+      lines = clean.indices.map { index in
+        var shown = (clean[index] - floor) * gain
+        if own > 0 {
+          let share = ink.peaks[index] / own
+          if share < Self.full { shown = min(shown, share * (share / Self.full).squareRoot()) }
+        }
         // Rounded as a picture is, so that the picture of it gives the same lines.
-        -SampleRange.signed.float(of: SampleRange.unit.sample(of: 1 - (value - floor) * gain))
+        return -SampleRange.signed.float(of: SampleRange.unit.sample(of: 1 - shown))
       }
       visibility = min(max((typical - 2 * measure.grain) * gain, 0), 1)
     } else {
@@ -87,11 +107,16 @@ struct SketchAnalysis {
       steps: isChanged ? steps : [])
   }
 
-  private static func kind(_ measure: LineMeasure, paper: PaperMap) -> SketchReport.Kind {
+  private static func kind(_ measure: LineMeasure, paper: PaperMap, filled: Float) -> SketchReport.Kind {
+    if filled > mostFilled { return .painting }
     if paper.roughness > mostRoughness || paper.colorfulness > mostColorfulness || measure.toneShare > mostTones {
       return .painting
     }
-    return measure.crestShare < leastCrests ? .blank : .lines
+    // Photographs in grey jump less, and have tones besides.
+    if paper.roughness > mostRoughness / 2, measure.toneShare > mostTones / 7 { return .painting }
+    // Crests that do not stand out of the grain are its own.
+    if measure.strength(at: 0.4) < leastContrast * measure.grain { return .blank }
+    return measure.crestShare < leastCrests && measure.boldShare < leastBold ? .blank : .lines
   }
 
   /// Of lines that were taken out of their colours, of which a few are as good as many. What is faint even where it is

@@ -34,6 +34,10 @@ public struct SketchReport: Sendable, Hashable, Codable {
     case whitenedPaper
     /// Shadows and uneven light were taken out of the paper.
     case levelledPaper
+    /// A scanner's lid, or the desk beneath the sheet, was left out.
+    case leftOutSurroundings
+    /// Pale blue lines beneath dark ink were left out: blue pencil, rules of the paper.
+    case leftOutBlue
     /// Coloured lines were measured by their distance from the paper's colour, not by their darkness.
     case darkenedColors
     /// Faint lines, or lines that become thinner than a pixel, were made stronger.
@@ -110,6 +114,8 @@ extension SketchReport.Step {
     switch self {
     case .whitenedPaper: "paper whitened"
     case .levelledPaper: "uneven paper levelled"
+    case .leftOutSurroundings: "what is outside of the sheet left out"
+    case .leftOutBlue: "pale blue lines left out"
     case .darkenedColors: "coloured lines made dark"
     case .strengthenedLines: "lines strengthened"
     case .removedGrain: "grain removed"

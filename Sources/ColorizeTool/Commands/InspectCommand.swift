@@ -39,6 +39,9 @@ struct InspectCommand: AsyncParsableCommand {
     guard FileName.kind(path) != .none else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
+    if let file = try? SafetensorsFile(path: path), let state = TrainingStateRecord(file) {
+      return try Self.inspect(state, path: path)
+    }
     if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) { return try inspect(LoRAFile(file)) }
     if let file = try? NetworkFile(path) {
       switch file.content {

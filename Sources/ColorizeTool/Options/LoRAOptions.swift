@@ -17,7 +17,15 @@ struct LoRAOptions: ParsableArguments {
   /// Opens the files.
   ///
   /// - Throws: ``LoRAError``, ``WeightError``.
-  func open() throws -> [LoRAUse] { try loras.map { try LoRAUse(LoRAFile(path: $0.path), scale: $0.scale) } }
+  func open() throws -> [LoRAUse] {
+    try loras.map { choice in
+      guard choice.scale.isFinite else {
+        throw ToolError.usage(
+          "--lora \(choice.path): what follows the = is no scale, expected a number from -100 to 100")
+      }
+      return try LoRAUse(LoRAFile(path: choice.path), scale: choice.scale)
+    }
+  }
 
   /// Says which additions a mode leaves out.
   static func note(_ uses: [LoRAUse], in mode: InferenceMode, note: (String) -> Void) {
@@ -37,9 +45,11 @@ struct LoRAChoice: ExpressibleByArgument, Hashable {
   init?(argument: String) {
     // A file may have a name that looks like a scale.
     if let equals = argument.lastIndex(of: "="), FileName.kind(argument) == .none,
-      let scale = Float(argument[argument.index(after: equals)...]), scale.isFinite
+      case let text = argument[argument.index(after: equals)...], case let scale = Float(text) ?? .nan,
+      scale.isFinite || FileName.kind(String(argument[..<equals])) != .none
     {
       path = String(argument[..<equals])
+      // Told where it is opened: a path may hold an equals sign.
       self.scale = scale
     } else {
       path = argument

@@ -104,6 +104,12 @@ struct TrainCommand: AsyncParsableCommand {
       throw ToolError.usage(
         "\(folder): it holds the state of a training; go on with it by --resume, or begin anew with --overwrite")
     }
+    if saving.resume, !TrainingPlan.hasStates(in: folder), access(FileName.cString(output), F_OK) == 0 {
+      throw ToolError.usage(
+        "\(folder): it holds no state to go on from, and \(output) is there; begin anew with --overwrite instead of --resume"
+      )
+    }
+    if learning.warmUp < 0 { throw ToolError.usage("--warm-up is \(learning.warmUp), expected 0 or more") }
     if length.steps != nil && length.minutes != nil {
       throw ToolError.usage("--steps and --minutes exclude each other; give one")
     }
@@ -122,7 +128,7 @@ struct TrainCommand: AsyncParsableCommand {
     settings.foregroundRank = learning.rankForeground.rank
     settings.backgroundRank = learning.rankBackground.rank
     settings.rate = LearningRate(
-      peak: learning.rate ?? settings.rate.peak, warmUpStepCount: max(0, learning.warmUp),
+      peak: learning.rate ?? settings.rate.peak, warmUpStepCount: learning.warmUp,
       decay: learning.course == .cosine ? .cosine(stepCount: steps, floor: 0) : .constant)
     settings.dropShare = learning.drop ?? settings.dropShare
     settings.offsetNoise = learning.offsetNoise

@@ -81,7 +81,7 @@ struct TrainRateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Compute values again that derivatives need, in parts of so many MiB, instead of keeping them; 0 keeps all. (default: "
-        + "0 for small models, 256 for large ones)", valueName: "mib"))
+        + "0 for small models, 64 for large ones)", valueName: "mib"))
   var recompute: Int?
 
   @Option(

@@ -7,7 +7,7 @@ extension TrainingRecord {
   /// What a file was trained on and how, in lines for people.
   var lines: [String] {
     var lines = [
-      "trained on: model \(model) (fingerprint \(modelFingerprint)), \(pictures) pictures of \(data)"
+      "trained on: model \(model) (fingerprint \(modelFingerprint)), \(pictures == 1 ? "1 picture" : "\(pictures) pictures") of \(data)"
         + (heldOut > 0 ? ", \(heldOut) held out" : ""),
       "trained: \(parts.map(\.rawValue).joined(separator: ", "))",
       "how: \(steps) steps of \(batch) at \(resolution) x \(resolution), rate \(rate), seed \(seed), by \(software)",

@@ -4,19 +4,13 @@ import DiffusionCore
 import DiffusionTraining
 import Glibc
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Latents, tokens and features of samples on disk, named by the content that they were made of.
 ///
 /// A picture that changed has another name, so nothing in the folder is ever wrong, only unused; what was not used for the
 /// longest time goes when there is too much.
 final class LatentCache {
   /// Part of every name: raised when what is stored, or how it is made, changes.
-  static let version = 1
+  static let version = 2
 
   private let folder: String
   private let limit: Int
@@ -32,21 +26,17 @@ final class LatentCache {
   init(folder: String, limit: Int) throws {
     self.folder = folder
     self.limit = limit
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
+    guard FileName.makeFolder(folder) else {
       throw TrainingDataError.invalid(
         option: "the cache's folder", value: folder, expected: "a folder that can be made and written to")
     }
     var found: [(name: String, byteCount: Int, time: Int)] = []
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      if name.contains(".partial-") {
-        // Of a run that was killed while it wrote.
-        unlink("\(folder)/\(name)")
-        continue
-      }
+    for name in FileName.names(inFolder: folder) ?? [] {
       var status = stat()
-      guard name.hasSuffix(Self.ending), stat("\(folder)/\(name)", &status) == 0 else { continue }
+      guard stat(path(name), &status) == 0 else { continue }
+      // Of a run that was killed while it wrote; one of another that still writes is younger.
+      if AtomicFile.isUnfinished(name), time(nil) - status.st_mtim.tv_sec > 600 { unlink(path(name)) }
+      guard name.hasSuffix(Self.ending) else { continue }
       found.append((name, Int(status.st_size), Int(status.st_mtim.tv_sec)))
     }
     for file in found.sorted(by: { ($0.time, $0.name) < ($1.time, $1.name) }) {
@@ -59,18 +49,20 @@ final class LatentCache {
 
   private static let ending = ".sample.safetensors"
 
+  private func path(_ name: String) -> [CChar] { FileName.cString("\(folder)/\(name)") }
+
   /// The file of a sample, if it is there and whole.
   func file(_ key: StableHash) -> SafetensorsFile? {
     let name = Self.name(key)
     guard entries[name] != nil else { return nil }
-    guard let file = try? SafetensorsFile(path: "\(folder)/\(name)") else {
+    guard let file = try? SafetensorsFile(path: "\(folder)/\(name)"), ContentSeal.holds(of: file) == true else {
       drop(name)
       return nil
     }
     clock += 1
     entries[name]?.use = clock
     // So that the next run knows.
-    _ = utimensat(AT_FDCWD, "\(folder)/\(name)", nil, 0)
+    _ = utimensat(AT_FDCWD, path(name), nil, 0)
     return file
   }
 
@@ -81,11 +73,20 @@ final class LatentCache {
     makeRoom(for: byteCount)
     let name = Self.name(key)
     do {
+      var seal = ContentSeal(metadata: [:])
       let writer = try SafetensorsWriter(
-        path: "\(folder)/\(name)", tensors: tensors.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) })
-      for tensor in tensors { try tensor.values.withUnsafeBytes { try writer.write(tensor.key, $0) } }
+        path: "\(folder)/\(name)",
+        tensors: tensors.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) } + [ContentSeal.tensor])
+      for tensor in tensors {
+        try tensor.values.withUnsafeBytes {
+          seal.add(tensor.key, .f32, tensor.shape, $0)
+          try writer.write(tensor.key, $0)
+        }
+      }
+      try seal.bytes.withUnsafeBytes { try writer.write(ContentSeal.key, $0) }
       try writer.finish()
     } catch { return }
+    total -= entries[name]?.byteCount ?? 0
     clock += 1
     entries[name] = (byteCount, clock)
     total += byteCount
@@ -102,7 +103,7 @@ final class LatentCache {
   private func drop(_ name: String) {
     guard let entry = entries.removeValue(forKey: name) else { return }
     total -= entry.byteCount
-    unlink("\(folder)/\(name)")
+    unlink(path(name))
   }
 
   private static func name(_ key: StableHash) -> String {

@@ -8,6 +8,8 @@ public enum TrainingDataError: Error, Sendable, Hashable, CustomStringConvertibl
   case noFolder(path: String)
   /// No picture in it can be used.
   case noPictures(path: String, unreadable: [UnreadablePicture])
+  /// A picture's files are not what they were when the training began.
+  case changed(path: String)
   /// A setting that the pictures or the model do not allow.
   case invalid(option: String, value: String, expected: String)
 
@@ -18,6 +20,9 @@ public enum TrainingDataError: Error, Sendable, Hashable, CustomStringConvertibl
       unreadable.isEmpty
         ? "\(path): it holds no pictures; put coloured pictures (PNG, JPEG) into it or its sub-folders"
         : "\(path): none of its \(unreadable.count) pictures can be read: \(unreadable[0])"
+    case .changed(let path):
+      "\(path): the picture, its sketch or its mask has changed since the training began; put back what was there and go on, "
+        + "or begin anew"
     case .invalid(let option, let value, let expected): "\(option) is \(value), expected \(expected)"
     }
   }

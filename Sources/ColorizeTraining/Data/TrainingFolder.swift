@@ -3,12 +3,6 @@
 import Colorize
 import DiffusionCore
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A coloured picture to learn from, with its own sketch and mask where there are files of them.
 public struct TrainingPicture: Sendable, Hashable {
   /// The coloured picture.
@@ -25,6 +19,41 @@ public struct TrainingPicture: Sendable, Hashable {
   public let contentHash: UInt64
 }
 
+extension TrainingPicture {
+  /// What the files of a picture hold.
+  struct Content {
+    let image: Image
+    let sketch: Image?
+    let mask: Image?
+    /// Of all their bytes.
+    let hash: UInt64
+
+    /// - Throws: ``ImageError``.
+    init(path: String, sketchPath: String?, maskPath: String?) throws(ImageError) {
+      var hash = StableHash()
+      func read(_ path: String) throws(ImageError) -> Image {
+        let bytes = try Image.bytes(ofFile: path)
+        bytes.withUnsafeBytes { hash.add($0) }
+        hash.add(UInt64(bytes.count))
+        return try Image(data: bytes, file: path)
+      }
+      image = try read(path)
+      sketch = if let sketchPath { try read(sketchPath) } else { nil }
+      mask = if let maskPath { try read(maskPath) } else { nil }
+      self.hash = hash.value
+    }
+  }
+
+  /// Reads the files again.
+  ///
+  /// - Throws: ``ImageError``; ``TrainingDataError/changed(path:)`` if they are not what they were when the folder was read.
+  func load() throws -> Content {
+    let content = try Content(path: path, sketchPath: sketchPath, maskPath: maskPath)
+    guard content.hash == contentHash else { throw TrainingDataError.changed(path: path) }
+    return content
+  }
+}
+
 /// The coloured pictures of a folder.
 ///
 /// Pictures in the folder itself stand alone. Each sub-folder, at any depth, is one character or shot, whose pictures serve
@@ -39,49 +68,55 @@ public struct TrainingFolder: Sendable {
   /// What was left out.
   public let unreadable: [UnreadablePicture]
 
-  private static let endings: Set<String> = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "tga", "psd"]
+  /// The smallest side of a picture.
+  static let smallestSide = 16
+  /// The longer side over the shorter one, at most: a part of such a picture would be a few pixels, made large.
+  static let largestAspect = 32
 
   /// Reads every picture once.
   ///
   /// - Parameter progress: called with how many of all were read. Throwing ends it.
   /// - Throws: ``TrainingDataError``, and what `progress` throws.
   public init(_ path: String, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws {
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
-      throw TrainingDataError.noFolder(path: path)
-    }
-    let found = try Self.files(in: path, below: "", depth: 0)
-    let names = Set(found)
+    let found = try FolderFiles(path)
+    // Names by what stands before the ending, in small letters: `HEROINE.MASK.PNG` is a mask too.
+    let names = Dictionary(found.files.map { (Self.stem($0).lowercased(), $0) }) { first, _ in first }
     var pictures: [TrainingPicture] = []
     var groups: [String] = []
-    var unreadable: [UnreadablePicture] = []
-    let candidates = found.filter { !Self.isCompanion($0) }
+    var numbers: [String: Int] = [:]
+    var unreadable = found.refused
+    let candidates = found.files.filter { !Self.isCompanion($0) }
+    let stems = Set(candidates.map { Self.stem($0).lowercased() })
+    for name in found.files where Self.isCompanion(name) && !stems.contains(Self.stem(Self.stem(name)).lowercased()) {
+      unreadable.append(
+        UnreadablePicture(
+          path: "\(path)/\(name)", reason: "there is no picture that it is the sketch or the mask of"))
+    }
     for (index, name) in candidates.enumerated() {
       try progress(index, candidates.count)
-      let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
       func companion(_ kind: String) -> String? {
-        names.contains("\(stem).\(kind).png") ? "\(path)/\(stem).\(kind).png" : nil
+        names["\(Self.stem(name)).\(kind)".lowercased()].map { "\(path)/\($0)" }
       }
-      let folder = name.lastIndex(of: "/").map { String(name[..<$0]) }
+      let (sketch, mask) = (companion("sketch"), companion("mask"))
       do {
-        var hash = StableHash()
-        let (sketch, mask) = (companion("sketch"), companion("mask"))
-        let picture = try Self.read("\(path)/\(name)", into: &hash)
-        if let sketch { _ = try Self.read(sketch, into: &hash) }
-        if let mask { _ = try Self.read(mask, into: &hash) }
-        guard min(picture.width, picture.height) >= 16 else {
-          throw Reason(text: "it is \(picture.width) x \(picture.height), smaller than 16 x 16")
+        let content = try TrainingPicture.Content(path: "\(path)/\(name)", sketchPath: sketch, maskPath: mask)
+        if let reason = Self.fault(of: content) { throw Reason(text: reason) }
+        let group = name.lastIndex(of: "/").map { slash in
+          let folder = String(name[..<slash])
+          if let number = numbers[folder] { return number }
+          numbers[folder] = groups.count
+          groups.append(folder)
+          return groups.count - 1
         }
-        if let folder, groups.last != folder, !groups.contains(folder) { groups.append(folder) }
         pictures.append(
           TrainingPicture(
-            path: "\(path)/\(name)", sketchPath: sketch, maskPath: mask,
-            group: folder.flatMap { groups.firstIndex(of: $0) },
-            size: picture.size, contentHash: hash.value))
+            path: "\(path)/\(name)", sketchPath: sketch, maskPath: mask, group: group, size: content.image.size,
+            contentHash: content.hash))
       } catch {
         unreadable.append(UnreadablePicture(path: "\(path)/\(name)", reason: "\(error)"))
       }
     }
+    unreadable.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     guard !pictures.isEmpty else { throw TrainingDataError.noPictures(path: path, unreadable: unreadable) }
     self.path = path
     self.pictures = pictures
@@ -94,38 +129,25 @@ public struct TrainingFolder: Sendable {
     var description: String { text }
   }
 
-  private static func read(_ path: String, into hash: inout StableHash) throws -> Image {
-    guard let data = FileManager.default.contents(atPath: path) else { throw Reason(text: "it cannot be read") }
-    guard data.count <= Image.maximumFileSize else { throw Reason(text: "it is larger than 512 MiB") }
-    let bytes = [UInt8](data)
-    bytes.withUnsafeBytes { hash.add($0) }
-    hash.add(UInt64(bytes.count))
-    return try Image(data: bytes, file: path)
+  /// Why nothing can be learned from a picture; nil if something can.
+  private static func fault(of content: TrainingPicture.Content) -> String? {
+    let (width, height) = (content.image.width, content.image.height)
+    let (shorter, longer) = (min(width, height), max(width, height))
+    guard shorter >= smallestSide else {
+      return "it is \(width) x \(height), smaller than \(smallestSide) x \(smallestSide)"
+    }
+    guard longer <= largestAspect * shorter else {
+      return "it is \(width) x \(height), longer than \(largestAspect) times its shorter side; cut it into parts"
+    }
+    if let alpha = content.image.alpha, alpha.pixels.allSatisfy({ $0 == 0 }) { return "it is wholly transparent" }
+    return nil
   }
 
-  /// The files with a picture's ending, relative to the root, in the order of their bytes; hidden ones left out.
-  private static func files(in root: String, below folder: String, depth: Int) throws -> [String] {
-    // A link may lead back up.
-    guard depth < 16 else { return [] }
-    let path = folder.isEmpty ? root : "\(root)/\(folder)"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    var files: [String] = []
-    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where !name.hasPrefix(".") {
-      try Task.checkCancellation()
-      let relative = folder.isEmpty ? name : "\(folder)/\(name)"
-      var isFolder = false
-      guard FileManager.default.fileExists(atPath: "\(root)/\(relative)", isDirectory: &isFolder) else { continue }
-      if isFolder {
-        files += try Self.files(in: root, below: relative, depth: depth + 1)
-      } else if let ending = name.split(separator: ".").last, name.contains("."), endings.contains(ending.lowercased())
-      {
-        files.append(relative)
-      }
-    }
-    return files
-  }
+  /// A name, whose folders may hold points too, without its ending.
+  private static func stem(_ name: String) -> String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
 
   private static func isCompanion(_ name: String) -> Bool {
-    name.hasSuffix(".sketch.png") || name.hasSuffix(".mask.png")
+    let stem = stem(name).lowercased()
+    return stem.hasSuffix(".sketch") || stem.hasSuffix(".mask")
   }
 }

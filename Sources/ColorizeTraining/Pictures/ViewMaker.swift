@@ -83,11 +83,12 @@ struct ViewMaker: Sendable {
   /// A view.
   ///
   /// - Parameter variant: 0 is the plain one: not mirrored, cropped as little as the size asks for.
-  /// - Throws: ``ImageError``, if a file has changed since the folder was read.
+  /// - Throws: ``ImageError``, or ``TrainingDataError/changed(path:)`` if a file has changed since the folder was read.
   func view(of index: Int, variant: Int) throws -> TrainingView {
     let picture = pictures[index]
     var random = TrainingRandom(seed: seed, 12, picture.contentHash, UInt64(variant))
-    let (colored, mask) = try load(picture)
+    let content = try picture.load()
+    let (colored, mask) = try Self.figure(of: content)
     let size = buckets.size(for: picture.size)
     let crop = Crop(
       picture.size, to: size, margin: variant == 0 ? 0 : random.uniform(0...settings.cropShare),
@@ -95,11 +96,11 @@ struct ViewMaker: Sendable {
       isMirrored: variant > 0 && random.happens(0.5))
     var target = try crop(colored)
     let drawing = variant == 0 ? LineDrawing.plain : LineDrawing(&random)
-    let lines = try lines(of: picture, target: target, drawing: drawing, crop: crop, size: size)
+    let lines = try lines(sketch: content.sketch, target: target, drawing: drawing, crop: crop, size: size)
 
     let other = reference(of: index, variant: variant)
     let isOwn = other == index
-    let (referenceImage, referenceMask) = isOwn ? (colored, mask) : try load(pictures[other])
+    let (referenceImage, referenceMask) = isOwn ? (colored, mask) : try Self.figure(of: pictures[other].load())
     let frame = buckets.size(for: pictures[other].size)
     let warp = Warp(&random, strength: isOwn ? 1 : 0.3)
     let whole = Crop(pictures[other].size, to: frame, margin: 0, x: 0.5, y: 0.5, isMirrored: false)
@@ -117,12 +118,11 @@ struct ViewMaker: Sendable {
   }
 
   /// A picture on white, and where its figure is: its mask's file, its alpha channel, or what can be found.
-  private func load(_ picture: TrainingPicture) throws -> (image: Image, mask: Image?) {
-    let image = try Image.load(picture.path)
+  private static func figure(of content: TrainingPicture.Content) throws -> (image: Image, mask: Image?) {
+    let image = content.image
     var mask: Image?
-    if let path = picture.maskPath {
-      let found = try Mask(Image.load(path))
-      mask = try found.resized(width: image.width, height: image.height).image
+    if let own = content.mask {
+      mask = try Mask(own).resized(width: image.width, height: image.height).image
     } else if let found = try? image.figureMask(), found.isPlausible {
       mask = found.mask.image
     }
@@ -130,13 +130,13 @@ struct ViewMaker: Sendable {
   }
 
   private func lines(
-    of picture: TrainingPicture, target: Plane, drawing: LineDrawing, crop: Crop, size: ImageSize
+    sketch own: Image?, target: Plane, drawing: LineDrawing, crop: Crop, size: ImageSize
   ) throws -> [Float] {
     let sketch: Image
     var polarity = SketchPolarity.darkOnLight
-    if let path = picture.sketchPath {
+    if let own {
       // Scaled as its picture is, whatever its own size.
-      sketch = try crop.image(try Image.load(path).composited())
+      sketch = try crop.image(own.composited())
       polarity = .automatic
     } else {
       let ink = drawing.ink(of: target)

@@ -24,6 +24,8 @@ struct TrainingIdentity: Codable, Hashable {
   func json() throws -> String {
     var own = self
     own.settings.parts = []
+    // The same bits in other memory.
+    own.settings.recomputation = nil
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return String(decoding: try encoder.encode(own), as: UTF8.self)
@@ -35,6 +37,7 @@ struct TrainingIdentity: Codable, Hashable {
       return "it does not say what training it is of"
     }
     other.settings.parts = settings.parts
+    other.settings.recomputation = settings.recomputation
     if other == self { return nil }
     var names: [String] = []
     func compare(_ name: String, _ isSame: Bool) { if !isSame { names.append(name) } }
@@ -51,6 +54,11 @@ struct TrainingIdentity: Codable, Hashable {
     compare("the learning rate (\(a.rate.peak)) or its course", a.rate == b.rate)
     compare("the seed (\(a.seed))", a.seed == b.seed)
     compare("the optimiser's settings", a.optimizer == b.optimizer && a.moments == b.moments && a.clip == b.clip)
+    compare("the share without a reference (\(a.dropShare))", a.dropShare == b.dropShare)
+    compare("the average (\(a.averageDecay ?? 0))", a.averageDecay == b.averageDecay)
+    compare("the offset noise (\(a.offsetNoise))", a.offsetNoise == b.offsetNoise)
+    compare("the weights of timesteps", a.weighting == b.weighting)
+    compare("the choice of timesteps", a.times == b.times)
     if names.isEmpty { names.append("other settings") }
     return "it is of a training with another: " + names.joined(separator: ", ")
   }

@@ -95,16 +95,14 @@ public struct TrainingPlan: Sendable {
     try check((1...1_000_000).contains(saveInterval), "the interval of states", saveInterval, "1 to 1000000")
     try check((previewInterval ?? 1) >= 1, "the interval of sheets", previewInterval ?? 1, "1 or more")
     try check((1...1000).contains(keptStateCount), "the number of states that are kept", keptStateCount, "1 to 1000")
-    try check((1...1024).contains(settings.batch), "the batch", settings.batch, "1 to 1024")
-    try check(
-      (1...settings.batch).contains(settings.rowsPerPass), "the rows of a pass", settings.rowsPerPass,
-      "1 to the batch, \(settings.batch)")
-    try check(settings.rate.peak > 0 && settings.rate.peak <= 1, "the rate", settings.rate.peak, "above 0, at most 1")
+    if let fault = settings.fault {
+      throw .invalid(option: fault.option, value: fault.value, expected: fault.expected)
+    }
     try check((1...64).contains(views.variantCount), "the number of views", views.variantCount, "1 to 64")
-    try check((0...1).contains(settings.dropShare), "the share without a reference", settings.dropShare, "0 to 1")
     try check((0...1).contains(views.recoloringShare), "the share of other colours", views.recoloringShare, "0 to 1")
     try check((0...1).contains(views.groundWeight), "the weight of the ground", views.groundWeight, "0 to 1")
-    try check((0...1).contains(settings.offsetNoise), "the offset noise", settings.offsetNoise, "0 to 1")
+    try check((0...0.5).contains(views.cropShare), "how far crops go", views.cropShare, "0 to 0.5")
+    try check(cacheLimit >= 0, "the bytes of the cache", cacheLimit, "0 or more")
   }
 
   /// Which pictures are held out, by their numbers.

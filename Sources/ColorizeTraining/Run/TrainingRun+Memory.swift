@@ -18,7 +18,7 @@ extension TrainingRun {
     guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
     let item = try blank(size, for: trainer, on: meter.backend)
     _ = try trainer.step([TrainingItem](repeating: item, count: plan.settings.batch))
-    let peak = meter.account.peakByteCount
+    let peak = meter.account.peakByteCount + trainer.hostByteCount
     guard plan.checksMemory else { return peak }
     do {
       try backend.prepareMemory(

@@ -90,6 +90,10 @@ public final class TrainingRun {
       // A step that was begun has changed nothing.
       try save(observer: observer)
       throw CancellationError()
+    } catch let error where error is TrainingDataError || error is ImageError {
+      // Nor has a picture that is gone.
+      if trainer.stepCount > 0 { try? save(observer: observer) }
+      throw error
     }
     return record
   }
@@ -106,7 +110,9 @@ public final class TrainingRun {
     }
     // A state may be of the last step already, its result not yet written.
     var isWritten = false
-    while share() < 1 {
+    var isLast = share() >= 1
+    if isLast { observer(.note("\(trainer.stepCount) steps were taken already, so nothing more is learned")) }
+    while !isLast {
       isWritten = false
       try Task.checkCancellation()
       let items = try order.samples(of: trainer.stepCount).map { try encoder.item(of: $0.picture, variant: $0.variant) }
@@ -114,7 +120,7 @@ public final class TrainingRun {
       smoothLoss = smoothLoss.map { $0 + 0.05 * (report.loss - $0) } ?? report.loss
       observer(.step(report, share: min(1, share())))
       await Task.yield()
-      let isLast = share() >= 1
+      isLast = share() >= 1
       if isLast || trainer.stepCount % plan.saveInterval == 0 {
         try validate(observer: observer)
         try save(observer: observer)
@@ -130,10 +136,13 @@ public final class TrainingRun {
     }
   }
 
+  /// How many of the pictures held out the loss is of, at most: of thousands, looking would take longer than learning.
+  static let validatedCount = 16
+
   /// The loss on pictures held out, in their plain views.
   private func validate(observer: (TrainingEvent) -> Void) throws {
     guard !heldOut.isEmpty else { return }
-    let items = try heldOut.map { try encoder.item(of: $0, variant: 0) }
+    let items = try heldOut.prefix(Self.validatedCount).map { try encoder.item(of: $0, variant: 0) }
     let loss = try trainer.withAverages { try trainer.loss(of: items) }
     validations.append(loss)
     observer(.validated(step: trainer.stepCount, loss: loss))
@@ -148,14 +157,20 @@ public final class TrainingRun {
   }
 
   private func resume(observer: (TrainingEvent) -> Void) throws {
+    let hadStates = TrainingPlan.hasStates(in: plan.stateFolder)
     guard let file = states.latest(note: { observer(.note($0)) }) else {
+      guard !hadStates else {
+        throw TrainingError.unusableState(
+          file: plan.stateFolder,
+          reason: "none of the states in it is whole, so there is nothing to go on from; begin anew")
+      }
       observer(.note("there is no state to go on from, so it begins anew"))
       return
     }
     if let difference = identity.difference(from: file.metadata[TrainingIdentity.metadataKey]) {
       throw TrainingError.unusableState(file: file.name, reason: "\(difference); give the same, or begin anew")
     }
-    try trainer.restore(from: file)
+    try trainer.restore(fromChecked: file)
     smoothLoss = file.metadata["loss"].flatMap { Double($0) }
     validations = [file.metadata["first validation"].flatMap { Double($0) }].compactMap { $0 }
     observer(.resumed(step: trainer.stepCount))

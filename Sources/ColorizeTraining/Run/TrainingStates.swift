@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DiffusionCore
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionTraining
+import Glibc
 
 /// The saved states of a training in their folder.
 struct TrainingStates: Sendable {
@@ -15,19 +11,15 @@ struct TrainingStates: Sendable {
   /// - Throws: ``TrainingDataError`` if the folder cannot be made.
   init(folder: String) throws {
     self.folder = folder
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
+    guard FileName.makeFolder(folder), access(FileName.cString(folder), W_OK) == 0 else {
       throw TrainingDataError.invalid(
         option: "the states' folder", value: folder, expected: "a folder that can be made and written to")
     }
-    // Of a run that was killed while it wrote.
-    for name in names where name.hasPrefix("step-") && name.contains(".partial-") {
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-    }
+    // Of a run that was killed while it wrote, where files cannot be without a name.
+    for name in FileName.names(inFolder: folder) ?? [] where AtomicFile.isUnfinished(name) { remove(name) }
   }
 
-  private var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
+  private func remove(_ name: String) { unlink(FileName.cString("\(folder)/\(name)")) }
 
   /// Eight digits, so that names are in the order of steps.
   static func padded(_ step: Int) -> String {
@@ -35,24 +27,31 @@ struct TrainingStates: Sendable {
     return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
 
-  func path(step: Int) -> String { "\(folder)/step-\(Self.padded(step)).safetensors" }
+  private static func name(step: Int) -> String { "step-\(padded(step)).safetensors" }
+
+  func path(step: Int) -> String { "\(folder)/\(Self.name(step: step))" }
 
   /// The steps of all states, rising.
   static func steps(in folder: String) -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { name in
+    (FileName.names(inFolder: folder) ?? []).compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
       return Int(name.dropFirst("step-".count).dropLast(".safetensors".count))
-    }.sorted()
+    }.filter { $0 >= 0 }.sorted()
   }
 
-  /// The last state that is whole.
+  /// The last state that is whole. Those after it are set aside under another name: a later state of the same step must
+  /// not be taken for one of them.
   func latest(note: (String) -> Void) -> SafetensorsFile? {
     for step in Self.steps(in: folder).reversed() {
       do {
-        return try SafetensorsFile(path: path(step: step))
+        let file = try SafetensorsFile(path: path(step: step))
+        try Trainer.checkState(file)
+        return file
       } catch {
-        note("the state of step \(step) cannot be used (\(error)), so an earlier one is taken")
+        let aside = "\(Self.name(step: step)).damaged"
+        _ = rename(FileName.cString(path(step: step)), FileName.cString("\(folder)/\(aside)"))
+        note(
+          "the state of step \(step) cannot be used (\(error)), so an earlier one is taken; it is now called \(aside)")
       }
     }
     return nil
@@ -60,7 +59,7 @@ struct TrainingStates: Sendable {
 
   /// Removes all states but the last ones.
   func keep(_ count: Int) {
-    for step in Self.steps(in: folder).dropLast(count) { try? FileManager.default.removeItem(atPath: path(step: step)) }
+    for step in Self.steps(in: folder).dropLast(count) { remove(Self.name(step: step)) }
   }
 
   /// Removes all states.

@@ -214,8 +214,14 @@ extension AtomicFile {
 
   // Not made from the file's own name, which may already be as long as a name can be.
   private static func temporaryName(beside target: String) -> String {
-    FileName.folder(of: target) + ".irodori-" + String(UInt64.random(in: 0 ... .max), radix: 36) + ".tmp"
+    FileName.folder(of: target) + beginning + String(UInt64.random(in: 0 ... .max), radix: 36) + ending
   }
+
+  private static let beginning = ".irodori-"
+  private static let ending = ".tmp"
+
+  /// Whether a name, without folders, is one under which bytes wait for theirs: left by a program that was killed.
+  package static func isUnfinished(_ name: String) -> Bool { name.hasPrefix(beginning) && name.hasSuffix(ending) }
 
   // Makes the new name survive a power failure. The file is whole either way, so a failure here is not reported.
   private func flushFolder() {

@@ -102,6 +102,29 @@ package enum FileName {
     return String(path[...slash])
   }
 
+  /// The names in a folder, without `.` and `..`, in the order of their bytes; nil where it cannot be read.
+  package static func names(inFolder folder: String) -> [String]? {
+    guard let directory = opendir(cString(folder.isEmpty ? "." : folder)) else { return nil }
+    defer { closedir(directory) }
+    var names: [[UInt8]] = []
+    while let entry = readdir(directory) {
+      names.append(withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) })
+    }
+    let isOwn: ([UInt8]) -> Bool = { $0 == [0x2E] || $0 == [0x2E, 0x2E] }
+    return names.filter { !isOwn($0) }.sorted { $0.lexicographicallyPrecedes($1) }.map(string)
+  }
+
+  /// Makes a folder, and those above it that are not there.
+  ///
+  /// - Returns: Whether it is there.
+  package static func makeFolder(_ path: String) -> Bool {
+    var status = stat()
+    if stat(cString(path), &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR }
+    let parent = folder(of: path.last == "/" ? String(path.dropLast()) : path)
+    guard parent.isEmpty || parent.count == path.count || makeFolder(parent) else { return false }
+    return mkdir(cString(path), 0o777) == 0 || errno == EEXIST
+  }
+
   /// Whether there is a named pipe.
   package static func isPipe(_ path: String) -> Bool {
     var status = stat()

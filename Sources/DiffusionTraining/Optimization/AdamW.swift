@@ -118,6 +118,13 @@ public final class AdamW {
     }
   }
 
+  /// The bytes that moments in 8 bits take, and one parameter of them as numbers: memory that no backend counts.
+  package var hostByteCount: Int {
+    let counts = parameters.map(\.value.shape.elementCount).filter(storage.quantizes)
+    let blocks = counts.reduce(0) { $0 + 2 * ($1 + 4 * QuantizedBlocks.scaleCount(of: $1)) }
+    return blocks + 16 * (counts.max() ?? 0)
+  }
+
   /// What is kept, in the order of the parameters.
   var keptMoments: [Kept] {
     isOwned = isOwned.map { _ in false }
@@ -154,9 +161,18 @@ public final class AdamW {
   ///     decay and weights move on.
   ///   - learningRate: of this step.
   ///   - scale: multiplies the gradients, see ``GradientNorm/factor(limit:)``.
-  /// - Throws: `BackendError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for gradients of other parameters, before anything has changed;
+  ///   `BackendError`.
   public func step(_ gradients: [Tensor?], learningRate: Double, scale: Double = 1) throws {
-    precondition(gradients.count == parameters.count, "\(gradients.count) gradients, \(parameters.count) parameters")
+    guard gradients.count == parameters.count else {
+      throw TrainingError.misused(reason: "\(gradients.count) gradients were given for \(parameters.count) parameters")
+    }
+    for (parameter, gradient) in zip(parameters, gradients)
+    where gradient?.shape ?? parameter.value.shape != parameter.value.shape {
+      throw TrainingError.misused(
+        reason: "the gradient \(gradient?.shape ?? []) of \(parameter.key) is not of its shape \(parameter.value.shape)"
+      )
+    }
     stepCount += 1
     for (index, parameter) in parameters.enumerated() {
       var moments = try moments(of: index)

@@ -17,11 +17,16 @@ public struct GradientAccumulator {
 
   /// Adds gradients times a weight.
   ///
-  /// - Throws: `BackendError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for gradients of other parameters; `BackendError`.
   public mutating func add(_ new: [Tensor?], weight: Double = 1) throws {
-    precondition(new.count == gradients.count, "\(new.count) gradients for \(gradients.count)")
+    guard new.count == gradients.count else {
+      throw TrainingError.misused(reason: "\(new.count) gradients were added to those of \(gradients.count) parameters")
+    }
     for (index, gradient) in new.enumerated() {
       guard let gradient else { continue }
+      if let sum = gradients[index], sum.shape != gradient.shape {
+        throw TrainingError.misused(reason: "a gradient \(gradient.shape) was added to one \(sum.shape)")
+      }
       let weighted = weight == 1 ? gradient : try gradient * Float(weight)
       gradients[index] = try gradients[index].map { try $0 + weighted } ?? weighted
     }

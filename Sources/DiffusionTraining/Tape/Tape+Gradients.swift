@@ -14,8 +14,12 @@ extension Tape {
   ///   result does not depend on it.
   /// - Throws: ``TrainingError``, `BackendError`, `CancellationError`.
   public func gradients(of result: Tensor, at tensors: [Tensor]) throws -> [Tensor?] {
-    precondition(
-      result.shape.elementCount == 1, "a gradient of \(result.shape.elementCount) numbers; give their weights")
+    guard result.shape.elementCount == 1 else {
+      throw TrainingError.misused(
+        reason:
+          "gradients were asked for \(result.shape.elementCount) numbers \(result.shape) and not for one; take their "
+          + "mean or sum, or give a weight for each")
+    }
     return try gradients(of: [(result, try Tensor(repeating: 1, shape: result.shape, on: base))], at: tensors)
   }
 
@@ -27,6 +31,12 @@ extension Tape {
   /// - Returns: as ``gradients(of:at:)-(Tensor,_)`` does.
   /// - Throws: ``TrainingError``, `BackendError`, `CancellationError`.
   public func gradients(of results: [(tensor: Tensor, weights: Tensor)], at tensors: [Tensor]) throws -> [Tensor?] {
+    guard !state.withLock({ $0.isOpen }) else {
+      throw TrainingError.misused(reason: "gradients were asked for within a recording; end it first")
+    }
+    for (tensor, weights) in results where tensor.shape != weights.shape {
+      throw TrainingError.misused(reason: "the weights \(weights.shape) are not of the result's shape \(tensor.shape)")
+    }
     let (recording, taken) = takeEntries()
     var entries = taken
     let backend = base.storageType == .f32 ? base : SinglePrecision(base)

@@ -28,7 +28,10 @@ public final class Tape: ForwardingBackend, CallReceiver {
   struct State {
     /// The number of the current recording; the nodes of others are constants.
     var recording = 1
+    /// Whether calls are recorded now.
     var isRecording = false
+    /// Whether a recording has begun and not ended; calls within it need not be recorded.
+    var isOpen = false
     var entries: [TapeEntry] = []
     var part = 0
     var partByteCount = 0
@@ -89,9 +92,11 @@ public final class Tape: ForwardingBackend, CallReceiver {
   /// - Parameters:
   ///   - values: a tensor of this tape or of the backend behind it, of the variable's shape.
   ///   - variable: from ``variable(_:)``.
-  /// - Throws: `BackendError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for values of another shape; `BackendError`.
   public func assign(_ values: Tensor, to variable: Tensor) throws {
-    precondition(values.shape == variable.shape, "\(values.shape) for a variable \(variable.shape)")
+    guard values.shape == variable.shape else {
+      throw TrainingError.misused(reason: "values \(values.shape) cannot be assigned to a variable \(variable.shape)")
+    }
     try base.copy(values.operand.unwrapped, to: variable.operand.unwrapped)
     variable.operand.node?.noteWrite()
   }
@@ -103,11 +108,24 @@ public final class Tape: ForwardingBackend, CallReceiver {
 
   /// Computes, and records what is computed from variables. An earlier recording is forgotten.
   ///
-  /// - Throws: what `body` throws; nothing is recorded then.
+  /// - Throws: ``TrainingError/misused(reason:)`` within another recording of the tape, or while another thread records;
+  ///   what `body` throws, and nothing is recorded then.
   public func recording<R>(_ body: () throws -> R) throws -> R {
+    let isFree = state.withLock { state in
+      defer { state.isOpen = true }
+      return !state.isOpen
+    }
+    guard isFree else {
+      throw TrainingError.misused(reason: "a recording was begun before the last one of the same tape had ended")
+    }
     forget()
     state.withLock { $0.isRecording = true }
-    defer { state.withLock { $0.isRecording = false } }
+    defer {
+      state.withLock {
+        $0.isRecording = false
+        $0.isOpen = false
+      }
+    }
     do {
       return try body()
     } catch {

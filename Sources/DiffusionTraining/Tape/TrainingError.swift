@@ -11,6 +11,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A destination, or a tensor whose gradient is wanted, names some elements several times in a way that is no
   /// broadcasting.
   case overlappingView(member: String)
+  /// Something was called with what it cannot be called with, or at a time when it cannot be.
+  case misused(reason: String)
   /// A number that has to be finite is not.
   case notFinite(what: String)
   /// What is asked for cannot be trained with this model.
@@ -26,6 +28,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "the derivative of \(member) needs a tensor that was overwritten after \(member) had read it"
     case .overlappingView(let member):
       "\(member) was called with a view whose elements overlap; gradients need a view without overlaps"
+    case .misused(let reason): reason
     case .notFinite(let what):
       "\(what) is not finite"
     case .unsupported(let reason): reason
@@ -38,7 +41,7 @@ extension TrainingError: CategorizedError {
   public var category: ErrorCategory {
     switch self {
     case .unsupported, .unusableState: .usage
-    case .notRecorded, .overwritten, .overlappingView, .notFinite: .run
+    case .notRecorded, .overwritten, .overlappingView, .misused, .notFinite: .run
     }
   }
 }

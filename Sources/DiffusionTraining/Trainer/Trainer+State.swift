@@ -6,8 +6,9 @@ import DiffusionCore
 // drawn follows from the seed and the step.
 
 extension Trainer {
-  /// The form of the files; raised when it changes.
-  private static let version = "1"
+  /// The form of the files; raised when it changes. Those of version 1 have no seal.
+  private static let version = "2"
+  private static let versions: Set = ["1", version]
 
   /// Writes all that the next step depends on: parameters, moments, averages, and the number of steps. The file is there
   /// only when it is whole.
@@ -47,11 +48,35 @@ extension Trainer {
     var metadata = metadata
     metadata["training state"] = Self.version
     metadata["step"] = "\(stepCount)"
-    let writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: metadata)
+    var seal = ContentSeal(metadata: metadata)
+    let writer = try SafetensorsWriter(path: path, tensors: tensors + [ContentSeal.tensor], metadata: metadata)
     for (tensor, bytes) in zip(tensors, contents) {
-      try bytes().withUnsafeBytes { try writer.write(tensor.key, $0) }
+      try bytes().withUnsafeBytes {
+        seal.add(tensor.key, tensor.dtype, tensor.shape, $0)
+        try writer.write(tensor.key, $0)
+      }
     }
+    try seal.bytes.withUnsafeBytes { try writer.write(ContentSeal.key, $0) }
     try writer.finish()
+  }
+
+  /// How many steps were taken before a state was saved; nil for a file that is no state.
+  public static func stepCount(ofState file: SafetensorsFile) -> Int? {
+    guard versions.contains(file.metadata["training state"] ?? ""),
+      let step = file.metadata["step"].flatMap({ Int($0) }),
+      step >= 0
+    else { return nil }
+    return step
+  }
+
+  /// Whether a saved state is, bit for bit, what was saved.
+  ///
+  /// - Throws: ``TrainingError/unusableState(file:reason:)`` if it is damaged.
+  public static func checkState(_ file: SafetensorsFile) throws(TrainingError) {
+    let isWhole = ContentSeal.holds(of: file) ?? (file.metadata["training state"] == "1")
+    guard isWhole else {
+      throw .unusableState(file: file.name, reason: "it is damaged: its content is not what was saved")
+    }
   }
 
   /// Goes on from a saved state, as if it had never stopped.
@@ -59,9 +84,13 @@ extension Trainer {
   /// - Throws: ``TrainingError/unusableState(file:reason:)``, `WeightError`, `BackendError`; the trainer must not be used
   ///   then.
   public func restore(from file: SafetensorsFile) throws {
-    guard file.metadata["training state"] == Self.version, let step = file.metadata["step"].flatMap({ Int($0) }),
-      step >= 0
-    else {
+    try Self.checkState(file)
+    try restore(fromChecked: file)
+  }
+
+  /// The same without another look at whether the file is whole.
+  package func restore(fromChecked file: SafetensorsFile) throws {
+    guard let step = Self.stepCount(ofState: file) else {
       throw TrainingError.unusableState(file: file.name, reason: "this is no state of a training of this version")
     }
     func floats(_ key: String, _ shape: [Int]) throws -> [Float] {

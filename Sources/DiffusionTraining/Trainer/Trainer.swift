@@ -85,16 +85,19 @@ public final class Trainer {
       schedule: schedule, prediction: configuration.prediction, weighting: settings.weighting)
   }
 
+  /// The bytes that a training takes beside those of its backend.
+  package var hostByteCount: Int { optimizer.hostByteCount }
+
   /// How many numbers learn.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.shape.elementCount } }
 
   /// Takes a step.
   ///
   /// - Parameter items: as many as the settings' batch; all of one size.
-  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, before anything has changed; `BackendError`,
-  ///   `CancellationError`.
+  /// - Throws: ``TrainingError/notFinite(what:)`` with step and parts, or ``TrainingError/misused(reason:)`` for samples that
+  ///   lack something or are of several sizes, before anything has changed; `BackendError`, `CancellationError`.
   public func step(_ items: [TrainingItem]) throws -> StepReport {
-    precondition(!items.isEmpty, "a step without samples")
+    guard !items.isEmpty else { throw TrainingError.misused(reason: "a step was asked for without samples") }
     var sum = GradientAccumulator(count: parameters.count)
     let variables = parameters.map(\.value)
     var loss = 0.0
@@ -120,7 +123,7 @@ public final class Trainer {
 
   /// The mean loss of items, with draws that are the same every time; nothing learns.
   ///
-  /// - Throws: `BackendError`, `CancellationError`.
+  /// - Throws: ``TrainingError/misused(reason:)`` for samples that lack something; `BackendError`, `CancellationError`.
   public func loss(of items: [TrainingItem], repeats: Int = 2) throws -> Double {
     var total = 0.0
     for (index, item) in items.enumerated() {
@@ -135,13 +138,14 @@ public final class Trainer {
   }
 
   /// The parts that learn, in words.
-  private var partNames: String { TrainedPart.sorted(settings.parts).map(\.rawValue).joined(separator: ", ") }
+  var partNames: String { TrainedPart.sorted(settings.parts).map(\.rawValue).joined(separator: ", ") }
 
   static func isBranch(_ key: String) -> Bool { key.contains(".lora_") }
 
   private static func check(
     _ settings: TrainingSettings, hasSplit: Bool, configuration: ModelConfiguration
   ) throws {
+    if let fault = settings.fault { throw TrainingError.unsupported(reason: fault.description) }
     guard !settings.parts.isEmpty else { throw TrainingError.unsupported(reason: "no part is named that shall learn") }
     if settings.parts.contains(.vae), settings.parts != [.vae] {
       throw TrainingError.unsupported(

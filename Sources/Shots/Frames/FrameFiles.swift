@@ -84,7 +84,7 @@ extension FramePattern {
       guard access(FileName.cString(description), F_OK) == 0 else { return [] }
       return [FrameFile(number: FrameFile.lastNumber(in: FrameFile.name(of: description)), path: description)]
     case .number:
-      return Self.names(in: folder).compactMap { name in
+      return (FileName.names(inFolder: folder) ?? []).compactMap { name in
         number(in: name).map { FrameFile(number: $0, path: folder + name) }
       }
     case .name:
@@ -92,18 +92,6 @@ extension FramePattern {
         FrameFile(number: FrameFile.lastNumber(in: FrameFile.name(of: path)), path: path)
       }
     }
-  }
-
-  /// The names in a folder; none where there is no such folder.
-  private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(FileName.cString(folder.isEmpty ? "." : folder)) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      names.append(FileName.string(bytes))
-    }
-    return names
   }
 
   /// What a shell would make of it: files only, hidden ones only where the pattern begins with a dot.

@@ -7,6 +7,16 @@ import Testing
 
 /// Vector-Jacobian products of all operations as PyTorch made them, on any memory of the tape and on any backend.
 @Suite struct RecordedGradientTests {
+  /// 5 to 10 times what `f32` is off from `f64` in PyTorch. A mean far beyond the deviation costs a norm digits: 32 times
+  /// it, five times as much.
+  private static func tolerance(_ operation: String, _ inputs: [String: Tensor]) throws -> Double {
+    guard operation.hasSuffix("_norm"), let values = try inputs["x"]?.floats(), !values.isEmpty else { return 1e-5 }
+    let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+    let squares = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+    let ratio = abs(mean) / max((squares / Double(values.count)).squareRoot(), 1e-30)
+    return 1e-5 * min(5, max(1, ratio / 6))
+  }
+
   /// Compares outputs and gradients of all cases; how many gradients there were, and the largest error.
   private func check(_ golden: TrainingGolden, _ setting: GradientSetting) throws -> (count: Int, worst: Double) {
     let base = try setting.backend.make()
@@ -14,8 +24,6 @@ import Testing
     var (count, worst) = (0, 0.0)
     for test in golden.list() {
       let (name, operation) = (test.string("name"), test.string("op"))
-      // 5 to 10 times what f32 is off from f64 in PyTorch; a large mean costs digits.
-      let tolerance = name == "group_norm_32_offset" ? 5e-5 : 1e-5
       func recorded(_ key: String) throws -> Tensor {
         let last = "\(name).channels_last.\(key)"
         return try golden.tensor(golden.contains(last) ? last : "\(name).\(key)", on: base)
@@ -26,6 +34,7 @@ import Testing
         let value = try recorded(key)
         inputs[key] = constants.contains(key) ? tape.constant(value) : tape.variable(value)
       }
+      let tolerance = try Self.tolerance(operation, inputs)
       let run = RecordedOperation(operation: operation, parameters: test.table("parameters"))
       let out = try tape.recording { try run(inputs) }
       let expected = try recorded("out")
@@ -37,7 +46,9 @@ import Testing
       let gradients = try tape.gradients(of: [(out, upstream)], at: names.compactMap { inputs[$0] })
       for (key, gradient) in zip(names, gradients) {
         let expected = try recorded("d.\(key)")
-        let error = try gradient.map { try $0.relativeError(to: expected) } ?? .infinity
+        // Of a result without elements nothing is recorded: no gradient stands for one of zeros.
+        let found = try gradient ?? Tensor(repeating: 0, shape: expected.shape, on: base)
+        let error = try found.relativeError(to: expected)
         #expect(error < tolerance, "\(name): the gradient of \(key) is off by \(error)")
         (count, worst) = (count + 1, max(worst, error))
       }

@@ -67,10 +67,12 @@ struct RecordedOperation {
       return try input("x").resampled(axis: int("axis"), taps: taps)
     case "resize_bicubic": return try input("x").resizedBicubic(factor: int("factor"))
     case "concatenate":
-      return try Tensor.concatenate(["a", "b", "c"].compactMap { inputs[$0] }, axis: int("axis"))
+      return try Tensor.concatenate(inputs.keys.sorted().compactMap { inputs[$0] }, axis: int("axis"))
     case "slice": return try input("x").sliced(axis: int("axis"), int("start")..<int("end"))
     case "reshape": return try input("x").reshaped(Shape(parameters.ints("shape") ?? []))
-    case "transpose": return try input("x").transposed(0, 2, 3, 1)
+    case "transpose":
+      let view = try input("x").operand.view.permuted(parameters.ints("axes") ?? [])
+      return try Tensor(input("x").operand.with(view), on: input("x").backend)
     case "broadcast": return try input("x").broadcast(to: Shape(parameters.ints("shape") ?? []))
     case "sum": return try input("x").sum()
     case "mean": return try input("x").mean()

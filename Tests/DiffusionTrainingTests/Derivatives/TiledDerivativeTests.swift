@@ -48,8 +48,10 @@ import Testing
     #expect(found[0] == found[1] && found[0] == found[2], "the number of threads changes \(shapes)")
   }
 
+  /// Of the last two, the derivative that is made of members does queries, or heads, in several turns.
   @Test(arguments: [
     (1, 1, 700, 300, 16), (1, 3, 530, 77, 8), (2, 5, 65, 1100, 8), (1, 2, 33, 9000, 4), (3, 4, 1, 2, 4),
+    (1, 1, 1000, 9000, 4), (1100, 2, 64, 64, 2),
   ]) func attention(batch: Int, heads: Int, queries: Int, keys: Int, width: Int) throws {
     let channels = heads * width
     try check([[batch, queries, channels], [batch, keys, channels], [batch, keys, channels]]) {

@@ -16,15 +16,27 @@ import Testing
     var name: String { test.string("name") }
     var base: any Backend { tape.base }
 
-    init(_ name: String, of set: GoldenSet, part: @escaping @Sendable (TrainedPart) -> Bool) throws {
-      golden = try TrainingGolden("full_step", of: set)
+    init(
+      _ test: [String: Any], _ golden: TrainingGolden, of set: GoldenSet,
+      part: @escaping @Sendable (TrainedPart) -> Bool
+    ) throws {
+      (self.test, self.golden) = (test, golden)
       tape = Tape(try CPUBackend(threads: 2))
       let source = TrainableParameters(
         CheckpointParameters(WeightReader(try set.weights()), backend: tape), on: tape
       ) { TrainedPart(key: $0).map(part) ?? false }
       network = try ColorizationNetwork(Parameters(source), configuration: set.configuration, withSplit: true)
       parameters = source.parameters
-      test = try #require(golden.list().first { $0.string("name") == name })
+    }
+
+    /// Those of the cases that are of the autoencoder, or those that are not.
+    static func all(
+      of set: GoldenSet, isAutoencoder: Bool, part: @escaping @Sendable (TrainedPart) -> Bool
+    ) throws -> [Setting] {
+      let golden = try TrainingGolden("full_step", of: set)
+      let cases = golden.list().filter { ($0["kl_weight"] != nil) == isAutoencoder }
+      try #require(!cases.isEmpty)
+      return try cases.map { try Setting($0, golden, of: set, part: part) }
     }
 
     /// One sample of an image, channels-last, on the tape.
@@ -79,8 +91,11 @@ import Testing
     ]
   }
 
-  @Test(arguments: GoldenSet.all, ["base", "all"]) func aStepOfThePartsTogether(set: GoldenSet, name: String) throws {
-    let s = try Setting(name, of: set) { $0 != .vae }
+  @Test(arguments: GoldenSet.all) func aStepOfThePartsTogether(set: GoldenSet) throws {
+    for setting in try Setting.all(of: set, isAutoencoder: false, part: { $0 != .vae }) { try checkStep(setting) }
+  }
+
+  private func checkStep(_ s: Setting) throws {
     let (tape, network, test) = (s.tape, s.network, s.test)
     let objective = DiffusionObjective(
       schedule: try NoiseSchedule(network.configuration.schedule),
@@ -100,7 +115,7 @@ import Testing
         var context: ReferenceContext?
         if test.ints("drop")?[index] == 0 {
           let tokens = try network.imageEncoder(reference)
-          if name == "base" {
+          if test.string("mode") == "vanilla" {
             context = ReferenceContext(whole: tokens)
           } else {
             let threshold = test.floats("t_r")?[index] ?? 0
@@ -126,14 +141,17 @@ import Testing
     }
     try s.check(loss: total, sum.gradients)
     let norm = try GradientNorm(sum.gradients).total
-    #expect(abs(norm / (test.double("gradient_norm") ?? .nan) - 1) < 1e-4)
+    #expect(abs(norm / (test.double("gradient_norm") ?? .nan) - 1) < 1e-4, "\(s.name): \(norm)")
   }
 
   @Test(arguments: GoldenSet.all) func aStepOfTheAutoencoder(set: GoldenSet) throws {
-    let s = try Setting("vae", of: set) { $0 == .vae }
+    for setting in try Setting.all(of: set, isAutoencoder: true, part: { $0 == .vae }) { try checkAutoencoder(setting) }
+  }
+
+  private func checkAutoencoder(_ s: Setting) throws {
     let (tape, network) = (s.tape, s.network)
     func batch(_ key: String) throws -> Tensor {
-      tape.constant(try s.golden.channelsLast("vae.\(key)", on: s.base))
+      tape.constant(try s.golden.channelsLast("\(s.name).\(key)", on: s.base))
     }
     let (x, noise) = (try batch("x"), try batch("noise"))
     let loss = try tape.recording {

@@ -34,11 +34,22 @@ import Testing
     }
   }
 
+  /// The kinds of modules, of which a case's name tells one and may say more behind it.
+  private static let kinds = [
+    "time_embed", "residual_block", "residual_block_one_channel_groups", "downsampler", "upsampler", "self_attention",
+    "feed_forward", "spatial_transformer", "sketch_encoder", "recovery_transformer", "threshold_embedder",
+    "vision_block", "vae_residual_block", "vae_attention", "vae_downsampler",
+  ]
+
+  private static func kind(of name: String) -> String {
+    kinds.filter { name.hasPrefix($0) }.max { $0.count < $1.count } ?? name
+  }
+
   /// The outputs, images channels-last.
   private func run(_ s: Setting) throws -> [Tensor] {
     let (c, p) = (s.configuration, s.place)
     let (unet, groups) = (c.unet, c.normGroups)
-    switch s.test.string("name") {
+    switch Self.kind(of: s.test.string("name")) {
     case "time_embed":
       let first = try Linear(p[0], inputs: s.width("x"), outputs: s.outputs)
       return [try Linear(p[2], inputs: s.outputs, outputs: s.outputs)(first(s.input("x"), activation: .silu))]
@@ -64,8 +75,7 @@ import Testing
       guard let bias = gate.bias else { preconditionFailure("the gate has a bias") }
       let out = try Linear(p["net"][2], inputs: 4 * s.width("x"), outputs: s.outputs)
       return [try out(s.input("x").gatedLinear(weight: gate.weight, bias: bias))]
-    case "spatial_transformer", "spatial_transformer_zero_context", "spatial_transformer_split",
-      "spatial_transformer_split_background":
+    case "spatial_transformer":
       let isSplit = s.test["t_s"] != nil
       let block = try SpatialTransformer(
         p, channels: s.width("x"), level: 0, numbers: 0..<1, unet: unet, lora: isSplit ? c.lora : nil, groups: groups)

@@ -2,6 +2,8 @@
 
 import DiffusionCore
 import DiffusionTraining
+import Dispatch
+import Foundation
 import TestSupport
 import Testing
 
@@ -143,6 +145,64 @@ import Testing
     let gradients = try tape.gradients(of: [(y, Tensor([], shape: [0, 2], on: base))], at: [x, w])
     #expect(gradients[0].map { $0.shape == [0, 3] } ?? true)
     #expect(try gradients[1].map { try $0.floats() } ?? [0, 0, 0, 0, 0, 0] == [0, 0, 0, 0, 0, 0])
+  }
+
+  /// The reason of a misuse; empty where there was none.
+  private func misuse(_ body: () throws -> Void) throws -> String {
+    do {
+      try body()
+      return ""
+    } catch TrainingError.misused(let reason) { return reason }
+  }
+
+  @Test func wrongUseIsAnError() throws {
+    let x = try variable([1, 2, 3], [3])
+    let y = try tape.recording { try x * x }
+    #expect(try misuse { _ = try tape.gradients(of: y, at: [x]) }.contains("3 numbers"))
+    let few = try Tensor([1], shape: [1], on: base)
+    #expect(try misuse { _ = try tape.gradients(of: [(y, few)], at: [x]) } != "")
+    // The recording is still there.
+    #expect(try gradient(of: y, at: x) == [2, 4, 6])
+    #expect(try misuse { try tape.assign(few, to: x) } != "")
+    #expect(try misuse { try tape.recording { try tape.recording { _ = try x * 2 } } } != "")
+    #expect(
+      try misuse {
+        try tape.recording {
+          try tape.withoutRecording { _ = try tape.gradients(of: (x * x).sum(), at: [x]) }
+        }
+      } != "")
+    #expect(try gradient(of: tape.recording { try x * 2 }, at: x) == [2, 2, 2])
+
+    var sum = GradientAccumulator(count: 1)
+    #expect(try misuse { try sum.add([few, few]) } != "")
+    try sum.add([few])
+    #expect(try misuse { try sum.add([y]) } != "")
+    let optimizer = try AdamW([TrainableParameter(key: "x", value: x, order: .checkpoint)], on: tape)
+    #expect(try misuse { try optimizer.step([], learningRate: 1) } != "")
+    #expect(try misuse { try optimizer.step([few], learningRate: 1) }.contains("of x"))
+    #expect(optimizer.stepCount == 0)
+    #expect(try x.floats() == [1, 2, 3])
+  }
+
+  @Test func anotherThreadCannotRecordMeanwhile() throws {
+    let x = try variable([1, 2], [2])
+    let tape = tape
+    let (begun, refused, ended) = (
+      DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
+    )
+    Thread.detachNewThread {
+      _ = try? tape.recording {
+        begun.signal()
+        refused.wait()
+        return try x * 3
+      }
+      ended.signal()
+    }
+    begun.wait()
+    #expect(try misuse { _ = try tape.recording { try x * x } } != "")
+    refused.signal()
+    ended.wait()
+    #expect(tape.recordedCallCount == 1)
   }
 
   @Test func frozenLayersKeepNothing() throws {

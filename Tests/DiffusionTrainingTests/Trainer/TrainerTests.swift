@@ -69,6 +69,50 @@ struct TinyTraining {
     return try [UInt8](Data(contentsOf: URL(filePath: path)))
   }
 
+  @Test func samplesThatLackSomethingAreErrors() throws {
+    func reason(_ parts: Set<TrainedPart>, _ change: (inout [TrainingItem], any Backend) throws -> Void) throws
+      -> String
+    {
+      var settings = settings(parts)
+      settings.dropShare = 0
+      let trainer = try tiny.trainer(settings)
+      var items = try tiny.items(3, for: trainer)
+      try change(&items, trainer.tape.base)
+      do {
+        _ = try trainer.step(items)
+        return ""
+      } catch TrainingError.misused(let reason) {
+        #expect(trainer.stepCount == 0)
+        return reason
+      }
+    }
+    let stage = TrainedPart.secondStage
+    #expect(try reason(stage) { _, _ in } == "")
+    #expect(try reason(stage) { items, _ in items = [] }.contains("without samples"))
+    #expect(try reason(stage) { items, _ in items[1].latent = nil }.contains("no latent"))
+    #expect(try reason(stage) { items, _ in items[1].tokens = nil }.contains("1 of 3 samples have no tokens"))
+    #expect(try reason(stage) { items, _ in items[2].hints = nil }.contains("hints"))
+    #expect(try reason(stage) { items, _ in for index in items.indices { items[index].hints = nil } }.contains("hints"))
+    #expect(try reason(stage) { items, _ in items[0].mask = nil }.contains("masks"))
+    #expect(try reason(stage) { items, _ in for index in items.indices { items[index].mask = nil } }.contains("masks"))
+    #expect(try reason([.unet]) { items, _ in for index in items.indices { items[index].mask = nil } } == "")
+    #expect(try reason([.imageEncoder]) { items, _ in items[0].reference = nil }.contains("references"))
+    #expect(try reason([.sketchEncoder]) { items, _ in items[0].lines = nil }.contains("lines"))
+    #expect(try reason([.vae]) { items, _ in items[0].picture = nil }.contains("pictures"))
+    #expect(
+      try reason(stage) { items, base in items[1].latent = try Tensor(repeating: 0, shape: [1, 4, 8, 3], on: base) }
+        .contains("of one size"))
+  }
+
+  @Test func settingsOutOfRangeAreErrors() throws {
+    var settings = settings([.unet])
+    settings.rate.peak = .nan
+    #expect(throws: TrainingError.self) { try tiny.trainer(settings) }
+    settings = self.settings([.foregroundLoRA])
+    settings.foregroundRank = .rank(0)
+    #expect(throws: TrainingError.self) { try tiny.trainer(settings) }
+  }
+
   /// The same numbers are drawn for each row; what differs is the order of summing.
   @Test(arguments: [TrainedPart.secondStage, everything, [.unet]] as [Set<TrainedPart>])
   func rowsTogetherAreRowsOneByOne(parts: Set<TrainedPart>) throws {

@@ -76,6 +76,9 @@ import Testing
     #expect(process.terminationReason == .exit && process.terminationStatus == 143)
     #expect(String(decoding: try Data(contentsOf: errors), as: UTF8.self).contains("--resume"))
     #expect(try LoRAFile(path: folder.path("a.safetensors")).ranks.foreground == .rank(2))
+    // What is learned on must not be replaced.
+    let onto = try train("a.safetensors", ["--steps", "1", "--lora", "a.safetensors", "--overwrite"])
+    #expect(onto.status == 2 && onto.errors.contains("one of the inputs"))
     // A state says what it is, and whether it is whole.
     let name = try #require(
       FileManager.default.contentsOfDirectory(atPath: folder.path("a.state")).first { $0.hasPrefix("step-") })

@@ -77,11 +77,15 @@ import ColorizeTraining
     try Image(width: 32, height: 32, channels: 4, pixels: [UInt8](repeating: 0, count: 4096))
       .write(to: folder.file("clear.png"))
     try write("inside.png/is a folder.png")
+    // Of trainings that were here before: sheets are no drawings.
+    try write("old.state/sheet-00000002.png")
+    try Data([1]).write(to: URL(filePath: folder.file("old.state/step-00000002.safetensors")))
+    try write("own.state/sheet-00000002.png")
     #expect(mkfifo(folder.file("pipe.png"), 0o600) == 0)
     // A name that is no UTF-8.
     let latin = folder.file("caf").utf8CString.dropLast() + [CChar(bitPattern: 0xE9)] + ".png".utf8CString
     #expect(rename(folder.file("UPPER.PNG"), Array(latin)) == 0)
-    let found = try TrainingFolder(folder.path)
+    let found = try TrainingFolder(folder.path, passingOver: [folder.file("own.state"), folder.file("none")])
     func names(_ paths: [String]) -> [String] { paths.map { String($0.dropFirst(folder.path.count + 1)) } }
     #expect(found.pictures.count == 5)
     #expect(

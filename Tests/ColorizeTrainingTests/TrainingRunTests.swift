@@ -105,6 +105,12 @@ import Testing
     #expect(try bytes("parts.safetensors") == bytes("whole.safetensors"))
     #expect(
       try bytes("parts.state/step-00000006.safetensors") == bytes("whole.state/step-00000006.safetensors"))
+    // On another kind of processor it goes on too, and says so.
+    let elsewhere = Events()
+    try await TrainingRun(plan("parts.safetensors", steps: 7), on: CPUBackend(instructionSet: "portable"))
+      .run(resumes: true) { elsewhere.take($0) }
+    #expect(elsewhere.notes.contains { $0.contains("portable") })
+    try FileManager.default.removeItem(atPath: data.folder.file("parts.state/step-00000007.safetensors"))
     // A run that was killed after its last state was written still writes its result.
     try FileManager.default.removeItem(atPath: data.folder.file("parts.safetensors"))
     try await TrainingRun(plan("parts.safetensors"), on: CPUBackend()).run(resumes: true)
@@ -205,6 +211,12 @@ import Testing
     try await TrainingRun(kept, on: CPUBackend()).run()
     #expect(try bytes("kept.safetensors") == third && third == bytes("none.safetensors"))
     #expect(!FileManager.default.fileExists(atPath: old) && FileManager.default.fileExists(atPath: young))
+    // What other kernels made is not taken for what these make.
+    var mixed = kept
+    mixed.cacheFolder = data.folder.file("mixed")
+    try await TrainingRun(mixed, on: CPUBackend(instructionSet: "portable")).run()
+    try await TrainingRun(mixed, on: CPUBackend()).run()
+    #expect(try bytes("kept.safetensors") == third)
     // It is bounded: of a cache for two samples no more stay.
     kept.cacheFolder = data.folder.file("small")
     kept.cacheLimit = 200_000

@@ -46,10 +46,15 @@ struct TrainCommand: AsyncParsableCommand {
     try report.check()
     try checkOutput()
     let model = try modelOptions.open(note: report.note)
+    // A part of the model must not be replaced by what is learned on it.
+    try OutputCheck(
+      option: "--output", overwrite: true,
+      inputs: model.weights.files.map(\.name) + modelOptions.additions.loras.map(\.path)
+    ).check([output])
     let progress = TrainProgress(isQuiet: report.quiet)
     defer { progress.finish() }
     progress.begin("reading the pictures")
-    let folder = try TrainingFolder(data) { done, total in
+    let folder = try TrainingFolder(data, passingOver: [TrainingPlan.stateFolder(of: output)]) { done, total in
       try Task.checkCancellation()
       progress.count(done, of: total, "picture")
     }
@@ -158,6 +163,11 @@ struct TrainCommand: AsyncParsableCommand {
       model: model, folder: folder, output: output, software: "\(Tool.name) \(Tool.version)", settings: settings,
       length: length.minutes.map { .seconds($0 * 60) } ?? .steps(steps))
     plan.resolution = length.resolution ?? plan.resolution
+    let multiple = model.configuration.sizeMultiple
+    if plan.resolution % multiple != 0 {
+      report.note(
+        "sides are multiples of \(multiple) for this model, so that pictures are not quite \(plan.resolution)")
+    }
     plan.views = ViewSettings(
       variantCount: pictures.variants, recoloringShare: pictures.recolor,
       groundWeight: pictures.groundWeight)

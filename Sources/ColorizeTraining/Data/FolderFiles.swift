@@ -6,7 +6,8 @@ import Glibc
 /// The picture files of a folder and its sub-folders, relative to it, in the order of their names' bytes.
 ///
 /// Hidden names are left out. Links are followed, but each folder is looked into once, by whatever name it is found first: a
-/// link to a folder above would else be the same pictures again and again.
+/// link to a folder above would else be the same pictures again and again. A folder that holds states of a training is not
+/// looked into: the sheets in it are no drawings.
 struct FolderFiles {
   private(set) var files: [String] = []
   /// Names with a picture's ending that are no files, and folders that cannot be read.
@@ -23,10 +24,12 @@ struct FolderFiles {
   private let root: String
   private var seen: Set<Identity> = []
 
+  /// - Parameter passingOver: folders that are not looked into.
   /// - Throws: ``TrainingDataError/noFolder(path:)``, `CancellationError`.
-  init(_ root: String) throws {
+  init(_ root: String, passingOver: [String]) throws {
     self.root = root
     var status = stat()
+    for folder in passingOver where stat(FileName.cString(folder), &status) == 0 { seen.insert(Identity(status)) }
     guard stat(FileName.cString(root), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw TrainingDataError.noFolder(path: root)
     }
@@ -41,6 +44,7 @@ struct FolderFiles {
       refused.append(UnreadablePicture(path: path, reason: "the folder cannot be read"))
       return
     }
+    if names.contains(where: { TrainingStates.step(in: $0) != nil }) { return }
     for name in names where !name.hasPrefix(".") {
       let relative = folder.isEmpty ? name : "\(folder)/\(name)"
       var status = stat()

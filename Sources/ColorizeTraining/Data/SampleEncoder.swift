@@ -17,11 +17,17 @@ final class SampleEncoder {
     self.cache = cache
     var hash = StableHash()
     // The parts that learn change what is stored, and nothing of the frozen ones does.
-    hash.add("sample \(LatentCache.version) \(modelFingerprint) \(trainer.tape.name)")
+    hash.add("sample \(LatentCache.version) \(modelFingerprint) \(Self.arithmetic(of: trainer.tape.base))")
     for part in [TrainedPart.sketchEncoder, .imageEncoder, .vae] where trainer.settings.parts.contains(part) {
       hash.add(part.rawValue)
     }
     modelHash = hash
+  }
+
+  /// What decides how a backend rounds, for people too: another processor's kernels, or another precision, make other bits.
+  static func arithmetic(of backend: any Backend) -> String {
+    let kernels = (backend as? CPUBackend).map { " \($0.instructionSet)" } ?? ""
+    return "\(backend.name)\(kernels) \(backend.storageType)"
   }
 
   /// A sample.

@@ -75,10 +75,15 @@ public struct TrainingFolder: Sendable {
 
   /// Reads every picture once.
   ///
-  /// - Parameter progress: called with how many of all were read. Throwing ends it.
+  /// - Parameters:
+  ///   - passingOver: folders below it that hold no pictures to learn from, such as `TrainingPlan.stateFolder(of:)` of a result
+  ///     that lies in it. One that holds states is passed over anyway.
+  ///   - progress: called with how many of all were read. Throwing ends it.
   /// - Throws: ``TrainingDataError``, and what `progress` throws.
-  public init(_ path: String, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws {
-    let found = try FolderFiles(path)
+  public init(
+    _ path: String, passingOver: [String] = [], progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
+    let found = try FolderFiles(path, passingOver: passingOver)
     // Names by what stands before the ending, in small letters: `HEROINE.MASK.PNG` is a mask too.
     let names = Dictionary(found.files.map { (Self.stem($0).lowercased(), $0) }) { first, _ in first }
     var pictures: [TrainingPicture] = []

@@ -173,21 +173,31 @@ public final class TrainingRun {
     try trainer.restore(fromChecked: file)
     smoothLoss = file.metadata["loss"].flatMap { Double($0) }
     validations = [file.metadata["first validation"].flatMap { Double($0) }].compactMap { $0 }
+    let (before, now) = (file.metadata[Self.arithmeticKey], SampleEncoder.arithmetic(of: trainer.tape.base))
+    if let before, before != now {
+      observer(
+        .note("the state was computed on \(before), and goes on on \(now): what comes out is not bit for bit the same"))
+    }
     observer(.resumed(step: trainer.stepCount))
   }
+
+  private static let arithmeticKey = "computed on"
 
   /// Writes the state, and the result as it is.
   private func save(observer: (TrainingEvent) -> Void) throws {
     var metadata = [TrainingIdentity.metadataKey: try identity.json()]
     if let first = validations.first { metadata["first validation"] = "\(first)" }
+    metadata[Self.arithmeticKey] = SampleEncoder.arithmetic(of: trainer.tape.base)
     if let smoothLoss { metadata["loss"] = "\(smoothLoss)" }
     try trainer.save(to: states.path(step: trainer.stepCount), metadata: metadata)
     states.keep(plan.keptStateCount)
-    let tensors = try trainer.additions()
+    let places = trainer.additionPlaces
     let writer = try SafetensorsWriter(
-      path: plan.output, tensors: tensors.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
+      path: plan.output, tensors: places.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
       metadata: [TrainingRecord.metadataKey: try record.json()])
-    for tensor in tensors { try tensor.values.withUnsafeBytes { try writer.write(tensor.key, $0) } }
+    for (index, place) in places.enumerated() {
+      try trainer.addition(at: index).withUnsafeBytes { try writer.write(place.key, $0) }
+    }
     try writer.finish()
     observer(.saved(step: trainer.stepCount))
   }

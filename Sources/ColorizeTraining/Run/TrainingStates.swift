@@ -33,10 +33,13 @@ struct TrainingStates: Sendable {
 
   /// The steps of all states, rising.
   static func steps(in folder: String) -> [Int] {
-    (FileName.names(inFolder: folder) ?? []).compactMap { name in
-      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
-      return Int(name.dropFirst("step-".count).dropLast(".safetensors".count))
-    }.filter { $0 >= 0 }.sorted()
+    (FileName.names(inFolder: folder) ?? []).compactMap(step).sorted()
+  }
+
+  /// The step that a file's name says; nil for what is no state.
+  static func step(in name: String) -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+    return Int(name.dropFirst("step-".count).dropLast(".safetensors".count)).flatMap { $0 >= 0 ? $0 : nil }
   }
 
   /// The last state that is whole. Those after it are set aside under another name: a later state of the same step must

@@ -143,18 +143,25 @@ extension Trainer {
   ///
   /// - Throws: `BackendError`.
   public func additions() throws -> [(key: String, shape: [Int], values: [Float])] {
-    let values = average?.averages ?? parameters.map { tape.onBase($0.value) }
-    return try parameters.indices.map { index in
-      let parameter = parameters[index]
-      var value = values[index]
-      var key = parameter.key
-      if let start = initial[index] {
-        value = try value - start
-        key += LoRAFile.differenceSuffix
-      }
-      let ordered = parameter.inCheckpointOrder(value)
-      return (key, ordered.shape.extents, try ordered.floats())
+    try additionPlaces.enumerated().map { ($1.key, $1.shape, try addition(at: $0)) }
+  }
+
+  /// The keys and shapes of what was learned.
+  package var additionPlaces: [(key: String, shape: [Int])] {
+    zip(parameters, initial).map { parameter, start in
+      (
+        start == nil ? parameter.key : parameter.key + LoRAFile.differenceSuffix,
+        parameter.inCheckpointOrder(parameter.value).shape.extents
+      )
     }
+  }
+
+  /// The numbers of one of them, so that a writer need not hold all.
+  package func addition(at index: Int) throws -> [Float] {
+    let parameter = parameters[index]
+    var value = average?.averages[index] ?? tape.onBase(parameter.value)
+    if let start = initial[index] { value = try value - start }
+    return try parameter.inCheckpointOrder(value).floats()
   }
 
   /// Computes with the averages in place of the weights, where there are any, and puts the weights back.

@@ -37,12 +37,14 @@ import Testing
     return a.count == b.count ? (difference / size).squareRoot() : .infinity
   }
 
-  private func check(_ shapes: [Shape], _ body: ([Tensor]) throws -> Tensor) throws {
+  private func check(
+    _ shapes: [Shape], tolerance: Double = Self.tolerance, _ body: ([Tensor]) throws -> Tensor
+  ) throws {
     let expected = try gradients(on: PrimitivesOnly(CPUBackend(threads: 2, winograd: false)), shapes, body)
     let found = try [1, 2, 3].map { try gradients(on: CPUBackend(threads: $0), shapes, body) }
     for (index, (own, right)) in zip(found[0], expected).enumerated() {
       let error = distance(own, right)
-      #expect(error < Self.tolerance, "the gradient of operand \(index) of \(shapes) is off by \(error)")
+      #expect(error < tolerance, "the gradient of operand \(index) of \(shapes) is off by \(error)")
     }
     // Not a number differs from itself.
     #expect(found[0] == found[1] && found[0] == found[2], "the number of threads changes \(shapes)")
@@ -57,6 +59,43 @@ import Testing
     try check([[batch, queries, channels], [batch, keys, channels], [batch, keys, channels]]) {
       try Tensor.attention($0[0], $0[1], $0[2], heads: heads)
     }
+  }
+
+  /// Of more rows than a piece of work takes, the last piece a short one. Norms subtract what is nearly the same, which
+  /// costs five times the digits; a piece that is left out makes a tenth.
+  @Test(arguments: [(2, 50, 51, 64, 32), (1, 23, 9, 1536, 3), (3, 13, 17, 32, 1)])
+  func norms(batch: Int, height: Int, width: Int, channels: Int, groups: Int) throws {
+    try check([[batch, height, width, channels], [channels], [channels]], tolerance: 5 * Self.tolerance) {
+      try $0[0].groupNorm(groups: groups, gamma: $0[1], beta: $0[2], epsilon: 1e-5, activation: .silu)
+    }
+    try check([[batch, height * width, channels], [channels], [channels]], tolerance: 5 * Self.tolerance) {
+      try $0[0].layerNorm(gamma: $0[1], beta: $0[2], epsilon: 1e-5)
+    }
+  }
+
+  /// Of partial sums that are kept for eight shares of the rows, some have no rows. What a step before left in their memory,
+  /// here not-a-numbers, must not count.
+  @Test func sharesWithoutRows() throws {
+    func gradient(on backend: any Backend, side: Int, upstream: Float) throws -> [Float] {
+      let numbers = (0..<side * side * 5).map { Float(($0 * 7919) % 201 - 100) / 128 }
+      let tape = Tape(backend)
+      let x = tape.constant(try Tensor(numbers, shape: [1, side, side, 5], on: backend))
+      let weight = tape.variable(try Tensor(repeating: 0.5, shape: [6, 5, 5, 5], on: backend))
+      let y = try tape.recording { try x.convolution(weight: weight, geometry: ConvolutionGeometry(padding: 2)) }
+      let given = try Tensor(repeating: upstream, shape: y.shape, on: backend)
+      return try #require(tape.gradients(of: [(y, given)], at: [weight])[0]).floats()
+    }
+    let cpu = try CPUBackend(threads: 1)
+    // 16 pieces of 1024 rows, two for each share; then 9, which five shares take.
+    #expect(try gradient(on: cpu, side: 128, upstream: .nan).allSatisfy { $0.isNaN })
+    let found = try gradient(on: cpu, side: 96, upstream: 1)
+    let expected = try gradient(on: PrimitivesOnly(CPUBackend(threads: 2)), side: 96, upstream: 1)
+    // All of one sign nowhere: the sums of nine thousand numbers cancel.
+    #expect(distance(found, expected) < 1e-4, "off by \(distance(found, expected))")
+  }
+
+  @Test func biasesOfManyRows() throws {
+    try check([[9001, 3], [64, 3], [64]]) { try $0[0].linear(weight: $0[1], bias: $0[2]) }
   }
 
   @Test(arguments: [

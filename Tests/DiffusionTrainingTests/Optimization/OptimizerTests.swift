@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BackendConformance
 import DiffusionCore
 import DiffusionTraining
 import TestSupport
@@ -11,7 +12,9 @@ import Testing
 
   init() throws { base = try CPUBackend(threads: 1) }
 
-  @Test(arguments: GoldenSet.all) func stepsAreThoseRecorded(set: GoldenSet) throws {
+  /// By the processor's own step, and by one that is made of members.
+  @Test(arguments: GoldenSet.all, [false, true]) func stepsAreThoseRecorded(set: GoldenSet, byMembers: Bool) throws {
+    let base: any Backend = byMembers ? PrimitivesOnly(self.base) : self.base
     let golden = try TrainingGolden("lora_step", of: set)
     let cases = golden.list("optimizer_cases")
     try #require(!cases.isEmpty)

@@ -127,11 +127,17 @@ import Testing
     #expect(try tape.gradients(of: z, at: [y])[0]?.floats() == [12, 18])
   }
 
-  @Test func gradientsThatAreHandedOnAreNotChangedLater() throws {
+  /// In either order: what comes first is whole, or a part.
+  @Test(arguments: [false, true]) func gradientsThatAreHandedOnAreNotChangedLater(partsFirst: Bool) throws {
     // Both operands of a sum take its gradient as it is; one of them then gets more, in a part.
     let (x, z) = (try variable([1, 2, 3], [3]), try variable([4, 5, 6], [3]))
     let y = try tape.recording {
-      try (x + z) + Tensor.concatenate([x.sliced(axis: 0, 0..<1) * 5, z.sliced(axis: 0, 0..<2)], axis: 0)
+      func parts() throws -> Tensor {
+        try Tensor.concatenate([x.sliced(axis: 0, 0..<1) * 5, z.sliced(axis: 0, 0..<2)], axis: 0)
+      }
+      if partsFirst { return try parts() + (x + z) }
+      let sum = try x + z
+      return try sum + parts()
     }
     let gradients = try tape.gradients(of: [(y, Tensor([1, 10, 100], shape: [3], on: base))], at: [x, z])
     #expect(try gradients[0]?.floats() == [6, 10, 100])

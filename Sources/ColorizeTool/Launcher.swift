@@ -10,6 +10,7 @@ import PictureFormats
 @main
 enum Launcher {
   static func main() async {
+    StandardStreams.holdClosed()
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
     BusError.handle()
@@ -22,7 +23,7 @@ enum Launcher {
       if reason != EPIPE {
         Console.shared.message(
           "colorize: error: the work is done, and what was to be said of it could not be written "
-            + "(\(SystemError(code: reason).writingReason))")
+            + "(\(reason == EBADF ? "standard output is closed" : SystemError(code: reason).writingReason))")
       }
       status = .failure
     }
@@ -105,8 +106,11 @@ enum Launcher {
       return .done
     }
     let message = ColorizeCommand.message(for: error)
-    let unknown = message.hasPrefix("Missing expected argument") ? ArgumentCheck.unknownOption(in: arguments) : nil
-    return report(.usage((unknown ?? message) + " (colorize --help lists the options)"), asJSON: asJSON)
+    let isUnknown = ["Missing expected argument", "Unknown option '-"].contains { message.hasPrefix($0) }
+    let unknown = isUnknown ? ArgumentCheck.unknownOption(in: arguments) : nil
+    return report(
+      .usage((unknown ?? ArgumentCheck.withExpectation(message)) + " (colorize --help lists the options)"),
+      asJSON: asJSON)
   }
 
   @discardableResult

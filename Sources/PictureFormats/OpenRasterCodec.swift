@@ -32,7 +32,7 @@ struct OpenRasterCodec: ImageCodec {
         : .corrupt(file: file, format: .openRaster, reason: error.reason)
     }
     guard let picture else {
-      throw .unsupported(file: file, format: .openRaster, reason: "there is no merged picture in it, only layers,")
+      throw .unsupported(file: file, format: .openRaster, reason: "it has layers alone and no merged picture")
     }
     guard let png = ImageFormat.png.codec, png.recognizes(picture) else {
       throw .corrupt(file: file, format: .openRaster, reason: "its \(Self.pictureName) is no PNG image")

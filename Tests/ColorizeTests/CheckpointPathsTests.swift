@@ -95,9 +95,29 @@ struct CheckpointPathsTests {
       try folder.put(Array(content.utf8), as: "m.safetensors.index.json")
       #expect(failure("m.safetensors.index.json").contains("no list of them"))
     }
-    try folder.put(
-      Array(#"{"weight_map":{"a":"../x.safetensors"}}"#.utf8), as: "m.safetensors.index.json")
-    #expect(failure("m.safetensors.index.json").contains("files in other folders"))
+    for name in ["../x.safetensors", "/etc/passwd", "a/../../x", "a//b", ".hidden", "a/", ""] {
+      try folder.put(Array(#"{"weight_map":{"a":"\#(name)"}}"#.utf8), as: "m.safetensors.index.json")
+      #expect(failure("m.safetensors.index.json").contains("which does not lie beside it"), "\(name)")
+    }
+    let many = (0..<1000).map { #""\#($0)":"\#($0)""# }.joined(separator: ",")
+    try folder.put(Array(#"{"weight_map":{\#(many)}}"#.utf8), as: "m.safetensors.index.json")
+    #expect(failure("m.safetensors.index.json").contains("1000 files"))
+  }
+
+  @Test func shardsInFoldersBesideTheIndex() throws {
+    try FileManager.default.createDirectory(atPath: folder.file("parts"), withIntermediateDirectories: true)
+    try write("parts/one.safetensors", keys: ["a"])
+    try write("two.safetensors", keys: ["b"])
+    let map = #"{"weight_map":{"a":"./parts/one.safetensors","b":"./two.safetensors"}}"#
+    try folder.put(Array(map.utf8), as: "m.safetensors.index.json")
+    #expect(try load("m.safetensors.index.json").weights.keys == ["a", "b"])
+  }
+
+  @Test func foldersWithoutWeightsSayWhatTheyHold() throws {
+    try folder.put([1], as: "model.safetensors.part")
+    #expect(failure("").contains("a download that is not finished (model.safetensors.part)"))
+    try folder.put(Array("{}".utf8), as: "model_index.json")
+    #expect(failure("").contains("a model of Diffusers"))
   }
 
   @Test func wrappedKeysAreBare() throws {
@@ -114,6 +134,10 @@ struct CheckpointPathsTests {
     let key = try #require(wanted)
     try write("e.safetensors", keys: ["model_ema." + key.dropFirst(6).filter { $0 != "." }])
     #expect(try load("e.safetensors").weights.keys == [key])
+    try write(
+      "w.safetensors", keys: ["module.model_ema." + key.dropFirst(6).filter { $0 != "." }, "module.control_encoder.b"])
+    let model = try load("w.safetensors")
+    #expect(model.weights.keys == ["control_encoder.b", key] && model.usesMovingAverages)
   }
 
   @Test func aMarkBeforeTheConfiguration() throws {

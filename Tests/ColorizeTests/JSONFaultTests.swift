@@ -14,6 +14,22 @@ import Testing
     #expect(found.contains(words), "\(found)")
   }
 
+  @Test(arguments: [
+    (#""norm_groups":1"#, #""norm_groups":"1""#, "norm_groups: a whole number is expected, and a text stands there"),
+    (#""unet":{"#, #""unet":3,"u":{"#, "unet: an object is expected, and a number stands there"),
+    (#""scale_factor":"#, #""scale_factor":[],"x":"#, "scale_factor: a number is expected, and a list stands there"),
+    (#""norm_groups":1"#, #""norm_groups":1e999"#, "1e999 is too large"),
+    (#""unet":{"#, #""u":{"#, "the configuration of another program"),
+  ]) func typesAreNamedInPlainWords(part: String, other: String, words: String) throws {
+    let text = String(decoding: try JSONEncoder().encode(try Model.embedded().configuration), as: UTF8.self)
+    let changed = text.replacingOccurrences(of: part, with: other)
+    try #require(changed != text)
+    let error = #expect(throws: ColorizeError.self) {
+      try Model.decodeConfiguration(Data(changed.utf8), path: "config.json")
+    }
+    #expect(try #require(error).description.contains(words), "\(String(describing: error))")
+  }
+
   @Test(arguments: ["{}", "[1, {\"a\": null}]", "\"text\"", "3"]) func jsonHasNone(text: String) {
     #expect(JSONFault.description(of: Data(text.utf8)) == nil)
   }

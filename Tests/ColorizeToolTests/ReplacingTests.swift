@@ -43,6 +43,29 @@ import Testing
     try refuse("many-2.png: it exists already", Folder.quick + ["-o", "many.png", "--count", "3"])
   }
 
+  @Test("Two names of one file are one, and what is no file is told") func names() throws {
+    for other in ["out.png", "./out.png", ".//out.png", "sub/../out.png"] {
+      try FileManager.default.createDirectory(atPath: folder.path("sub"), withIntermediateDirectories: true)
+      try refuse(
+        "--flats \(other): another file is written there too", Folder.quick + ["-o", "out.png", "--flats", other])
+    }
+    try refuse("--output sub: it is a folder", Folder.quick + ["-o", "sub"])
+    try refuse("--output sub/: it is a folder", Folder.quick + ["-o", "sub/"])
+    try refuse("sub: it is a folder", ["sketch", "sketch.png", "sub"])
+    try refuse("--output is empty", Folder.quick + ["-o", ""])
+    try refuse("mask.png is a file and no folder", Folder.quick + ["-o", "mask.png/out.png"])
+  }
+
+  @Test("A link that leads to no file yet") func links() throws {
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.png"), withDestinationPath: "later.png")
+    #expect(try Program.run(["sketch", "sketch.png", "link.png"], in: folder).status == 0)
+    // The link stays, and where it leads there is the picture.
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link.png")) == "later.png")
+    #expect(try Image.load(folder.path("later.png")).width > 0)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("far.png"), withDestinationPath: "nowhere/x.png")
+    try refuse("the folder nowhere/ does not exist", ["sketch", "sketch.png", "far.png"])
+  }
+
   @Test("demo") func demo() throws {
     try FileManager.default.createDirectory(atPath: folder.path("mine"), withIntermediateDirectories: false)
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine/cel-reference-mask.png")))

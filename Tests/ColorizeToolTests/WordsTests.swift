@@ -34,6 +34,59 @@ import Testing
     try expect("--steps is given twice; give it once", ["--steps", "5", "--steps=6"])
     try expect("--sketch is given twice", ["--sketch", "mask.png"])
     try expect("Did you mean '--sketch-mask'?", ["--sketch-msk", "mask.png"])
+    try expect("'512x' is invalid for '--size <pixels>', expected a number", ["--size", "512x"])
+    try expect("'two' is invalid for '--count <n>', expected a whole number", ["--count", "two"])
+    try expect("expected 0 to 18446744073709551615, or random", ["--seed", "1e3"])
+    try expect("expected a level and a factor, as in low=0.5", ["--strength-level", "low"])
+    try expect("Unknown option '-seed'. Did you mean '--seed'?", ["-seed", "3"])
+    try expect("--model is empty", ["--model", ""])
+    try expect("--palette is empty", ["--palette="])
+  }
+
+  @Test(
+    "A mistyped command is named",
+    arguments: [
+      (["shott"], "there is no command 'shott'. Did you mean 'shot'?"), (["help", "runn"], "Did you mean 'run'?"),
+      (["Inspect", "m"], "Did you mean 'inspect'?"), (["picture.png"], "there is no command 'picture.png'. (colorize"),
+      (["-x"], "Unknown option '-x'"),
+    ]) func mistypedCommands(arguments: [String], words: String) throws
+  {
+    let outcome = try Program.run(arguments, in: folder)
+    #expect(outcome.status == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+  }
+
+  @Test("Pictures from standard input, wherever one is read") func inputs() throws {
+    #expect(try Program.run(Folder.quick + ["-o", "o.png"], in: folder).status == 0)
+    let seen = try shell("colorize inspect - < o.png")
+    #expect(seen.status == 0 && seen.output.contains("reference.png"), "\(seen.errors)")
+    let again = try shell("colorize again - -o p.png < o.png")
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try Image.load(folder.path("o.png")) == Image.load(folder.path("p.png")))
+    let palette = try shell("colorize palette - -o p.gpl < reference.png && colorize palette - < p.gpl")
+    #expect(palette.status == 0, "\(palette.errors)")
+  }
+
+  @Test("Streams that are closed get nothing of a file's") func closedStreams() throws {
+    let run = "colorize " + Folder.quick.joined(separator: " ") + " -o"
+    let output = try shell(run + " a.png --json >&-")
+    #expect(output.status == 1 && output.errors.contains("standard output is closed"), "\(output.errors)")
+    #expect(try shell(run + " b.png <&- >&- 2>&-").status == 1)
+    #expect(try Image.load(folder.path("a.png")) == Image.load(folder.path("b.png")))
+    let input = try shell("colorize -s - -r reference.png -o c.png <&-")
+    #expect(
+      input.status == 2 && input.errors.contains("standard input: cannot be read: it is closed"), "\(input.errors)")
+  }
+
+  @Test("Names that are no UTF-8, for models and stored names as well") func bytesOfModels() throws {
+    let script = """
+      d=$(printf 'm\\377'); n=$(printf 's\\377.png'); mkdir "$d"; cp sketch.png "$n"
+      colorize make-random-model "$d" --preset embedded --quiet && colorize inspect "$d" \\
+        && colorize -s "$n" -r reference.png --size 64 --steps 1 --model "$d" -o "$(printf 'o\\377.png')" \\
+        && colorize again "$(printf 'o\\377.png')" --model "$d" -o p.png
+      """
+    let outcome = try shell(script)
+    #expect(outcome.status == 0 && outcome.output.contains("wrote o?.png"), "\(outcome.output) \(outcome.errors)")
+    #expect(FileManager.default.fileExists(atPath: folder.path("p.png")))
   }
 
   /// The program's own list of its options says which have one value.

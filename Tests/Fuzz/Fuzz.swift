@@ -54,10 +54,11 @@ private let target: @Sendable (UnsafeBufferPointer<UInt8>) -> Void = {
     }
   case "palette": return { input in _ = try? Palette(data: Array(input), file: nil) }
   default:
+    if let target = ConfigurationTargets.all[name] { return target }
     guard let format = ImageFormat.known.first(where: { $0.rawValue.lowercased() == name }), let codec = format.codec
     else {
       let names =
-        ["safetensors", "pytorch", "tokenizer", "vocabulary", "palette"]
+        ["safetensors", "pytorch", "tokenizer", "vocabulary", "palette"] + ConfigurationTargets.all.keys.sorted()
         + ImageFormat.known.map { $0.rawValue.lowercased() }
       FileHandle.standardError.write(Data("IRODORI_FUZZ is one of \(names.joined(separator: ", "))\n".utf8))
       exit(2)

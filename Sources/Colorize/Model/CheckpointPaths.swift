@@ -9,7 +9,7 @@ import DiffusionCore
 #endif
 
 /// Where the weights of a checkpoint are: in one file, or in the shards that an index or their names list.
-struct CheckpointPaths {
+package struct CheckpointPaths {
   /// The files, in order.
   let files: [String]
   /// The folder that they are in, where `config.json` is looked for.
@@ -24,12 +24,13 @@ struct CheckpointPaths {
   /// Those of files that a checkpoint is parted into.
   private static let shardEndings = [".safetensors", ".bin"]
 
+  /// Those of downloads under way or given up.
+  private static let unfinishedEndings = [".part", ".crdownload", ".download", ".incomplete", ".aria2", ".tmp"]
+
   /// - Parameter path: a safetensors file or one of PyTorch, a shard or the index of several, or a folder.
   /// - Throws: ``WeightError`` and ``ColorizeError/unusableModel(path:reason:)``.
   init(_ path: String) throws {
-    var isFolder = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let main = exists && isFolder ? try Self.file(in: path) : path
+    let main = FileName.kind(path) == .folder ? try Self.file(in: path) : path
     self.main = main
     folder = main.lastIndex(of: "/").map { String(main[..<$0]) } ?? "."
     if main.hasSuffix(Self.indexEnding) {
@@ -48,7 +49,7 @@ struct CheckpointPaths {
       folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
     }
     let usual = path("model.safetensors")
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let names = FileName.names(in: folder)
     // A link that leads nowhere is listed, and told of by whoever opens it.
     if names.contains("model.safetensors") { return usual }
     let indexes = indexEndings.map { ending in names.filter { $0.hasSuffix(ending) } }
@@ -68,6 +69,16 @@ struct CheckpointPaths {
       throw ColorizeError.unusableModel(
         path: folder,
         reason: "it holds \(pickles.count) checkpoints of PyTorch (\(list(pickles))); give the path of one")
+    }
+    if names.contains("model_index.json") {
+      throw ColorizeError.unusableModel(
+        path: folder,
+        reason: "it is a model of Diffusers, in several folders; give a checkpoint in one file in the naming of the "
+          + "authors' code")
+    }
+    if let part = names.first(where: { name in unfinishedEndings.contains { name.lowercased().hasSuffix($0) } }) {
+      throw ColorizeError.unusableModel(
+        path: folder, reason: "it holds a download that is not finished (\(part)), and no file of weights beside it")
     }
     throw ColorizeError.unusableModel(path: folder, reason: "it holds no safetensors file, and none of PyTorch")
   }
@@ -97,15 +108,8 @@ struct CheckpointPaths {
     return paths
   }
 
-  /// The files that an index names: `{"weight_map": {key: file}}`.
+  /// The files that an index names.
   private static func shards(ofIndex index: String, in folder: String) throws -> [String] {
-    struct Index: Decodable {
-      let files: [String: String]
-
-      enum CodingKeys: String, CodingKey {
-        case files = "weight_map"
-      }
-    }
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try FileReader.bytes(of: index, limit: 64 << 20)
@@ -117,28 +121,53 @@ struct CheckpointPaths {
       case .empty, .tooLarge: bytes = []
       }
     }
-    guard let map = try? JSONDecoder().decode(Index.self, from: Data(bytes)).files, !map.isEmpty else {
+    let paths = try shardNames(in: Data(bytes), index: index).map { "\(folder)/\($0)" }
+    try checkPresence(of: paths, given: index)
+    return paths
+  }
+
+  /// The names of files in the text of an index: `{"weight_map": {key: file}}`.
+  ///
+  /// - Throws: ``WeightError/incompleteShards(file:reason:)``.
+  package static func shardNames(in text: Data, index: String) throws -> [String] {
+    struct Index: Decodable {
+      let files: [String: String]
+
+      enum CodingKeys: String, CodingKey {
+        case files = "weight_map"
+      }
+    }
+    guard let map = try? JSONDecoder().decode(Index.self, from: text).files, !map.isEmpty else {
       throw WeightError.incompleteShards(
         file: index,
         reason:
           "the index of the checkpoint's files has no list of them (weight_map). Download it again")
     }
-    let names = Set(map.values).sorted()
-    // An index comes with its files; one that leads elsewhere is none of this checkpoint.
-    guard names.allSatisfy({ !$0.contains("/") && !$0.isEmpty && !$0.hasPrefix(".") }),
-      names.count <= 999
-    else {
+    // `./name` is how some programs write a name.
+    let names = Set(map.values.map { String($0.hasPrefix("./") ? $0.dropFirst(2) : $0[...]) }).sorted()
+    guard names.count <= 999 else {
       throw WeightError.incompleteShards(
-        file: index, reason: "the index names files in other folders. Download it again")
+        file: index, reason: "the index names \(names.count) files, where at most 999 are read")
     }
-    let paths = names.map { "\(folder)/\($0)" }
-    try checkPresence(of: paths, given: index)
-    return paths
+    // An index comes with its files; one that leads elsewhere is none of this checkpoint.
+    if let other = names.first(where: { !isBeside($0) }) {
+      throw WeightError.incompleteShards(
+        file: index,
+        reason: "the index names \(WeightError.quoted(other)), which does not lie beside it or in a folder beside it. "
+          + "Put all files there, and correct the index")
+    }
+    return names
+  }
+
+  /// Whether a path from the index's folder stays within it, in folders that are not hidden.
+  private static func isBeside(_ path: String) -> Bool {
+    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") }
+      && !path.utf8.contains(0)
   }
 
   private static func checkPresence(of paths: [String], given: String) throws {
-    let missing = paths.filter { !FileManager.default.fileExists(atPath: $0) }
-      .map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+    let missing = paths.filter { FileName.kind($0) == .none }
+      .map { WeightError.printable($0.split(separator: "/").last.map(String.init) ?? $0) }
     guard missing.isEmpty else {
       throw WeightError.incompleteShards(
         file: given,

@@ -17,7 +17,9 @@ package enum JSONFault {
       let words = reason.split(separator: " around character ", maxSplits: 1)
       guard words.count == 2, let offset = Int(words[1].prefix { $0.isNumber }), offset <= text.count else {
         let end = reason.contains("end of file")
-        return end ? "it ends before its last bracket" : reason.isEmpty ? nil : lowercased(reason)
+        if end { return "it ends before its last bracket" }
+        return reason.isEmpty
+          ? nil : lowercased(reason).replacingOccurrences(of: " is not representable in Swift", with: " is too large")
       }
       let before = text.prefix(offset)
       let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
@@ -29,5 +31,33 @@ package enum JSONFault {
   private static func lowercased(_ text: some StringProtocol) -> String {
     let text = text.hasSuffix(".") ? String(text.dropLast()) : String(text)
     return text.prefix(1).lowercased() + text.dropFirst()
+  }
+
+  /// What `JSONDecoder` says of a value of another type than is wanted, in words that name no type of a language; nil for
+  /// another error.
+  package static func mismatch(_ error: DecodingError) -> String? {
+    let (type, found): (Any.Type, String)
+    switch error {
+    case .typeMismatch(let wanted, let context), .valueNotFound(let wanted, let context):
+      (type, found) = (wanted, context.debugDescription)
+    default: return nil
+    }
+    let wanted =
+      switch type {
+      case is any BinaryInteger.Type: "a whole number"
+      case is any BinaryFloatingPoint.Type: "a number"
+      case is Bool.Type: "true or false"
+      case is String.Type: "a text"
+      case is any Collection.Type where !"\(type)".hasPrefix("Dictionary"): "a list"
+      default: "an object"
+      }
+    let words = [
+      ("a string", "a text"), ("a number", "a number"), ("number", "a number"), ("an array", "a list"),
+      ("a dictionary", "an object"), ("bool", "true or false"), ("a boolean", "true or false"), ("null", "null"),
+    ]
+    guard let start = found.range(of: "but found ")?.upperBound,
+      let word = words.first(where: { found[start...].hasPrefix($0.0) })?.1
+    else { return "\(wanted) is expected" }
+    return "\(wanted) is expected, and \(word) stands there"
   }
 }

@@ -50,14 +50,14 @@ extension Model {
     case .file(let configPath): sizes = try readConfiguration(configPath)
     case .besideWeights:
       let configPath = folder + "/config.json"
-      guard FileManager.default.fileExists(atPath: configPath) else {
+      guard FileName.kind(configPath) != .none else {
         // A missing checkpoint is the greater fault, so it is reported first.
         let keys = try paths.files.flatMap { try WeightFiles.open($0).keys }
         if keys.isEmpty {
           throw ColorizeError.unusableModel(
             path: file, reason: "the file holds no tensor at all: download or export it again")
         }
-        if let other = LoadHints.otherModel(keys) ?? NetworkLandmark.advice(forKeys: keys) {
+        if let other = OtherModel.advice(forKeys: keys) ?? NetworkLandmark.advice(forKeys: keys) {
           throw ColorizeError.unusableModel(path: file, reason: other)
         }
         throw ColorizeError.unusableModel(
@@ -69,7 +69,7 @@ extension Model {
       sizes = try readConfiguration(configPath)
     }
     if let prediction { sizes.prediction = prediction }
-    var weights = try Self.source(paths.files, configuration: sizes)
+    var (weights, usesMovingAverages) = try Self.source(paths.files, configuration: sizes)
     if let imageEncoder {
       weights.append(try WeightFiles.open(imageEncoder), renaming: .openCLIP)
     }
@@ -78,9 +78,7 @@ extension Model {
     }
     var model = Model(name: path, weights: weights, configuration: sizes)
     if prediction == nil, case .given = configuration { model.isPredictionGuessed = true }
-    model.usesMovingAverages = weights.files.contains { file in
-      file.keys.contains { $0.hasPrefix("model_ema.") && weights[$0] == nil }
-    }
+    model.usesMovingAverages = usesMovingAverages
     return model
   }
 
@@ -96,19 +94,24 @@ extension Model {
   /// The weights of a checkpoint under their bare names: without what programs wrap them in, and moving averages in place
   /// of what there is nothing else of.
   private static func source(_ paths: [String], configuration: ModelConfiguration) throws
-    -> WeightSource
+    -> (weights: WeightSource, usesMovingAverages: Bool)
   {
     var files: [any WeightFile] = []
     for path in paths { files.append(try WeightFiles.open(path)) }
     let keys = files.flatMap(\.keys)
-    var renaming = KeyRenaming.unwrapping(keys)
-    if renaming == nil, keys.contains(where: { $0.hasPrefix("model_ema.") }) {
+    var renaming = KeyRenaming.unwrapping(keys) ?? .none
+    var usesAverages = false
+    let names = keys.map { renaming($0) }
+    if names.contains(where: { $0.hasPrefix("model_ema.") }) {
       let wanted = try ColorizationNetwork.parameters(of: configuration).map(\.key)
-      renaming = KeyRenaming.movingAverages(keys, wanted: wanted)
+      if let averages = KeyRenaming.movingAverages(names, wanted: wanted) {
+        renaming = renaming.followed(by: averages, for: keys)
+        usesAverages = true
+      }
     }
     var source = WeightSource()
-    for file in files { source.append(file, renaming: renaming ?? .none) }
-    return source
+    for file in files { source.append(file, renaming: renaming) }
+    return (source, usesAverages)
   }
 
   /// The preset of that name: `v1.5`.

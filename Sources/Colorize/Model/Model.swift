@@ -91,10 +91,14 @@ public struct Model: Sendable {
         ? "" : context.codingPath.map(\.stringValue).joined(separator: ".") + ": "
     }
     switch error {
+    case .keyNotFound(let key, let context) where context.codingPath.isEmpty && key.stringValue == "unet":
+      return
+        "the field “unet” is missing, so this is the configuration of another program; name a preset (v1.5 for the "
+        + "published checkpoints) or another file"
     case .keyNotFound(let key, let context):
       return "\(path(context))the field “\(key.stringValue)” is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      return "\(path(context))\(context.debugDescription)"
+      return "\(path(context))\(JSONFault.mismatch(error) ?? context.debugDescription)"
     case .dataCorrupted(let context):
       return "\(path(context))\(context.debugDescription)"
     @unknown default: return "\(error)"

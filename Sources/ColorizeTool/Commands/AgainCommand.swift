@@ -14,7 +14,7 @@ struct AgainCommand: AsyncParsableCommand {
       folder; where one is elsewhere, say where. Settings are as they were; the seed may be another.
       """)
 
-  @Argument(help: ArgumentHelp("A PNG that this program made.", valueName: "picture"))
+  @Argument(help: ArgumentHelp("A PNG that this program made; - is standard input.", valueName: "picture"))
   var picture: String
 
   @Option(
@@ -72,7 +72,7 @@ struct AgainCommand: AsyncParsableCommand {
     try report.check()
     let stored = try StoredOptions(readFrom: picture)
     let inputs = try InputOptions.parse(try arguments(stored.origin.inputs))
-    try StandardStreams.claim(inputs: inputs.paths, output: output, json: report.json)
+    try StandardStreams.claim(inputs: inputs.paths + [picture], output: output, json: report.json)
     let names = StoredOptions.parts(ofModel: stored.origin.model)
     if modelOptions.model == nil, names.model != "embedded" {
       throw ToolError.usage(
@@ -181,7 +181,7 @@ struct AgainCommand: AsyncParsableCommand {
     let folder = picture.lastIndex(of: "/").map { String(picture[...$0]) } ?? ""
     // Only a name was stored; what a picture says is not followed elsewhere.
     let file = InputNames.name(name)
-    guard let found = [folder + file, file].first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+    guard let found = [folder + file, file].first(where: { FileName.kind($0) != .none }) else {
       throw ToolError.usage(
         "\(picture): it was made from \(ToolError.oneLine(file)), which is neither beside it nor in this folder; say with "
           + "\(option) where it is")
@@ -202,12 +202,14 @@ extension StoredOptions {
   static func read(from path: String) throws -> (options: StoredOptions, software: String?) {
     let texts: [(key: String, value: String)]
     do {
-      texts = try PNGText.read(path: path)
+      texts =
+        try path == StandardStreams.name
+        ? PNGText.read(StandardStreams.input(), file: "standard input") : PNGText.read(path: path)
     } catch {
       throw ToolError.usage(error.description)
     }
     guard let parameters = texts.first(where: { $0.key == "parameters" })?.value,
-      let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8))
+      let options = StoredOptions(parameters: parameters)
     else { throw ToolError.usage("\(path): this PNG holds no options of this program; give a picture that it made") }
     return (options, texts.first { $0.key == "Software" }?.value)
   }

@@ -20,9 +20,7 @@ struct CheckpointFile {
   /// - Throws: ``ToolError`` for another name, a file that must not or cannot be written, and if a `config.json` of another
   ///   model is there.
   init(_ path: String, configuration: ModelConfiguration, overwrite: Bool, inputs: [String] = []) throws {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let file = exists && isFolder.boolValue ? "\(path)/model.safetensors" : path
+    let file = FileName.kind(path) == .folder ? "\(path)/model.safetensors" : path
     guard file.hasSuffix(".safetensors") else {
       throw ToolError.usage("\(file): the name must end in .safetensors, or be that of a folder")
     }
@@ -66,13 +64,14 @@ struct CheckpointFile {
   func report(_ parameters: [(key: String, shape: Shape)], dtype: DType, progress: Progress) {
     let total = parameters.reduce(0) { $0 + $1.shape.elementCount }
     Console.shared.output(
-      "wrote \(path) (\(Format.count(total)) parameters, \(dtype.rawValue)) and \(configurationPath)")
+      "wrote \(ToolError.oneLine(path)) (\(Format.count(total)) parameters, \(dtype.rawValue)) and \(ToolError.oneLine(configurationPath))"
+    )
     Console.shared.output("done in \(Format.decimal(progress.elapsed, 1)) s")
   }
 
   /// Whether `config.json` is there already; one of another model must not be replaced.
   private static func isPresent(_ configuration: ModelConfiguration, at path: String) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: path) else { return false }
+    guard FileName.kind(path) != .none else { return false }
     let found = (try? FileReader.bytes(of: path, limit: 1 << 20))
       .flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: Data($0)) }
     guard found == configuration else {

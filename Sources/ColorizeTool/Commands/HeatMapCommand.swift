@@ -42,6 +42,7 @@ struct HeatMapCommand: AsyncParsableCommand {
     let numbers = try thresholds.map {
       try ReferenceManipulation.Step(parsing: "target=x; thresholds=\($0)").thresholds
     }
+    if path != StandardStreams.name { try OutputCheck.checkName(path) }
     let picture: Image
     do {
       picture = try StandardStreams.load(input).image
@@ -74,7 +75,8 @@ struct HeatMapCommand: AsyncParsableCommand {
     guard !report.quiet else { return }
     let strongest = Format.decimal(Double(shares[3] + shares[4]) * 100, 0)
     Console.shared.output(
-      "wrote \(path) (\(map.image.width) x \(map.image.height)): \(strongest) % reach the third threshold")
+      "wrote \(ToolError.oneLine(path)) (\(map.image.width) x \(map.image.height)): \(strongest) % reach the third threshold"
+    )
   }
 
   private struct Output: Encodable {

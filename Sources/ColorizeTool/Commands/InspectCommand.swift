@@ -18,7 +18,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint, an addition to one, or a network that finds lines or figures, safetensors or of PyTorch, a folder with one, or a PNG file. Without it, the "
+      "A checkpoint, an addition to one, or a network that finds lines or figures, safetensors or of PyTorch, a folder with one, or a PNG file (- is one from standard input). Without it, the "
         + "built-in model.",
       valueName: "file"))
   var path: String?
@@ -27,6 +27,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let path else { return try await inspect(try Model.embedded()) }
+    if path == StandardStreams.name { return try Self.printText(of: path) }
     if Self.begins(path, with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       return try Self.printText(of: path)
     }
@@ -35,7 +36,7 @@ struct InspectCommand: AsyncParsableCommand {
         "\(path): a JPEG holds no options; give a PNG that this program made, or a model's file or folder")
     }
     let choice = try checkpoint.configuration()
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileName.kind(path) != .none else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
     if let file = try? SafetensorsFile(path: path), let state = TrainingStateRecord(file) {
@@ -142,12 +143,12 @@ struct InspectCommand: AsyncParsableCommand {
   private static func begins(_ path: String, with signature: [UInt8]) -> Bool {
     // What is no file, such as a pipe, might keep the reader waiting.
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let handle = FileHandle(forReadingAtPath: path)
+    guard stat(FileName.cString(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let descriptor = Optional(open(FileName.cString(path), O_RDONLY | O_CLOEXEC)), descriptor >= 0
     else { return false }
-    defer { try? handle.close() }
-    guard let head = try? handle.read(upToCount: signature.count) else { return false }
-    return head.elementsEqual(signature)
+    defer { close(descriptor) }
+    var head = [UInt8](repeating: 0, count: signature.count)
+    return read(descriptor, &head, head.count) == head.count && head == signature
   }
 
   private static func printText(of path: String) throws {

@@ -45,6 +45,7 @@ struct MaskCommand: AsyncParsableCommand {
     let method = try chosenMethod()
     try checkShaping()
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
+    if path != StandardStreams.name { try OutputCheck.checkName(path) }
     let image: Image
     do {
       image = try StandardStreams.load(input).image
@@ -86,7 +87,8 @@ struct MaskCommand: AsyncParsableCommand {
     }
     guard !report.quiet else { return }
     if report.verbose, let work { Console.shared.message(work.text("finding the figure")) }
-    Console.shared.output("wrote \(path): \(Int((coverage * 100).rounded())) % are figure, found by \(found.words)")
+    Console.shared.output(
+      "wrote \(ToolError.oneLine(path)): \(Int((coverage * 100).rounded())) % are figure, found by \(found.words)")
   }
 
   private func checkShaping() throws {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Colorize
+import DiffusionCore
 import Foundation
 
 /// Shows a palette's colours, or a picture's, and writes them in another format.
@@ -15,7 +16,7 @@ struct PaletteCommand: AsyncParsableCommand {
       .ase, .aco and .kpl keep names.
       """)
 
-  @Argument(help: ArgumentHelp("A palette or a picture.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A palette or a picture; - is standard input.", valueName: "file"))
   var path: String
 
   @Option(
@@ -64,6 +65,13 @@ struct PaletteCommand: AsyncParsableCommand {
 
   private static func read(_ path: String, colours: Int?) throws -> (Palette, PaletteFormat) {
     do {
+      if path == StandardStreams.name {
+        let (bytes, name) = (try StandardStreams.input(), "standard input")
+        guard let colours else {
+          return (try Palette(data: bytes, file: name), try PaletteFormat(sniffing: bytes, file: name))
+        }
+        return (try Palette(of: Image.decode(bytes, file: name).image, maximumColors: colours), .picture)
+      }
       guard let colours else { return try Palette.readWithFormat(path) }
       return (try Palette(of: Image.load(path), maximumColors: colours), .picture)
     } catch ImageError.unknownFormat where colours != nil {
@@ -77,6 +85,7 @@ struct PaletteCommand: AsyncParsableCommand {
 
   /// The format to write, once it is known that the file may be written.
   private func checkedFormat(ofOutput output: String) throws -> PaletteFormat {
+    try OutputCheck.checkName(output, option: "--output")
     let format: PaletteFormat
     do {
       format = try PaletteFormat(pathExtensionOf: output)

@@ -51,6 +51,7 @@ struct SketchCommand: AsyncParsableCommand {
     }
     if let size, !(64...4096).contains(size) { throw ToolError.usage("--size is \(size), expected 64 to 4096") }
     if path != StandardStreams.name {
+      try OutputCheck.checkName(path)
       do {
         _ = try ImageFormat(pathExtensionOf: path)
       } catch {
@@ -91,7 +92,7 @@ struct SketchCommand: AsyncParsableCommand {
     guard !report.quiet else { return }
     if report.verbose, let work { Console.shared.message(work.text("finding lines")) }
     Console.shared.output("\(prepared.report)")
-    Console.shared.output("wrote \(path) (\(prepared.image.width) x \(prepared.image.height))")
+    Console.shared.output("wrote \(ToolError.oneLine(path)) (\(prepared.image.width) x \(prepared.image.height))")
   }
 
   private struct Output: Encodable {

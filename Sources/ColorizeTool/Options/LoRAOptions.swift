@@ -44,9 +44,9 @@ struct LoRAChoice: ExpressibleByArgument, Hashable {
 
   init?(argument: String) {
     // A file may have a name that looks like a scale.
-    if let equals = argument.lastIndex(of: "="), !FileManager.default.fileExists(atPath: argument),
+    if let equals = argument.lastIndex(of: "="), FileName.kind(argument) == .none,
       case let text = argument[argument.index(after: equals)...], case let scale = Float(text) ?? .nan,
-      scale.isFinite || FileManager.default.fileExists(atPath: String(argument[..<equals]))
+      scale.isFinite || FileName.kind(String(argument[..<equals])) != .none
     {
       path = String(argument[..<equals])
       // Told where it is opened: a path may hold an equals sign.

@@ -54,12 +54,7 @@ struct PlacedFile: ExpressibleByArgument {
   }
 }
 
-/// A reference with what belongs to it.
-struct ReferenceFiles: Codable, Equatable {
-  var reference: String
-  var region: String?
-  var mask: String?
-
+extension ReferenceFiles {
   /// - Throws: a `ValidationError`, where two files are of one kind and reference.
   static func all(_ references: [String], regions: [PlacedFile], masks: [PlacedFile]) throws -> [ReferenceFiles] {
     var files = references.map { ReferenceFiles(reference: $0) }
@@ -79,7 +74,4 @@ struct ReferenceFiles: Codable, Equatable {
     try place(masks, "--reference-mask", \.mask)
     return files
   }
-
-  /// The paths.
-  var paths: [String] { [reference, region, mask].compactMap(\.self) }
 }

@@ -53,10 +53,10 @@ struct FinishOutputs {
   ///
   /// - Parameter pictures: what else is written.
   func check(overwrite: Bool, inputs: [String], pictures: [String]) throws {
-    var taken = Set(pictures)
+    var taken = Set(pictures.map(FileName.resolved))
     for (option, paths) in files {
       try OutputCheck(option: option, overwrite: overwrite, inputs: inputs).check(paths)
-      for path in paths where !taken.insert(path).inserted {
+      for path in paths where !taken.insert(FileName.resolved(path)).inserted {
         throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
       }
     }

@@ -17,6 +17,7 @@ struct OutputPlan {
       self.init(path: output, count: 1)
       return
     }
+    try OutputCheck.checkName(output, option: "--output")
     do {
       _ = try ImageFormat(pathExtensionOf: output)
     } catch {

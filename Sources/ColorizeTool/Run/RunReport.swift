@@ -50,9 +50,9 @@ extension ReportOptions {
       Console.shared.message("colorize: peak memory \(Format.bytes(report.peakMemoryBytes))\(estimate)")
     }
     for (path, image) in zip(report.outputs, images) {
-      Console.shared.output("wrote \(path) (\(image.width) x \(image.height))")
+      Console.shared.output("wrote \(ToolError.oneLine(path)) (\(image.width) x \(image.height))")
     }
-    for path in report.files ?? [] { Console.shared.output("wrote \(path)") }
+    for path in report.files ?? [] { Console.shared.output("wrote \(ToolError.oneLine(path))") }
     Console.shared.output("done in \(Format.decimal(report.seconds, 1)) s")
   }
 }

@@ -36,6 +36,12 @@ struct StoredOptions: Codable {
     return (parts.removeFirst(), parts)
   }
 
+  /// What stands in a picture under `parameters`; nil for what is none of this program's.
+  init?(parameters: String) {
+    guard let options = try? JSONDecoder().decode(StoredOptions.self, from: Data(parameters.utf8)) else { return nil }
+    self = options
+  }
+
   init(from decoder: any Decoder) throws {
     origin = try Origin(from: decoder)
     settings = try ColorizeSettings(from: decoder)
@@ -91,4 +97,14 @@ struct InputNames: Codable {
   static func name(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
+}
+
+/// A reference with what belongs to it.
+struct ReferenceFiles: Codable, Equatable {
+  var reference: String
+  var region: String?
+  var mask: String?
+
+  /// The paths.
+  var paths: [String] { [reference, region, mask].compactMap(\.self) }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Colorize
+import DiffusionCore
 import Foundation
 import Shots
 
@@ -72,7 +73,7 @@ struct ShotBuilder {
     shot.masks = inputs.findsMasks ? .found : inputs.alphaMasks ? .alpha : .given
     shot.agreesOnColors = run.consistency == .auto
     shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
-    for path in shot.approved where !FileManager.default.fileExists(atPath: path) {
+    for path in shot.approved where FileName.kind(path) == .none {
       throw ToolError.usage("--keys \(path): there is no such picture")
     }
     shot.overwrites = options.output.replacing.overwrite

@@ -80,7 +80,9 @@ struct ShotCommand: AsyncParsableCommand {
   ) throws {
     try watch.write(shot, model: model, progress: progress)
     progress.finish()
-    if !report.json, !report.quiet { for path in watch.paths { Console.shared.output("wrote \(path)") } }
+    if !report.json, !report.quiet {
+      for path in watch.paths { Console.shared.output("wrote \(ToolError.oneLine(path))") }
+    }
     if report.json {
       Console.shared.output(try JSONOutput.line(summary))
     } else if !report.quiet {
@@ -174,7 +176,8 @@ struct ShotCommand: AsyncParsableCommand {
     if report.json {
       Console.shared.output(try JSONOutput.line(FrameLine(outcome, done: summary.frames, of: summary.total)))
     } else if outcome.status == .finished, !report.quiet {
-      Console.shared.output("wrote \(outcome.files.joined(separator: ", ")) (\(Format.decimal(outcome.seconds, 1)) s)")
+      Console.shared.output(
+        "wrote \(ToolError.oneLine(outcome.files.joined(separator: ", "))) (\(Format.decimal(outcome.seconds, 1)) s)")
     }
   }
 

@@ -35,6 +35,7 @@ enum ArgumentCheck {
 
   /// - Throws: ``ToolError``.
   static func check(_ arguments: [String]) throws {
+    try checkCommand(arguments)
     var seen: Set<String> = []
     for (index, argument) in arguments.enumerated() {
       if argument == "--" { return }
@@ -43,7 +44,11 @@ enum ArgumentCheck {
       guard single.contains(name) else { continue }
       guard seen.insert(name).inserted else { throw ToolError.usage("\(name) is given twice; give it once") }
       let value = parts.count > 1 ? parts[1] : index + 1 < arguments.count ? arguments[index + 1] : ""
-      if !files.contains(name) { try check(name, value) }
+      if !files.contains(name) {
+        try check(name, value)
+      } else if value.isEmpty, parts.count > 1 || index + 1 < arguments.count {
+        throw ToolError.usage("\(name) is empty; give the path of a file")
+      }
     }
   }
 
@@ -61,24 +66,67 @@ enum ArgumentCheck {
     }
   }
 
+  /// A word in a command's place that is none: what runs by default would complain of something else.
+  private static func checkCommand(_ arguments: [String]) throws {
+    let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+    guard let word = words.first, !word.hasPrefix("-") else { return }
+    let known =
+      ColorizeCommand.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard !known.contains(word) else { return }
+    let near = nearest(word, in: known).map { " Did you mean '\($0)'?" } ?? ""
+    throw ToolError.usage("there is no command '\(word)'.\(near) (colorize --help lists the commands)")
+  }
+
   /// An option that no command has, and what may be meant; nil if there is none.
   ///
   /// Where something that is needed is missing as well, the parser speaks of that alone, and whoever has written
-  /// `--refrence` looks for it in vain.
+  /// `--refrence` looks for it in vain. Of `-seed` it takes the letters one by one.
   static func unknownOption(in arguments: [String]) -> String? {
     var known: Set<String> = ["--help", "--version"]
     for command in ColorizeCommand.configuration.subcommands {
       for word in ColorizeCommand.helpMessage(for: command).split(whereSeparator: { " ,[]<>()=\n/".contains($0) })
       where word.hasPrefix("--") { known.insert(String(word)) }
     }
-    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("-") {
       let name = String(argument.prefix { $0 != "=" })
-      if known.contains(name) { continue }
-      let near = known.map { (distance: distance(name, $0), name: $0) }.min { $0 < $1 }
-      guard let near, near.distance <= 2 else { return "Unknown option '\(name)'" }
-      return "Unknown option '\(name)'. Did you mean '\(near.name)'?"
+      if known.contains(name) || ["-", "-h"].contains(name)
+        || shortNames.contains(String(name.prefix(2))) && name.count == 2
+      {
+        continue
+      }
+      // A negative number is a value.
+      guard name.hasPrefix("--") || name.dropFirst().first?.isLetter == true else { continue }
+      let near = nearest(name.hasPrefix("--") ? name : "-" + name, in: Array(known))
+      return "Unknown option '\(name)'" + (near.map { ". Did you mean '\($0)'?" } ?? "")
     }
     return nil
+  }
+
+  private static let shortNames: Set<String> = ["-s", "-r", "-o", "-h"]
+
+  /// What differs from a word in two letters at most, and in fewer than half of them.
+  private static func nearest(_ word: String, in known: [String]) -> String? {
+    let near = known.map { (distance: distance(word, $0), name: $0) }.min { $0 < $1 }
+    guard let near, near.distance <= 2, near.distance * 2 < word.drop(while: { $0 == "-" }).count else { return nil }
+    return near.name
+  }
+
+  /// The parser's words on a value that is none of the option's, with what one looks like.
+  static func withExpectation(_ message: String) -> String {
+    guard message.hasPrefix("The value '"), message.hasSuffix(">'"), let start = message.lastIndex(of: "<") else {
+      return message
+    }
+    let expected: String? =
+      switch message[message.index(after: start)...].dropLast(2) {
+      case "n" where message.contains("'--seed "): "0 to \(UInt64.max), or random"
+      case "n": "a whole number"
+      case "pixels", "factor", "share", "part", "value", "scale", "number", "difference", "minutes", "seconds":
+        "a number"
+      case "level=factor": "a level and a factor, as in low=0.5"
+      case "shade=hue": "a shade and a hue, as in shadow=240"
+      default: nil
+      }
+    return expected.map { "\(message), expected \($0)" } ?? message
   }
 
   /// How many letters must be put in, left out or replaced (Levenshtein).

@@ -66,25 +66,27 @@ struct ToolError: Error {
   /// The report's counts and its first fault; the whole list is what `inspect` is for.
   private static func describe(_ report: LoadReport) -> String {
     var faults: [String] = []
+    func name(_ key: String) -> String { WeightError.printable(key) }
     if let first = report.missing.first {
-      faults.append("\(report.missing.count) missing (\(first.key))")
+      faults.append("\(report.missing.count) missing (\(name(first.key)))")
     }
     if let first = report.misshaped.first {
       let fault =
         first.found == first.expected
         ? "is of type \(first.dtype.rawValue)" : "is \(first.found), expected \(first.expected)"
-      faults.append("\(report.misshaped.count) of another shape or type (\(first.key) \(fault))")
+      faults.append(
+        "\(report.misshaped.count) of another shape or type (\(name(first.key)) \(fault), in \(first.file))")
     }
     if let first = report.nonFinite.first {
-      faults.append("\(report.nonFinite.count) not finite (\(first.key))")
+      faults.append("\(report.nonFinite.count) not finite (\(name(first.key)) in \(first.file))")
     }
     if let first = report.holes.first {
       let bytes = Format.bytes(report.holes.reduce(0) { $0 + $1.byteCount })
       faults.append(
-        "\(bytes) of zeros, as an unfinished download leaves them (from \(first.key) on)")
+        "\(bytes) of zeros, as an unfinished download leaves them (from \(name(first.key)) on, in \(first.file))")
     }
     if let first = report.unexpected.first {
-      faults.append("\(report.unexpected.count) unexpected (\(first.key))")
+      faults.append("\(report.unexpected.count) unexpected (\(name(first.key)) in \(first.file))")
     }
     let hints = report.hints.isEmpty ? "" : "; " + report.hints.joined(separator: "; ")
     return "the weights do not fit the model: \(faults.joined(separator: ", "))\(hints); "

@@ -19,11 +19,16 @@ struct OutputCheck {
     let sources = Set(inputs.map(FileName.resolved))
     var folders: Set<String> = []
     for path in paths {
+      if path.isEmpty {
+        throw ToolError.usage("\(option.isEmpty ? "the output" : option) is empty; give the path of a file")
+      }
       // A pipe is not replaced, and needs no room in a folder.
       if FileName.isPipe(path) { continue }
       let name = option.isEmpty ? path : "\(option) \(path)"
       // A name is checked as well: one that is too long is none, wherever it lies.
-      if folders.insert(FileName.folder(of: path)).inserted { try checkFolder(of: path, name: name) }
+      // A link that leads to no file is followed to where that will be.
+      let place = FileName.kind(path) == .none ? FileName.resolved(path) : path
+      if folders.insert(FileName.folder(of: place)).inserted { try checkFolder(of: place, name: name) }
       var status = stat()
       guard stat(FileName.cString(path), &status) == 0 else {
         if errno == ENAMETOOLONG { throw ToolError.usage("\(name): the name is too long; give a shorter one") }
@@ -49,6 +54,9 @@ struct OutputCheck {
     let parent = FileName.folder(of: path)
     let folder = parent.isEmpty ? "./" : parent
     var status = stat()
+    if FileName.kind(String(folder.dropLast())) == .file {
+      throw ToolError.usage("\(name): \(folder.dropLast()) is a file and no folder; give another path")
+    }
     guard stat(FileName.cString(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw ToolError.usage("\(name): the folder \(folder) does not exist; create it first")
     }
@@ -61,6 +69,19 @@ struct OutputCheck {
     }
     close(descriptor)
     unlink(FileName.cString(probe))
+  }
+}
+
+extension OutputCheck {
+  /// Makes sure that a path may be that of a file, before anything is concluded from its ending.
+  static func checkName(_ path: String, option: String = "") throws {
+    let name = option.isEmpty ? path : "\(option) \(path)"
+    if path.isEmpty {
+      throw ToolError.usage("\(option.isEmpty ? "the output" : option) is empty; give the path of a file")
+    }
+    if path.hasSuffix("/") || FileName.kind(path) == .folder {
+      throw ToolError.usage("\(name): it is a folder; give the path of a file")
+    }
   }
 }
 

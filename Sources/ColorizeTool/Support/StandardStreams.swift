@@ -14,14 +14,17 @@ enum StandardStreams {
     return try Image.decode(try input(), file: "standard input")
   }
 
-  private static func input() throws(ImageError) -> [UInt8] {
+  /// All of standard input.
+  static func input() throws(ImageError) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = read(STDIN_FILENO, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
-        throw .unreadable(file: "standard input", reason: SystemError.last.readingReason)
+        throw .unreadable(
+          file: "standard input",
+          reason: errno == EBADF ? "it is closed" : SystemError.last.readingReason)
       }
       if count == 0 { return bytes }
       bytes += buffer[..<count]
@@ -32,6 +35,16 @@ enum StandardStreams {
       guard bytes.count < bytes.capacity - buffer.count || HostMemory.hasRoom(for: 3 * bytes.count) else {
         throw .unreadable(file: "standard input", reason: SystemError(code: ENOMEM).readingReason)
       }
+    }
+  }
+
+  /// Takes the places of standard streams that are closed, so that no file which is opened later gets one of them, and with
+  /// it what is meant for the stream. Reading and writing them still fails.
+  static func holdClosed() {
+    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(descriptor, F_GETFD) == -1 {
+      // The lowest free number is taken, which is this one.
+      _ = open("/dev/null", mode)
     }
   }
 

@@ -55,7 +55,7 @@ public enum NetworkContent: Sendable, Hashable {
     if has(CheckpointSection.unet.prefix) || has(CheckpointSection.sketchEncoder.prefix) {
       return "a colorizer's checkpoint, which is given as the model"
     }
-    if let other = LoadHints.otherModel(keys) { return "another kind of file (\(other))" }
+    if let other = OtherModel.advice(forKeys: keys) { return "another kind of file (\(other))" }
     if has("visual.transformer.resblocks.") { return "an image encoder (CLIP)" }
     if has("stage1.rebnconvin.") { return "U\u{B2}-Net, which is not supported; IS-Net is" }
     if has("bb.patch_embed.") { return "BiRefNet, which is not supported; IS-Net is" }

@@ -42,11 +42,58 @@ package enum FileName {
     return bytes + [0]
   }
 
-  /// The path without links, so that two names of one file are seen to be one; the path itself where there is none.
+  /// The path without links, so that two names of one file are seen to be one. A file that is to be made needs only its
+  /// folder: `a/../x` and `./x` are the same. The path itself where there is no such folder.
   package static func resolved(_ path: String) -> String {
-    guard let found = realpath(cString(path), nil) else { return path }
+    var path = path
+    // As many links as the system follows.
+    for _ in 0..<40 {
+      if let found = real(path) { return found }
+      guard let target = linkTarget(path) else { break }
+      path = target.hasPrefix("/") ? target : folder(of: path) + target
+    }
+    let parent = folder(of: path)
+    let name = path.dropFirst(parent.count)
+    guard !name.isEmpty, name != ".", name != "..", let place = real(parent.isEmpty ? "." : parent) else { return path }
+    return place == "/" ? place + name : "\(place)/\(name)"
+  }
+
+  private static func real(_ path: String) -> String? {
+    guard let found = realpath(cString(path), nil) else { return nil }
     defer { free(found) }
     return string(UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
+  }
+
+  /// What a link says, wherever that leads; nil for what is no link.
+  private static func linkTarget(_ path: String) -> String? {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(cString(path), &bytes, bytes.count)
+    return count > 0 ? string(bytes.prefix(count).map { UInt8(bitPattern: $0) }) : nil
+  }
+
+  /// What there is under a path, links followed.
+  package enum Kind {
+    case none, file, folder
+  }
+
+  /// What there is under a path: for names that are no UTF-8, which Foundation does not find.
+  package static func kind(_ path: String) -> Kind {
+    var status = stat()
+    guard !path.utf8.contains(0), stat(cString(path), &status) == 0 else { return .none }
+    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+  }
+
+  /// The names in a folder, without `.` and `..`, sorted; none where it cannot be read.
+  package static func names(in folder: String) -> [String] {
+    guard let stream = opendir(cString(folder)) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      let name = string(bytes)
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
   }
 
   /// The path up to its last slash, which is included; empty for a bare name.

@@ -4,24 +4,37 @@ extension KeyRenaming {
   /// The part that tells how deep a checkpoint's keys are wrapped.
   private static let landmark = CheckpointSection.unet.prefix
 
-  /// Takes off what programs put before all keys of a checkpoint, such as `module.` or `state_dict.`, and `_orig_mod.`
-  /// wherever it stands at the beginning of a part.
+  /// Components that programs put into keys where they wrap a part of a model: compilation, data-parallel training,
+  /// FSDP.
+  private static let wrappers: Set<Substring> = [
+    "_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+  ]
+
+  /// Takes off what programs put before all keys of a checkpoint, such as `module.` or `state_dict.`, and `_orig_mod.` and
+  /// the like wherever they stand.
   ///
   /// - Returns: nil where the keys are bare already.
   public static func unwrapping(_ keys: [String]) -> KeyRenaming? {
-    var rules: [Rule] = []
-    let outer = wrapper(of: keys)
-    let compiled = "_orig_mod."
-    // Whole models are compiled, and the image encoder's is all that stands under its own name.
-    let parts = CheckpointSection.allCases.map(\.prefix) + ["cond_stage_model."]
-    for part in parts {
-      let wrapped = outer + part + compiled
-      if keys.contains(where: { $0.utf8.starts(with: wrapped.utf8) }) {
-        rules.append(Rule(wrapped, part))
-      }
+    let bare = keys.map(withoutWrappers)
+    // Where two keys would become one, both are another's.
+    guard bare != keys, Set(bare).count == Set(keys).count else {
+      let outer = wrapper(of: keys)
+      return outer.isEmpty ? nil : KeyRenaming([Rule(outer, "")])
     }
-    if !outer.isEmpty { rules.append(Rule(outer, "")) }
-    return rules.isEmpty ? nil : KeyRenaming(rules)
+    let outer = wrapper(of: bare)
+    var exact: [String: String] = [:]
+    for (key, name) in zip(keys, bare) where name != key {
+      let isWrapped = !outer.isEmpty && name.utf8.starts(with: outer.utf8)
+      exact[key] = isWrapped ? String(decoding: name.utf8.dropFirst(outer.utf8.count), as: UTF8.self) : name
+    }
+    return KeyRenaming(outer.isEmpty ? [] : [Rule(outer, "")], exact: exact)
+  }
+
+  /// A key without the components of wrappers, but for one at its beginning, which all keys have or none.
+  private static func withoutWrappers(_ key: String) -> String {
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.dropFirst().contains(where: wrappers.contains) else { return key }
+    return (parts.prefix(1) + parts.dropFirst().filter { !wrappers.contains($0) }).joined(separator: ".")
   }
 
   /// What stands before `model.diffusion_model.` in the keys that have it, if nine in ten of all keys begin so; or before
@@ -59,6 +72,18 @@ extension KeyRenaming {
       if known.contains(averaged) { exact[averaged] = key }
     }
     return exact.isEmpty ? nil : KeyRenaming(exact: exact)
+  }
+
+  /// This, and then another of its results.
+  ///
+  /// - Parameter keys: those of the file, whose names the other one gives by itself are kept.
+  public func followed(by other: KeyRenaming, for keys: [String]) -> KeyRenaming {
+    var exact = exact
+    for key in keys {
+      let name = self(key)
+      if other(name) != name { exact[key] = other(name) }
+    }
+    return KeyRenaming(rules, exact: exact)
   }
 }
 

@@ -19,11 +19,16 @@ package enum LoadHints {
     if keys.isEmpty {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
-    if let other = otherModel(keys) { return hints + [other] }
-    if missing.contains(where: { $0.key.utf8.starts(with: CheckpointSection.unet.prefix.utf8) }),
-      let other = NetworkLandmark.advice(forKeys: keys)
-    {
-      return hints + [other]
+    // Who lacks other parts only was not after a whole model.
+    if missing.contains(where: {
+      CheckpointSection(key: $0.key) == .unet || CheckpointSection(key: $0.key) == .sketchEncoder
+    }) {
+      if let other = OtherModel.advice(forKeys: keys) ?? NetworkLandmark.advice(forKeys: keys) {
+        return hints + [other]
+      }
+      if !keys.contains(where: { CheckpointSection(key: $0) != nil }) {
+        return hints + ["no file carries any part of a colorizer: give a colorizer checkpoint"]
+      }
     }
     for section in CheckpointSection.allCases {
       func isHere(_ key: String) -> Bool { key.utf8.starts(with: "\(section.root).".utf8) }
@@ -52,24 +57,6 @@ package enum LoadHints {
       "numbers of type \(types.sorted().joined(separator: ", ")) cannot be read, but F32, F16, BF16 and F64; get the model "
         + "in F16"
     ]
-  }
-
-  /// What else a file is, if it is no checkpoint of this kind at all.
-  package static func otherModel(_ keys: [String]) -> String? {
-    func share(_ fits: (String) -> Bool) -> Double {
-      Double(keys.count(where: fits)) / Double(keys.count)
-    }
-    if share({ $0.utf8.contains(UInt8(ascii: ".")) && $0.contains("lora") }) > 0.9 {
-      return
-        "the file holds low-rank additions to a model (LoRA) and no model: give the checkpoint that they belong to"
-    }
-    let diffusers = ["down_blocks.", "up_blocks.", "mid_block.", "conv_in."]
-    if share({ key in diffusers.contains { key.hasPrefix($0) } }) > 0.5 {
-      return
-        "the file holds a part of a model in the naming of Diffusers: give a checkpoint in one file in the naming "
-        + "of the authors' code"
-    }
-    return nil
   }
 
   /// Whether a component of the key names a low-rank branch, such as `to_q.lora_down_fg.weight`.

@@ -106,13 +106,13 @@ extension WeightError: CustomStringConvertible {
 
   private static let fetchAgain = "Fetch or export it again."
   private static let notSafetensors =
-    "The file is damaged or not a safetensors file; a .ckpt or .pt file must be converted first."
+    "The file is damaged, or neither a safetensors file nor one of PyTorch. Download or export it again."
 
   /// A name from a file between quotes, made safe to print.
-  static func quoted(_ name: String) -> String { "\"\(printable(name))\"" }
+  package static func quoted(_ name: String) -> String { "\"\(printable(name))\"" }
 
   /// A name from a file, of bounded length and without control characters, whatever the file holds.
-  static func printable(_ name: String) -> String {
+  package static func printable(_ name: String) -> String {
     var text = ""
     for scalar in name.unicodeScalars.prefix(160) {
       text +=

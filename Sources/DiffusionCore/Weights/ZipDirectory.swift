@@ -52,7 +52,9 @@ package struct ZipDirectory: Sendable {
         bytes[$0] == 0x50 && bytes[$0 + 1] == 0x4B && bytes[$0 + 2] == 0x05 && bytes[$0 + 3] == 0x06
       })
     else {
-      throw ZipFailure(offset: bytes.count, reason: "the directory of the zip file is missing", isTruncation: true)
+      throw ZipFailure(
+        offset: bytes.count, reason: "the directory at the end of the zip file is missing, so the file is cut short",
+        isTruncation: true)
     }
     var count = number(end + 10, 2)
     var place = number(end + 16, 4)

@@ -25,6 +25,16 @@ import Testing
     ("GGUF\u{3}\u{0}\u{0}\u{0}", "a GGUF file", "safetensors"),
     ("PK\u{3}\u{4}....archive/data.pkl", "a PyTorch checkpoint", "Convert it"),
     ("PK\u{3}\u{4}....", "a ZIP archive", "Unpack"),
+    ("PK\u{3}\u{4}....a.npy", "an archive of NumPy arrays", "safetensors"),
+    ("PK\u{3}\u{4}....metadata.json", "a Keras model", "safetensors"),
+    ("\u{FEFF}\n <html lang=\"en\">", "a web page", "Download the file itself again"),
+    ("<?xml version=\"1.0\"?><Error><Code>AccessDenied", "an XML text: \"<?xml", "Download"),
+    ("%PDF-1.4 etc.", "a PDF document", ".safetensors"),
+    ("(dp0\nVa\np1\nI1\ns.", "a Python pickle", "state_dict()"),
+    ("Rar!\u{1A}\u{7}\u{1}\u{0}....", "a RAR archive", "Unpack"),
+    ("BZh91AY&SY....", "a bzip2 archive", "Unpack"),
+    ("\u{1C}\u{0}\u{0}\u{0}TFL3....", "a TensorFlow Lite model", "safetensors"),
+    ("\u{8}\u{7}\u{12}\u{7}pytorch....", "an ONNX model", "safetensors"),
   ])
   func texts(_ content: String, _ kind: String, _ advice: String) {
     let text = refusal(Array(content.utf8))
@@ -34,6 +44,10 @@ import Testing
 
   @Test func binaries() {
     #expect(refusal([0x80, 2, 0x7D, 0x71, 0, 0x58, 1, 0, 0, 0]).contains("a Python pickle"))
+    #expect(refusal([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0, 0, 0, 0]).contains("an XZ archive"))
+    #expect(refusal([0x28, 0xB5, 0x2F, 0xFD] + [UInt8](repeating: 0x78, count: 90)).contains("a Zstandard archive"))
+    #expect(refusal([0x82, 0xA6] + Array("params.....".utf8)).contains("a MessagePack file"))
+    #expect(refusal([UInt8](repeating: 0, count: 257) + Array("ustar\0".utf8) + [0]).contains("a TAR archive"))
     #expect(refusal([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0]).contains("a gzip archive"))
     #expect(refusal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0]).contains("a picture"))
     #expect(refusal([UInt8](repeating: 0, count: 5000)).contains("a file of zeros"))

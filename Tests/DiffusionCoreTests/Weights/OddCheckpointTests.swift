@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Testing
-
 import DiffusionCore
+import Foundation
+import Testing
 
 /// Checkpoints as other programs write them: wrapped keys, averages, doubles, leftovers, holes.
 @Suite struct OddCheckpointTests {
@@ -31,6 +31,54 @@ import DiffusionCore
       KeyRenaming.unwrapping(["model.diffusion_model._orig_mod.out.weight", bare[2]]))
     #expect(compiled("model.diffusion_model._orig_mod.out.weight") == bare[0])
     #expect(compiled(bare[2]) == bare[2])
+  }
+
+  @Test(arguments: [
+    "model._orig_mod.diffusion_model.", "model.diffusion_model.module.", "model.diffusion_model._fsdp_wrapped_module.",
+    "module.model._orig_mod.diffusion_model.", "state_dict.model.module.diffusion_model._orig_mod.",
+  ])
+  func wrappersWithinKeysComeOff(prefix: String) throws {
+    let outer = prefix.components(separatedBy: "model.")[0]
+    let wrapped =
+      ["out.weight", "in.0.weight"].map { prefix + $0 } + bare[2...].map { outer + $0 }
+    let renaming = try #require(KeyRenaming.unwrapping(wrapped))
+    #expect(wrapped.map { renaming($0) } == bare)
+    // Beside the bare key it is another weight.
+    #expect(KeyRenaming.unwrapping(bare + [prefix + "out.weight"]).map { $0(prefix + "out.weight") } != bare[0])
+  }
+
+  @Test func averagesWithinWrappers() throws {
+    let keys = ["module.model_ema.diffusion_modeloutweight", "module.control_encoder.b.weight"]
+    let outer = try #require(KeyRenaming.unwrapping(keys))
+    let averages = try #require(KeyRenaming.movingAverages(keys.map { outer($0) }, wanted: bare))
+    let both = outer.followed(by: averages, for: keys)
+    #expect(keys.map { both($0) } == [bare[0], bare[3]])
+  }
+
+  @Test(arguments: [
+    (["lycoris_blocks_0.hada_w1_a", "lycoris_blocks_0.alpha"], "(LoRA)"),
+    (["base_model.model.a.lora_A.weight"], "(LoRA)"), (["unet.a.to_q_lora.down.weight"], "(LoRA)"),
+    (["emb_params"], "textual inversion"), (["<cat-toy>"], "textual inversion"),
+    (["string_to_param.*"], "textual inversion"),
+    (["control_model.zero_convs.0.0.weight"], "ControlNet"),
+    (["controlnet_cond_embedding.conv_in.weight", "down_blocks.0.a"], "ControlNet"),
+    (["down_blocks.0.a", "up_blocks.0.a"], "Diffusers"), (["vision_model.a"], "naming of Transformers"),
+    (["visual.conv1.weight", "token_embedding.weight"], "(CLIP)"), (["decoder.a", "encoder.a"], "(VAE)"),
+    (["first_stage_model.decoder.a"], "(VAE)"), (["double_blocks.0.a", "single_blocks.0.a"], "diffusion transformer"),
+    (["model.diffusion_model.a", "cond_stage_model.transformer.text_model.a"], "paints after texts"),
+    (["model.layers.0.a", "lm_head.weight"], "language model"), (["input_blocks.0.0.weight"], "U-Net alone"),
+  ])
+  func otherModelsAreNamed(keys: [String], words: String) throws {
+    let advice = try #require(OtherModel.advice(forKeys: keys))
+    #expect(advice.contains(words), "\(advice)")
+  }
+
+  @Test func checkpointsAreNoOtherModels() throws {
+    #expect(OtherModel.advice(forKeys: bare) == nil && OtherModel.advice(forKeys: []) == nil)
+    // Of a file that holds no part of a colorizer that is said, and not what each part would have to be.
+    let reader = WeightReader(WeightSource(try checkpoint(["RRDB_trunk.0.a": [2]])))
+    _ = try reader.take("model.diffusion_model.out.weight", shape: [1])
+    #expect(reader.report().hints == ["no file carries any part of a colorizer: give a colorizer checkpoint"])
   }
 
   @Test func averagesStandInForWeights() throws {

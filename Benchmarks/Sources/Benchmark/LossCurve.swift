@@ -14,8 +14,10 @@ struct LossCurveCommand: ParsableCommand {
 
   @Argument(help: "The folder that the script wrote.")
   var folder: String
+  /// Rounding grows from step to step: PyTorch with one thread differs from itself with two by up to 6e-5 within 50 steps of
+  /// the built-in model, this library from it by 2e-4, at the same steps. Up to the thirteenth it is below 1e-6.
   @Option(help: "The largest relative difference of a loss that is taken for the same.")
-  var tolerance = 1e-5
+  var tolerance = 5e-4
   @Option(help: "The backend.")
   var backend = "cpu"
 

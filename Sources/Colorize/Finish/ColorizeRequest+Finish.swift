@@ -10,10 +10,11 @@ extension ColorizeRequest {
   public func regionMap(for model: Model) throws -> RegionMap {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
-    let found = try preparedSketch(for: model).report.polarity
-    let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
+    let report = try preparedSketch(for: model).report
+    let drawing = settings.guides == nil ? sketch.sheet(report) : sketch
+    let lineArt = settings.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
     return try RegionMap(
-      lineArt: lineArt, options: settings.flats.regionOptions(polarity: found, guides: settings.guides))
+      lineArt: lineArt, options: settings.flats.regionOptions(polarity: report.polarity, guides: settings.guides))
   }
 
   /// The sketch as the network will see it.

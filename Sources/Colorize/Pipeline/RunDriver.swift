@@ -37,7 +37,8 @@ final class RunDriver: PipelineDriver {
     source = HostPixels(backend: pipeline.network.backend)
     drawing = try request.settings.withoutGuides(request.sketch)
     sketch = try frame.prepared(drawing, for: request)
-    framedDrawing = request.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
+    let sheet = request.settings.guides == nil ? drawing.sheet(sketch.report) : drawing
+    framedDrawing = request.frame == .sketch ? sheet : try sheet.resized(frame.scaled)
     let notes = request.notes(on: sketch.report, model: model)
     for note in notes { observer(.note(note)) }
     summary = ColorizeResult.Summary(
@@ -142,9 +143,12 @@ final class RunDriver: PipelineDriver {
 
   func finish() throws {
     let colors = try request.settings.needsFlats ? request.flatColors() : nil
+    // Guide strokes bound regions, and are no part of the drawing.
+    let withGuides =
+      request.settings.guides == nil
+      ? framedDrawing : request.frame == .sketch ? request.sketch : try request.sketch.resized(frame.scaled)
     let finisher = try Finisher(
-      request.settings, sketch: request.frame == .sketch ? request.sketch : request.sketch.resized(frame.scaled),
-      drawing: framedDrawing, polarity: summary.polarity,
+      request.settings, sketch: withGuides, drawing: framedDrawing, polarity: summary.polarity,
       palette: colors?.palette, sides: colors?.sides, source: request.carriedSource,
       hints: request.hints.map { ($0, request.palette) },
       workingSize: frame.scaled)

@@ -73,7 +73,7 @@ extension Image {
   }
 
   /// The drawing without transparency, lines dark; grey where it has no colours.
-  private func inkOnWhite(_ polarity: SketchPolarity) -> Image {
+  func inkOnWhite(_ polarity: SketchPolarity) -> Image {
     let isLight = polarity == .lightOnDark
     let paper: UInt8 = isLight ? 0 : 255
     var opaque = channels == 4 ? composited(over: (paper, paper, paper)) : self

@@ -79,9 +79,8 @@ struct InkPlane {
                 let (red, green, blue) = ((r + glow) / (pr + glow), (g + glow) / (pg + glow), (b + glow) / (pb + glow))
                 var least = min(red, green, blue)
                 var luma = (0.299 * r + 0.587 * g + 0.114 * b + glow) / (0.299 * pr + 0.587 * pg + 0.114 * pb + glow)
-                if leavesOutBlue, Self.isBlue(red, green, blue) {
-                  // Whole ink is let be, and what is paler than half.
-                  let share = min(max((Self.paleBlue - (1 - least)) / 0.15, 0), 1)
+                let share = leavesOutBlue ? Self.paleBlueShare(red, green, blue) : 0
+                if share > 0 {
                   least += (blue - least) * share
                   luma += (max(blue, luma) - luma) * share
                 }
@@ -135,6 +134,12 @@ struct InkPlane {
   /// Whether light of a blue pencil or of a printed rule comes back: red is taken most, blue least.
   private static func isBlue(_ red: Float, _ green: Float, _ blue: Float) -> Bool {
     red < 0.97 && red <= green + 0.02 && green <= blue + 0.02 && 1 - blue < 0.4 * (1 - red)
+  }
+
+  /// How much of a pixel's ink is a pale blue line, of its share of the paper's light: whole ink is let be.
+  static func paleBlueShare(_ red: Float, _ green: Float, _ blue: Float) -> Float {
+    guard isBlue(red, green, blue) else { return 0 }
+    return min(max((paleBlue - (1 - min(red, green, blue))) / 0.15, 0), 1)
   }
 
   /// Whether there are both pale blue ink and dark ink without colour, and more of it than a word.

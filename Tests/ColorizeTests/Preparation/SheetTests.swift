@@ -68,15 +68,9 @@ import TestSupport
     expectLines(try prepared(book).image, lighter: 160)
   }
 
-  @Test func whatIsOutsideOfTheSheet() throws {
-    // A scanner's black lid around a sheet that lies askew, or along two sides.
-    let askew = try sheet { x, y in
-      let (u, v) = (Double(x - 256) + 0.06 * Double(y - 256), Double(y - 256) - 0.06 * Double(x - 256))
-      return [max(abs(u), abs(v)) < 242 ? ink(x, y) : 0.03]
-    }
-    let strips = try sheet { x, y in [x < 6 || y > 490 ? 0.03 : ink(x, y)] }
-    // A photograph of it on a wooden desk, in uneven light.
-    let desk = try sheet { x, y in
+  /// A photograph of it on a wooden desk, in uneven light.
+  private func onADesk() throws -> Image {
+    try sheet { x, y in
       let light = 1 - 0.3 * Double(x) / 512
       let isSheet = (36..<480).contains(x) && (30..<470).contains(y)
       let wood = 0.9 + 0.1 * sin(Double(x) / 7 + sin(Double(y) / 31))
@@ -84,7 +78,16 @@ import TestSupport
         ? [ink(x, y) * light, ink(x, y) * light * 0.98, ink(x, y) * light * 0.92]
         : [0.42 * wood * light, 0.27 * wood * light, 0.16 * wood * light]
     }
-    for image in [askew, strips, desk] {
+  }
+
+  @Test func whatIsOutsideOfTheSheet() throws {
+    // A scanner's black lid around a sheet that lies askew, or along two sides.
+    let askew = try sheet { x, y in
+      let (u, v) = (Double(x - 256) + 0.06 * Double(y - 256), Double(y - 256) - 0.06 * Double(x - 256))
+      return [max(abs(u), abs(v)) < 242 ? ink(x, y) : 0.03]
+    }
+    let strips = try sheet { x, y in [x < 6 || y > 490 ? 0.03 : ink(x, y)] }
+    for image in [askew, strips, try onADesk()] {
       let made = try prepared(image)
       #expect(made.report.kind == .lines && made.report.polarity == .darkOnLight)
       #expect(made.report.steps.contains(.leftOutSurroundings))
@@ -104,12 +107,15 @@ import TestSupport
     #expect(made.image.pixels[2 * 256 + 2] < 60)
   }
 
-  @Test func rulesAndBluePencilBeneathInk() throws {
-    let ruled = try sheet { x, y in
+  private func onRuledPaper() throws -> Image {
+    try sheet { x, y in
       if Self.isLine(x, y) { return [0.1, 0.1, 0.1] }
       return x % 16 < 2 || y % 16 < 2 ? [0.7, 0.83, 0.95] : [0.95, 0.95, 0.95]
     }
-    let made = try prepared(ruled)
+  }
+
+  @Test func rulesAndBluePencilBeneathInk() throws {
+    let made = try prepared(try onRuledPaper())
     #expect(made.report.steps.contains(.leftOutBlue))
     expectLines(made.image, lighter: 230)
     // Without ink over it the blue is the drawing, and pale lines of other colours are drawn as well.
@@ -120,6 +126,18 @@ import TestSupport
       Self.isLine(x, y) ? (x < 256 ? [1, 0.5, 0.6] : [0.1, 0.1, 0.1]) : [0.95, 0.95, 0.95]
     }
     #expect(try !prepared(pink).report.steps.contains(.leftOutBlue))
+  }
+
+  /// Regions, and the lines over them, are those of the drawing: no rule bounds a region, and no desk is one.
+  @Test func regionsAreThoseOfTheDrawing() throws {
+    let model = try Model.embedded()
+    func regions(_ sketch: Image) throws -> Int {
+      try ColorizeRequest(sketch: sketch, reference: .image(sketch)).regionMap(for: model).regions.count
+    }
+    let clean = try regions(try sheet { x, y in [Self.isLine(x, y) ? 0 : 1] })
+    #expect(clean > 20)
+    #expect(try regions(onADesk()) == clean)
+    #expect(try regions(onRuledPaper()) == clean)
   }
 
   @Test func thePaperDoesNotBecomeAsBlackAsTheLines() throws {

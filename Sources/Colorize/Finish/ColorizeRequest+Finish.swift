@@ -11,10 +11,19 @@ extension ColorizeRequest {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
     let report = try preparedSketch(for: model).report
-    let drawing = settings.guides == nil ? sketch.sheet(report) : sketch
-    let lineArt = settings.frame == .sketch ? drawing : try drawing.resized(frame.scaled)
     return try RegionMap(
-      lineArt: lineArt, options: settings.flats.regionOptions(polarity: report.polarity, guides: settings.guides))
+      lineArt: framed(sheet(sketch, report), in: frame),
+      options: settings.flats.regionOptions(polarity: report.polarity, guides: settings.guides))
+  }
+
+  /// A drawing without what its preparation left out. Guide strokes have the colours of what may be left out.
+  func sheet(_ drawing: Image, _ report: SketchReport) -> Image {
+    settings.guides == nil ? drawing.sheet(report) : drawing
+  }
+
+  /// A picture of the sketch's size in the result's frame.
+  func framed(_ picture: Image, in frame: WorkingFrame) throws(ImageError) -> Image {
+    settings.frame == .sketch ? picture : try picture.resized(frame.scaled)
   }
 
   /// The sketch as the network will see it.

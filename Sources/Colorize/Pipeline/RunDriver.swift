@@ -37,8 +37,7 @@ final class RunDriver: PipelineDriver {
     source = HostPixels(backend: pipeline.network.backend)
     drawing = try request.settings.withoutGuides(request.sketch)
     sketch = try frame.prepared(drawing, for: request)
-    let sheet = request.settings.guides == nil ? drawing.sheet(sketch.report) : drawing
-    framedDrawing = request.frame == .sketch ? sheet : try sheet.resized(frame.scaled)
+    framedDrawing = try request.framed(request.sheet(drawing, sketch.report), in: frame)
     let notes = request.notes(on: sketch.report, model: model)
     for note in notes { observer(.note(note)) }
     summary = ColorizeResult.Summary(
@@ -144,9 +143,7 @@ final class RunDriver: PipelineDriver {
   func finish() throws {
     let colors = try request.settings.needsFlats ? request.flatColors() : nil
     // Guide strokes bound regions, and are no part of the drawing.
-    let withGuides =
-      request.settings.guides == nil
-      ? framedDrawing : request.frame == .sketch ? request.sketch : try request.sketch.resized(frame.scaled)
+    let withGuides = request.settings.guides == nil ? framedDrawing : try request.framed(request.sketch, in: frame)
     let finisher = try Finisher(
       request.settings, sketch: withGuides, drawing: framedDrawing, polarity: summary.polarity,
       palette: colors?.palette, sides: colors?.sides, source: request.carriedSource,

@@ -128,11 +128,7 @@ struct AlignmentTests {
     let (sketch, view) = try (Scene.sketch(width: 300, height: 300), Scene.view(map, width: 320, height: 320))
     let carried = try flats(view, sketch: sketch)
     #expect(carried.alignment?.confidence ?? 0 > 0.5)
-    for (name, part) in Scene.parts {
-      let (x, y) = (Int((part.center.x + 0.5) * 300), Int((part.center.y + 0.5) * 300))
-      let paint = carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])]
-      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(name): \(paint.color), not \(part.color)")
-    }
+    expectColors(carried.flats)
     // Without, a painting of one colour gives one.
     let alone = try flats(view, sketch: sketch) { $0.flats.alignment = .none }
     #expect(alone.alignment == nil && alone.flats.colors.count == 1)
@@ -144,25 +140,16 @@ struct AlignmentTests {
 
   /// A tail that has moved on its own is found where it is now; at its old place in the reference there is sky.
   @Test(arguments: [SIMD2(0.0, -0.12), SIMD2(0.06, -0.05)])
-  func partsThatHaveMovedAreFound(step: SIMD2<Double>) throws {
-    let map = Scene.map(angle: 4, scale: 0.85, isMirrored: false)
-    let moved = Scene.parts.map { name, part in
-      (name, Scene.Part(center: part.center + (name == "tail" ? step : .zero), radii: part.radii, color: part.color))
-    }
-    let (sketch, view) = try (
-      Scene.sketch(width: 300, height: 300), Scene.view(map, width: 320, height: 320, parts: moved)
-    )
-    let carried = try flats(view, sketch: sketch)
-    for (name, part) in Scene.parts {
-      let (x, y) = (Int((part.center.x + 0.5) * 300), Int((part.center.y + 0.5) * 300))
-      let paint = carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])]
-      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(name): \(paint.color), not \(part.color)")
-    }
-  }
+  func partsThatHaveMovedAreFound(step: SIMD2<Double>) throws { try expectColors(whereHasMoved: "tail", by: step) }
 
   /// What is smaller than any part and has moved by its own width: its parts stay where the head or the body is, and see that.
   @Test(arguments: [("eye", SIMD2(-0.08, 0.03)), ("eye", SIMD2(0.0, 0.085)), ("patch", SIMD2(0.07, 0.05))])
   func smallRegionsThatHaveMovedAreFound(name: String, step: SIMD2<Double>) throws {
+    try expectColors(whereHasMoved: name, by: step)
+  }
+
+  /// All parts have their colours after a reference in which one of them is elsewhere.
+  private func expectColors(whereHasMoved name: String, by step: SIMD2<Double>) throws {
     let map = Scene.map(angle: 4, scale: 0.85, isMirrored: false)
     let moved = Scene.parts.map { other, part in
       (other, Scene.Part(center: part.center + (other == name ? step : .zero), radii: part.radii, color: part.color))
@@ -170,11 +157,14 @@ struct AlignmentTests {
     let (sketch, view) = try (
       Scene.sketch(width: 300, height: 300), Scene.view(map, width: 320, height: 320, parts: moved)
     )
-    let carried = try flats(view, sketch: sketch)
-    for (other, part) in Scene.parts {
+    try expectColors(flats(view, sketch: sketch).flats)
+  }
+
+  private func expectColors(_ flats: Flats) {
+    for (name, part) in Scene.parts {
       let (x, y) = (Int((part.center.x + 0.5) * 300), Int((part.center.y + 0.5) * 300))
-      let paint = carried.flats.paints[Int(carried.flats.map.labels[y * 300 + x])]
-      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(other): \(paint.color), not \(part.color)")
+      let paint = flats.paints[Int(flats.map.labels[y * 300 + x])]
+      #expect(Lab(paint.color).difference(to: Lab(part.color)) < 6, "\(name): \(paint.color), not \(part.color)")
     }
   }
 

@@ -120,7 +120,7 @@ package struct CarriedColors: Sendable {
 
   /// The place of a pixel's middle in a picture of that size, in the units of ``AffineMap``.
   @inline(__always)
-  private static func spot(_ x: Int, _ y: Int, _ size: SIMD2<Double>) -> SIMD2<Double> {
+  static func spot(_ x: Int, _ y: Int, _ size: SIMD2<Double>) -> SIMD2<Double> {
     (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - size / 2) / size.max()
   }
 

@@ -58,8 +58,7 @@ struct OwnPlaces: Sendable {
         seen += 1
         guard seen % step == 0 else { continue }
         count += 1
-        let spot = (SIMD2(Double(x) + 0.5, Double(y) + 0.5) - own / 2) / own.max()
-        let pixel = place(spot) * size.max() + size / 2
+        let pixel = place(CarriedColors.spot(x, y, own)) * size.max() + size / 2
         guard pixel.x >= 0, pixel.y >= 0, pixel.x < size.x, pixel.y < size.y else { continue }
         let start = (Int(pixel.y) * picture.width + Int(pixel.x)) * 3
         colors.append(

@@ -6,7 +6,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The classical line filter against recordings: pictures smaller than its kernel, of one row, of a single dot.
+/// The classical line filter against recordings: pictures smaller than its kernel, of one row, of a single dot, with stripes
+/// whose lines are all of the median.
 ///
 /// The result is whole samples, so it is the same but where the Gaussian's last bit decides which one: seen in no sample, and
 /// allowed in one in a thousand.

@@ -92,8 +92,8 @@ struct RunCommand: AsyncParsableCommand {
 
   private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
     var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.references[0].picture)
-    request.polarity = inputs.polarity.polarity
-    request.preparation = try inputs.extraction.preparation(inputs.prepare)
+    request.polarity = inputs.shared.polarity.polarity
+    request.preparation = try inputs.shared.preparation
     pictures.apply(to: &request)
     request.hints = try FinishOptions.readHints(finish.hints, for: pictures.sketch)
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)

@@ -40,7 +40,7 @@ struct ShotBuilder {
           + "another --reference")
     }
     let hints = try options.finish.hints.map { try strokes($0) }
-    let backgrounds = try inputs.background.map { try companions("--background", $0) }
+    let backgrounds = try inputs.shared.background.map { try companions("--background", $0) }
     let palette = ["reference", "painting"].contains(options.finish.palette) ? nil : options.finish.palette
     var frames: [ShotFrame] = []
     for file in files {
@@ -70,7 +70,7 @@ struct ShotBuilder {
     frames = try selected(frames)
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
-    shot.masks = inputs.findsMasks ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.masks = inputs.shared.findsMasks ? .found : inputs.shared.alphaMasks ? .alpha : .given
     shot.agreesOnColors = run.consistency == .auto
     shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
     for path in shot.approved where FileName.kind(path) == .none {
@@ -135,8 +135,8 @@ struct ShotBuilder {
     // A picture stands in for all frames': only the settings are looked at.
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)
-    request.polarity = inputs.polarity.polarity
-    request.preparation = try inputs.extraction.preparation(inputs.prepare)
+    request.polarity = inputs.shared.polarity.polarity
+    request.preparation = try inputs.shared.preparation
     request.mode = mode ?? .vanilla
     try options.apply(to: &request, model: model)
     try request.settings.validate()
@@ -147,7 +147,7 @@ struct ShotBuilder {
   }
 
   private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
-    let masks = inputs.findsMasks || inputs.alphaMasks
+    let masks = inputs.shared.findsMasks || inputs.shared.alphaMasks
     let hasSketch = frame.sketchMask != nil || masks
     let hasMask = frame.referenceMask != nil || frame.furtherReferences.contains { $0.mask != nil }
     let hasReference = hasMask || frame.background != nil || masks

@@ -46,8 +46,8 @@ struct ShotCommand: AsyncParsableCommand {
     var shot = try builder.shot(note: report.note)
     let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
     let backend = try backendOptions.makeBackend()
-    let extractor = try await inputs.extraction.open(on: backend)
-    let segmenters = try await inputs.segmentation.open(on: backend)
+    let extractor = try await inputs.shared.extraction.open(on: backend)
+    let segmenters = try await inputs.shared.segmentation.open(on: backend)
     shot.networks = try ShotNetworks(
       extractor: extractor, segmenter: segmenters.picture, sketchSegmenter: segmenters.drawing)
     let progress = Progress(isQuiet: report.quiet)

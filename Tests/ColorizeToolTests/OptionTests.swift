@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Colorize
 import Foundation
 import Testing
 
@@ -168,5 +169,56 @@ import Testing
       let refused = try outcome(more)
       #expect(refused.status == 2 && refused.errors.contains(words), "\(refused.errors)")
     }
+  }
+
+  /// What a result was made with: that settings change pictures is tested in the library.
+  @Test("Every option of a run reaches its settings") func settings() throws {
+    let strokes = (0..<64 * 64).flatMap { $0 % 64 < 8 ? [255, 0, 0, 255] : [0, 0, 0, 0] as [UInt8] }
+    try Image(width: 64, height: 64, channels: 4, pixels: strokes).write(to: folder.path("hints.png"))
+    let given: [(path: String, options: [String], value: String)] = [
+      ("mode", ["--mode", "full"], "full"), ("size", ["--size", "64"], "64"), ("steps", ["--steps", "2"], "2"),
+      ("merge", ["--merge", "0.5"], "0.5"), ("foregroundStrength", ["--foreground-strength", "2"], "2"),
+      ("backgroundStrength", ["--background-strength", "3"], "3"),
+      ("sketchStrength", ["--sketch-strength", "0.5"], "0.5"),
+      ("sketchThreshold", ["--sketch-threshold", "0.25"], "0.25"),
+      ("referenceThreshold", ["--reference-threshold", "0.75"], "0.75"),
+      ("contextLayout", ["--context-layout", "published"], "published"),
+      ("maskShaping.grow", ["--mask-grow", "-3"], "-3"), ("maskShaping.feather", ["--mask-feather", "2"], "2"),
+      ("maskShaping.threshold", ["--mask-threshold", "0.25"], "0.25"),
+      ("flats.maximumColors", ["--colours", "7"], "7"), ("flats.farDistance", ["--far", "3"], "3"),
+      ("flats.maximumGap", ["--gap", "4"], "4"), ("flats.minimumArea", ["--least-area", "9"], "9"),
+      ("flats.alignment", ["--align", "none"], "none"), ("flats.colors", ["--palette", "painting"], "painting"),
+      ("schedule", ["--schedule", "karras"], "karras"), ("sampler", ["--sampler", "euler"], "euler"),
+      ("guidance.reference", ["--guidance", "3"], "3"), ("guidance.sketch", ["--sketch-guidance", "2"], "2"),
+      ("guidance.interval", ["--guidance-interval", "0.25", "0.75"], "[0.25, 0.75]"),
+      ("injection.start", ["--inject-start", "0.25"], "0.25"),
+      ("injection.reference", ["--inject-reference", "0.75"], "0.75"),
+      ("injection.sketch", ["--inject-sketch", "2"], "2"), ("previewInterval", ["--previews", "1"], "1"),
+      ("referenceStrength.others", ["--strength", "2"], "2"),
+      ("referenceStrength.low", ["--strength-level", "low=0.5"], "0.5"), ("seed", ["--seed", "5"], "5"),
+      ("noise", ["--noise", "numpy"], "numpy"), ("polarity", ["--polarity", "dark-on-light"], "darkOnLight"),
+      ("preparation", ["--prepare", "as-is"], "asIs"), ("frame", ["--frame", "working"], "working"),
+      ("fill", ["--fill", "flats"], "flats"), ("lines", ["--lines", "network"], "network"),
+      ("guides.kinds", ["--guide", "shadow=60"], "60"), ("hintStrength", ["--hint-strength", "0.5"], "0.5"),
+      ("inputs.hints", ["--hints", "hints.png"], "hints.png"), ("checksMemory", ["--force"], "0"),
+      ("inputs.sketchMask", ["--sketch-mask", "mask.png"], "mask.png"),
+      ("inputs.referenceMask", ["--reference-mask", "mask.png"], "mask.png"),
+      ("prediction", ["--prediction", "v"], "v"),
+    ]
+    let outcome = try Program.run(
+      ["-s", "sketch.png", "-r", "reference.png", "-o", "out.png", "--json", "--quiet"] + given.flatMap(\.options),
+      in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let options = try #require(try outcome.json()["options"] as? [String: Any])
+    for (path, flags, value) in given {
+      let found = Self.value(options, path).map { ($0 as? Bool) == false ? "0" : "\($0)" } ?? "nothing"
+      let words = found.split(whereSeparator: { "(), \n[]".contains($0) }).joined(separator: " ")
+      #expect(
+        value == found || words.contains(value.filter { !"[,]".contains($0) }), "\(flags): \(path) is \(found)")
+    }
+  }
+
+  private static func value(_ object: [String: Any], _ path: String) -> Any? {
+    path.split(separator: ".").reduce(object as Any?) { ($0 as? [String: Any])?[String($1)] }
   }
 }

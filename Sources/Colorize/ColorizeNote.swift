@@ -12,6 +12,14 @@ public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   case strengthenedLines
   /// Whether lines are dark or light was guessed, and it might be the other way round.
   case uncertainPolarity
+  /// The sketch looks like the two pages of an open book.
+  case twoPages
+  /// A reference is a line drawing, which has no colours to give.
+  case lineArtReference
+  /// A reference is of one colour all over: an empty sheet.
+  case blankReference
+  /// The sketch looks like a painting, and the reference like a line drawing.
+  case swappedPictures
   /// The sketch's mask has no figure.
   case emptySketchMask
   /// The sketch's mask is figure everywhere.
@@ -45,6 +53,14 @@ extension ColorizeNote: CustomStringConvertible {
       "the sketch's lines would hardly have been visible to the network, and were made stronger"
     case .uncertainPolarity:
       "whether the sketch's lines are dark or light was guessed, and may be wrong; set polarity"
+    case .twoPages:
+      "the sketch looks like two pages of a book; the whole is coloured as one drawing, so colour each page on its own"
+    case .lineArtReference:
+      "the reference looks like a line drawing, which has no colours to give; give a coloured picture"
+    case .blankReference:
+      "the reference is of one colour all over, as an empty sheet is; give a picture with the colours that are wanted"
+    case .swappedPictures:
+      "the sketch looks like a painting and the reference like a line drawing; they may have been given the wrong way round"
     case .emptySketchMask: "the sketch's mask has no figure: all of the picture is taken for background"
     case .fullSketchMask: "the sketch's mask is figure everywhere: nothing is left for the background"
     case .invertedSketchMask: "the sketch's mask looks inverted: white is to be figure, and black background"
@@ -65,9 +81,11 @@ extension ColorizeRequest {
   /// - Parameter sketch: what was found in the sketch.
   func notes(on sketch: SketchReport, model: Model) -> [ColorizeNote] {
     var notes: [ColorizeNote] = []
+    let looks = references.compactMap(\.look)
+    let isSwapped = sketch.kind == .painting && looks.contains(.lineArt)
     switch sketch.kind {
     case .blank: notes.append(.blankSketch)
-    case .painting: notes.append(.paintingAsSketch)
+    case .painting: notes.append(isSwapped ? .swappedPictures : .paintingAsSketch)
     case .lines:
       // Where a line has a third of its strength, what is left of the picture follows it here and there only.
       if sketch.preparedVisibility < 0.35 {
@@ -76,7 +94,10 @@ extension ColorizeRequest {
         notes.append(.strengthenedLines)
       }
       if sketch.polarityCertainty < 0.3 { notes.append(.uncertainPolarity) }
+      if sketch.steps.contains(.leftOutGutter) { notes.append(.twoPages) }
     }
+    if looks.contains(.lineArt), !isSwapped { notes.append(.lineArtReference) }
+    if looks.contains(.blank) { notes.append(.blankReference) }
     if settings.mode.needsSketchMask, let sketchMask {
       switch sketchMask.suspicion(threshold: settings.sketchThreshold) {
       case .empty: notes.append(.emptySketchMask)

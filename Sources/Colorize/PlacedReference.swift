@@ -33,6 +33,15 @@ extension PlacedReference {
     case .encoded(let encoded): (encoded.picture, encoded.mask, encoded.backgroundPicture)
     }
   }
+
+  /// What its picture looks like; nil without one.
+  var look: ReferenceLook? {
+    switch reference {
+    case .none: nil
+    case .image(let image): ReferenceLook(image)
+    case .encoded(let encoded): encoded.look
+    }
+  }
 }
 
 extension ColorizeRequest {

@@ -18,6 +18,8 @@ public struct Reference: Sendable {
   let backgroundPicture: Image?
   /// The picture as drawings are aligned with it.
   let target: AlignmentTarget
+  /// What the picture looks like.
+  let look: ReferenceLook
   /// Stands for the colorizer that encoded it. Held, so that no other can take its place in memory.
   package let owner: any AnyObject & Sendable
 
@@ -32,6 +34,7 @@ public struct Reference: Sendable {
     self.threshold = threshold
     self.picture = picture
     target = AlignmentTarget(picture)
+    look = ReferenceLook(picture)
     self.mask = mask
     self.backgroundPicture = backgroundPicture
     self.owner = owner

@@ -130,6 +130,19 @@ import Testing
     #expect(options?.value.contains("\"mode\":\"full\"") == true)
     #expect(try Program.run(["again", "o.png", "-o", "p.png"], in: folder).status == 0)
     #expect(try Image.load(folder.path("o.png")) == Image.load(folder.path("p.png")))
+    // Where no figure is found the masks are not used, unless they are asked for.
+    try Image(width: 64, height: 64, color: [255, 255, 255]).write(to: folder.path("white.png"))
+    func mode(_ more: [String]) throws -> String? {
+      let outcome = try Program.run(
+        ["-s", "cut-out.png", "-r", "white.png", "--size", "64", "--steps", "1", "-o", "q.png", "--masks", "auto"]
+          + more
+          + ["--overwrite"], in: folder)
+      #expect(outcome.status == 0 && outcome.errors.contains("which is hardly a figure"), "\(outcome.errors)")
+      let options = try PNGText.read(path: folder.path("q.png")).first { $0.key == "parameters" }?.value
+      return ["full", "vanilla"].first { options?.contains("\"mode\":\"\($0)\"") == true }
+    }
+    #expect(try mode([]) == "vanilla")
+    #expect(try mode(["--mode", "full"]) == "full")
   }
 
   @Test("Names that are too long") func longNames() throws {

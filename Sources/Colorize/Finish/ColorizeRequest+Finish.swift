@@ -10,15 +10,15 @@ extension ColorizeRequest {
   public func regionMap(for model: Model) throws -> RegionMap {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
-    let report = try preparedSketch(for: model).report
+    let prepared = try preparedSketch(for: model)
     return try RegionMap(
-      lineArt: framed(sheet(sketch, report), in: frame),
-      options: settings.flats.regionOptions(polarity: report.polarity, guides: settings.guides))
+      lineArt: framed(sheet(sketch, prepared), in: frame),
+      options: settings.flats.regionOptions(polarity: prepared.report.polarity, guides: settings.guides))
   }
 
-  /// A drawing without what its preparation left out. Guide strokes have the colours of what may be left out.
-  func sheet(_ drawing: Image, _ report: SketchReport) -> Image {
-    settings.guides == nil ? drawing.sheet(report) : drawing
+  /// A drawing without what its preparation left out or levelled. Guide strokes have the colours of what may be left out.
+  func sheet(_ drawing: Image, _ prepared: PreparedSketch) -> Image {
+    settings.guides == nil ? drawing.sheet(prepared) : drawing
   }
 
   /// A picture of the sketch's size in the result's frame.

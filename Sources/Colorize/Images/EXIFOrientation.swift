@@ -22,35 +22,40 @@ extension Image {
   func oriented(_ orientation: EXIFOrientation) -> Image {
     guard orientation != .topLeft else { return self }
     let (newWidth, newHeight) = orientation.swapsAxes ? (height, width) : (width, height)
+    let (first, right, down) = storedSteps(orientation)
     let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
       pixels.withUnsafeBufferPointer { source in
         for y in 0..<newHeight {
-          for x in 0..<newWidth {
-            let (column, row) = storedPosition(ofX: x, y: y, orientation)
-            let from = (row * width + column) * channels
-            for channel in 0..<channels {
-              target[count] = source[from + channel]
-              count += 1
+          for channel in 0..<channels {
+            var from = (first + y * down) * channels + channel
+            var to = y * newWidth * channels + channel
+            for _ in 0..<newWidth {
+              target[to] = source[from]
+              from += right * channels
+              to += channels
             }
           }
         }
       }
+      count = pixels.count
     }
     return Image(checkedWidth: newWidth, height: newHeight, channels: channels, pixels: turned)
   }
 
-  private func storedPosition(
-    ofX x: Int, y: Int, _ orientation: EXIFOrientation
-  ) -> (column: Int, row: Int) {
-    switch orientation {
-    case .topLeft: (x, y)
-    case .topRight: (width - 1 - x, y)
-    case .bottomRight: (width - 1 - x, height - 1 - y)
-    case .bottomLeft: (x, height - 1 - y)
-    case .leftTop: (y, x)
-    case .rightTop: (y, height - 1 - x)
-    case .rightBottom: (width - 1 - y, height - 1 - x)
-    case .leftBottom: (width - 1 - y, x)
+  /// Where the upright image's first pixel is stored, and how many pixels it is from there to its right neighbour, and to the one
+  /// below.
+  private func storedSteps(_ orientation: EXIFOrientation) -> (first: Int, right: Int, down: Int) {
+    let lastColumn = width - 1
+    let lastRow = (height - 1) * width
+    return switch orientation {
+    case .topLeft: (0, 1, width)
+    case .topRight: (lastColumn, -1, width)
+    case .bottomRight: (lastRow + lastColumn, -1, -width)
+    case .bottomLeft: (lastRow, 1, -width)
+    case .leftTop: (0, width, 1)
+    case .rightTop: (lastRow, -width, 1)
+    case .rightBottom: (lastRow + lastColumn, -width, -1)
+    case .leftBottom: (lastColumn, width, -1)
     }
   }
 }

@@ -37,7 +37,7 @@ final class RunDriver: PipelineDriver {
     source = HostPixels(backend: pipeline.network.backend)
     drawing = try request.settings.withoutGuides(request.sketch)
     sketch = try frame.prepared(drawing, for: request)
-    framedDrawing = try request.framed(request.sheet(drawing, sketch.report), in: frame)
+    framedDrawing = try request.framed(request.sheet(drawing, sketch), in: frame)
     let notes = request.notes(on: sketch.report, model: model)
     for note in notes { observer(.note(note)) }
     summary = ColorizeResult.Summary(

@@ -42,7 +42,7 @@ extension Image {
       image: Image(
         checkedWidth: width, height: height, channels: 1,
         pixels: shown.values.map { SampleRange.signed.sample(of: -$0) }),
-      report: report, lines: shown)
+      report: report, lines: shown, paper: analysis.paper)
   }
 
   /// The picture with lines that a network found in it, at the network's working size.
@@ -69,7 +69,7 @@ extension Image {
     return PreparedSketch(
       image: image, report: report,
       lines: SketchLines(
-        width: width, height: height, values: image.floats(.signed).map { -$0 }, polarity: polarity))
+        width: width, height: height, values: image.floats(.signed).map { -$0 }, polarity: polarity), paper: nil)
   }
 
   /// The drawing without transparency, lines dark; grey where it has no colours.

@@ -143,27 +143,38 @@ struct InkPlane {
   }
 
   /// Whether there are both pale blue ink and dark ink without colour, and more of it than a word.
+  ///
+  /// Blue close to dark ink may be the ink's own edge, as JPEG makes it, and pale blue beside as much strong blue is the edge
+  /// of blue lines, which are drawn: boundaries of shadows.
   private static func hasBlueBeneathInk(_ image: Image, paper: PaperMap) -> Bool {
-    var (blues, darks, total) = (0, 0, 0)
-    var levels = [Float](repeating: 0, count: image.width * 3)
+    let width = image.width
+    let reach = max(3, max(width, image.height) / 400)
+    var (blues, strongs, darks, total) = (0, 0, 0, 0)
+    var levels = [Float](repeating: 0, count: width * 3)
     var isFilled = false
     for y in stride(from: 0, to: image.height, by: max(1, image.height / 512)) {
-      if !isFilled || paper.columns * paper.rows > 1 { paper.fill(row: y, width: image.width, into: &levels) }
+      if !isFilled || paper.columns * paper.rows > 1 { paper.fill(row: y, width: width, into: &levels) }
       isFilled = true
-      for x in 0..<image.width where levels[x * 3] > 0 {
-        let index = (y * image.width + x) * 3
+      var lastDark = -reach - 1
+      /// Places of pale blue that no dark ink was found beside yet.
+      var pending: [Int] = []
+      for x in 0..<width where levels[x * 3] > 0 {
+        let index = (y * width + x) * 3
         let red = Float(image.pixels[index]) / levels[x * 3]
         let green = Float(image.pixels[index + 1]) / levels[x * 3 + 1]
         let blue = Float(image.pixels[index + 2]) / levels[x * 3 + 2]
         total += 1
         if max(red, green, blue) < 0.45, max(red, green, blue) - min(red, green, blue) < 0.12 {
           darks += 1
-        } else if isBlue(red, green, blue), (0.08...paleBlue).contains(1 - red) {
-          blues += 1
+          lastDark = x
+          while let last = pending.last, x - last <= reach { pending.removeLast() }
+        } else if isBlue(red, green, blue), 1 - red >= 0.08, max(green, blue) < 1.08 {
+          if 1 - red > paleBlue { strongs += 1 } else if x - lastDark > reach { pending.append(x) }
         }
       }
+      blues += pending.count
     }
-    return darks * 500 >= total && blues * 400 >= total && blues * 4 <= total
+    return darks * 500 >= total && blues * 400 >= total && blues * 4 <= total && strongs * 8 <= blues
   }
 
   /// The maxima of the ink that falls into each place, and of the places next to it.

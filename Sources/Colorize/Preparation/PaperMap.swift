@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The colour of the paper under a drawing with dark lines: one colour, or one that changes slowly over the sheet.
-struct PaperMap {
+struct PaperMap: Hashable {
   /// Samples of a colour: 1 or 3.
   let channels: Int
   /// The picture's size.
@@ -14,11 +14,18 @@ struct PaperMap {
   /// How little the paper is one surface: the share of neighbouring cells that differ by more than an eighth, or in hue.
   let roughness: Float
 
+  /// Whether what was taken for paper is a coloured patch on a dark ground, as in clip art.
+  let isPatch: Bool
+
   /// What was found about light and sheet, where it is used.
   private let shade: ShadeMap?
 
   /// Whether something outside of the sheet is in the picture: a scanner's lid, a desk.
-  var hasOutside: Bool { (shade?.outsideShare ?? 0) > 0 }
+  var hasOutside: Bool { shade?.isOnSheet ?? false }
+  /// How little the light on it is gradual, as a share of its tone; see ``LightSurface``.
+  var ripple: Float { shade?.ripple ?? 0 }
+  /// Whether there are two pages with a gutter between them.
+  var hasGutter: Bool { shade?.hasGutter ?? false }
 
   /// The mean colour.
   var color: [Float] {
@@ -64,12 +71,15 @@ struct PaperMap {
         shade.outsideShare > 0 || (shade.shadowShare > 0.01 && shade.borderShadowShare > 0.02)
       else {
         (columns, rows, levels, roughness, self.shade) = (1, 1, even, 0, nil)
+        isPatch = Self.isPatch(even, in: image)
         return
       }
       (columns, rows, levels, roughness) = (shade.width, shade.height, shade.clampedLevels, 0)
+      isPatch = false
       self.shade = shade
       return
     }
+    isPatch = false
     // Narrower than shadows, wider than a bundle of lines.
     let cell = max(4, (max(image.width, image.height) + 31) / 32)
     let (columns, rows) = ((image.width + cell - 1) / cell, (image.height + cell - 1) / cell)
@@ -121,6 +131,27 @@ struct PaperMap {
       count += 1
     }
     return sums.map { max(Float($0) / Float(max(count, 1)), 16) }
+  }
+
+  /// Whether a tinted paper is hardly at the picture's border, which is dark instead. Where a sheet lies on something dark,
+  /// ``ShadeMap`` has told so by its outline.
+  private static func isPatch(_ color: [Float], in image: Image) -> Bool {
+    guard color.count == 3, let most = color.max(), let least = color.min(), most - least > 0.15 * most else {
+      return false
+    }
+    let tone = ShadeMap.luma(of: color, channels: 3)[0]
+    let luma = image.grey
+    let margin = max(1, min(image.width, image.height) / 50)
+    var (paper, dark, total) = (0, 0, 0)
+    for y in 0..<image.height {
+      for x in 0..<image.width
+      where x < margin || y < margin || x >= image.width - margin || y >= image.height - margin {
+        total += 1
+        let value = Float(luma.pixels[y * image.width + x])
+        if abs(value - tone) < 24 { paper += 1 } else if value < 0.5 * tone { dark += 1 }
+      }
+    }
+    return paper * 5 < total && dark * 2 > total
   }
 
   /// In each cell, the level that six in ten of its pixels do not exceed.

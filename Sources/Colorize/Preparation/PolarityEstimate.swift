@@ -30,6 +30,9 @@ extension Image {
   private var toneCertainty: Double {
     let all = LumaHistogram(self, border: nil)
     let paper = all.median
+    // Light lines do not leave a sheet light at its border and over half of it: strokes of a broad brush do.
+    let border = LumaHistogram(self, border: max(1, min(width, height) / 50))
+    if paper > 232, border.total > 0, border.share(below: Int(paper) - 24) < 0.02 { return 1.5 }
     // Black around a figure is no paper, and most of the sheet as well.
     if paper > 200, 1 - all.share(below: Int(paper) - 24) > 0.65 { return 0.8 }
     return 0.2 + 0.15 * min(abs(paper - 127.5) / 64, 1)

@@ -3,6 +3,7 @@
 /// What a drawing with dark lines needs, and what comes of it.
 struct SketchAnalysis {
   let report: SketchReport
+  let paper: PaperMap
   /// -1...1, row by row; nil where the drawing is to stay as it is.
   let lines: [Float]?
 
@@ -22,6 +23,8 @@ struct SketchAnalysis {
   private static let mostRoughness: Float = 0.12
   /// Neither is that of which more than this share is of another hue.
   private static let mostColorfulness: Float = 0.1
+  /// Paper whose light goes up and down by more than this is a photograph's.
+  private static let mostRipple: Float = 0.1
   /// A drawing with more of its area filled with colours than this is a painting.
   private static let mostFilled: Float = 0.04
   /// Broad lines that are fewer than one in five hundred pixels are no drawing.
@@ -35,7 +38,7 @@ struct SketchAnalysis {
   ///   - drawing: opaque, grey or RGB, lines dark.
   ///   - width: the working size; so the height.
   init(_ drawing: Image, width: Int, height: Int, polarity: PolarityEstimate, preparation: SketchPreparation) {
-    let paper = PaperMap(of: drawing)
+    paper = PaperMap(of: drawing)
     let takesOut = preparation == .extracted
     let ink =
       takesOut
@@ -60,6 +63,7 @@ struct SketchAnalysis {
       steps.append(.whitenedPaper)
     }
     if !takesOut, paper.hasOutside { steps.append(.leftOutSurroundings) }
+    if !takesOut, paper.hasGutter { steps.append(.leftOutGutter) }
     if ink.leavesOutBlue { steps.append(.leftOutBlue) }
     if plainly < 0.8 * typical, plainly < Self.strong { steps.append(.darkenedColors) }
     if typical < Self.strong { steps.append(.strengthenedLines) }
@@ -108,7 +112,7 @@ struct SketchAnalysis {
   }
 
   private static func kind(_ measure: LineMeasure, paper: PaperMap, filled: Float) -> SketchReport.Kind {
-    if filled > mostFilled { return .painting }
+    if filled > mostFilled || paper.isPatch || paper.ripple > mostRipple { return .painting }
     if paper.roughness > mostRoughness || paper.colorfulness > mostColorfulness || measure.toneShare > mostTones {
       return .painting
     }

@@ -24,6 +24,8 @@ public struct PreparedSketch: Sendable, Hashable {
   public let report: SketchReport
   /// The same for the network.
   package let lines: SketchLines
+  /// The paper beneath the drawing; nil where a network found the lines.
+  let paper: PaperMap?
 }
 
 /// What was found in a drawing, and what its preparation did.
@@ -36,6 +38,8 @@ public struct SketchReport: Sendable, Hashable, Codable {
     case levelledPaper
     /// A scanner's lid, or the desk beneath the sheet, was left out.
     case leftOutSurroundings
+    /// The gutter between the two pages of an open book was left out.
+    case leftOutGutter
     /// Pale blue lines beneath dark ink were left out: blue pencil, rules of the paper.
     case leftOutBlue
     /// Coloured lines were measured by their distance from the paper's colour, not by their darkness.
@@ -115,6 +119,7 @@ extension SketchReport.Step {
     case .whitenedPaper: "paper whitened"
     case .levelledPaper: "uneven paper levelled"
     case .leftOutSurroundings: "what is outside of the sheet left out"
+    case .leftOutGutter: "the gutter between two pages left out"
     case .leftOutBlue: "pale blue lines left out"
     case .darkenedColors: "coloured lines made dark"
     case .strengthenedLines: "lines strengthened"

@@ -42,6 +42,9 @@ extension ColorizeNote {
     case .uncertainPolarity:
       "whether the sketch's lines are dark or light was guessed, and may be wrong; say --polarity dark-on-light or "
         + "light-on-dark"
+    case .swappedPictures:
+      "the sketch looks like a painting and the reference like a line drawing; --sketch is the line drawing, --reference the "
+        + "coloured picture"
     case .guessedPrediction:
       "what the network predicts was guessed from the file's name; if the result is noise, say --prediction v or eps"
     case .stepsBeyondModel: "the model is made for one sampling step, and paints worse with more; leave --steps out"

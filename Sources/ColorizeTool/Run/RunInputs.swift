@@ -14,6 +14,9 @@ struct RunInputs {
   /// Masks that a network is to find.
   private(set) var pending = PendingMasks()
 
+  /// Whether a mask was found that is hardly a figure's.
+  private var hasDoubtfulMask = false
+
   /// Which masks are still to be found. In their places are masks of nothing, so that a request can be checked.
   struct PendingMasks {
     var sketch = false
@@ -51,6 +54,7 @@ struct RunInputs {
 
   /// Finds the figures that no mask says, or leaves them to a network.
   private mutating func findMasks(_ networks: SegmenterOptions, _ note: (String) -> Void) throws {
+    var isDoubtful = false
     func figure(of image: Image, _ owner: String, isPending: Bool) throws -> Mask {
       if isPending {
         return try Mask(
@@ -59,8 +63,10 @@ struct RunInputs {
       }
       let found = try image.figureMask()
       note(found.finding(of: owner))
+      isDoubtful = isDoubtful || !found.isPlausible
       return found.mask
     }
+    defer { hasDoubtfulMask = isDoubtful }
     if sketchMask == nil {
       pending.sketch = networks.isGiven
       sketchMask = try figure(of: sketch, "the sketch's", isPending: pending.sketch)
@@ -115,8 +121,8 @@ struct RunInputs {
       sketch: pending.sketch && mode.needsSketchMask, references: mode.needsBackground ? pending.references : [])
   }
 
-  /// Whether the modes `background` and `full` have what they need.
-  var allowsFull: Bool { sketchMask != nil && (hasReferenceMask || background != nil) }
+  /// Whether the modes `background` and `full` have what they need, and masks that were found are figures'.
+  var allowsFull: Bool { sketchMask != nil && (hasReferenceMask || background != nil) && !hasDoubtfulMask }
 
   private var hasReferenceMask: Bool { references.contains { $0.mask != nil } }
 

@@ -148,6 +148,22 @@ struct AlignmentTests {
     try expectColors(whereHasMoved: name, by: step)
   }
 
+  /// A ring is four pixels wide; the reference's outlines leave two of them, and it may have moved by more than that.
+  @Test(arguments: [SIMD2(0.0, 0.0), SIMD2(0.012, 0.008)])
+  func outlinesAreNoColorsOfWhatLiesBetween(step: SIMD2<Double>) throws {
+    let ring = Scene.Part(center: Scene.parts[0].1.center, radii: SIMD2(0.048, 0.043), color: RGB(220, 40, 40))
+    var parts = Scene.parts
+    parts.insert(("ring", ring), at: 1)
+    let sketch = try Scene.sketch(width: 300, height: 300, parts: parts)
+    for part in 0...1 { parts[part].1.center += step }
+    let view = try Scene.view(
+      .init(right: SIMD2(1, 0), down: SIMD2(0, 1)), width: 300, height: 300, parts: parts, hasOutlines: true)
+    let flats = try flats(view, sketch: sketch).flats
+    let (x, y) = (Int((ring.center.x + 0.0415 + 0.5) * 300), Int((ring.center.y + 0.5) * 300))
+    let paint = flats.paints[Int(flats.map.labels[y * 300 + x])].color
+    #expect(Lab(paint).difference(to: Lab(ring.color)) < 6, "\(paint)")
+  }
+
   /// All parts have their colours after a reference in which one of them is elsewhere.
   private func expectColors(whereHasMoved name: String, by step: SIMD2<Double>) throws {
     let map = Scene.map(angle: 4, scale: 0.85, isMirrored: false)
@@ -213,7 +229,7 @@ struct AlignmentTests {
 /// A figure of a few parts without any symmetry, seen through a map, and its line art.
 private enum Scene {
   struct Part {
-    let center: SIMD2<Double>
+    var center: SIMD2<Double>
     let radii: SIMD2<Double>
     let color: RGB
     func contains(_ place: SIMD2<Double>) -> Bool {
@@ -262,13 +278,24 @@ private enum Scene {
     }
   }
 
-  /// The figure in colours where the map leads, without lines.
+  /// The figure in colours where the map leads, without lines or with some that are two pixels wide.
   static func view(
-    _ map: AffineMap, width: Int, height: Int, horizon: Double = 1, parts: [(String, Part)] = parts
+    _ map: AffineMap, width: Int, height: Int, horizon: Double = 1, parts: [(String, Part)] = parts,
+    hasOutlines: Bool = false
   ) throws -> Image {
     let back = inverse(map)
-    let pixels = places(width, height).flatMap { place -> [UInt8] in
-      let color = part(at: back(place), of: parts).map { parts[$0].1.color } ?? (place.y > horizon ? floor : sky)
+    let places = places(width, height)
+    let labels = places.map { part(at: back($0), of: parts) }
+    let pixels = labels.indices.flatMap { pixel -> [UInt8] in
+      var color = labels[pixel].map { parts[$0].1.color } ?? (places[pixel].y > horizon ? floor : sky)
+      let (x, y) = (pixel % width, pixel / width)
+      if hasOutlines,
+        (max(0, y - 1)...min(height - 1, y + 1)).contains(where: { row in
+          (max(0, x - 1)...min(width - 1, x + 1)).contains { labels[row * width + $0] != labels[pixel] }
+        })
+      {
+        color = .black
+      }
       return [color.red, color.green, color.blue]
     }
     return try Image(width: width, height: height, channels: 3, pixels: pixels)
@@ -277,10 +304,10 @@ private enum Scene {
   /// Black lines, two pixels wide, wherever parts meet.
   static func sketch(
     width: Int, height: Int, horizon: Double = 1,
-    seenThrough map: AffineMap = AffineMap(right: SIMD2(1, 0), down: SIMD2(0, 1))
+    seenThrough map: AffineMap = AffineMap(right: SIMD2(1, 0), down: SIMD2(0, 1)), parts: [(String, Part)] = parts
   ) throws -> Image {
     let back = inverse(map)
-    let labels = places(width, height).map { part(at: back($0)) ?? ($0.y > horizon ? -2 : -1) }
+    let labels = places(width, height).map { part(at: back($0), of: parts) ?? ($0.y > horizon ? -2 : -1) }
     let pixels = labels.indices.map { pixel -> UInt8 in
       let (x, y) = (pixel % width, pixel / width)
       let isLine =

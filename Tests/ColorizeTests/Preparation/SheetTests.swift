@@ -210,4 +210,127 @@ import TestSupport
     #expect(report.polarity == .lightOnDark)
     #expect(try prepared(sheet { x, y in [Self.isLine(x, y) ? 0.08 : 0.5] }).report.polarity == .darkOnLight)
   }
+
+  // MARK: The drawing in its own pixels
+
+  /// What is laid over the flats is ink on white: no shadow of the paper is left beside it.
+  @Test func levelledPaperIsWhiteInTheDrawingToo() throws {
+    var random = SplitMix64(state: 3)
+    let uneven = try [
+      sheet { x, y in
+        let (u, v) = (Double(x - 256) / 512, Double(y - 256) / 512)
+        return [ink(x, y) * (1 - (u * u + v * v))]
+      }, sheet { x, y in [ink(x, y) * min(0.35 + Double(x) / 60, 1)] },
+      // With grain, of a photograph.
+      sheet { x, y in
+        let light = (1 - 0.0009 * Double(x)) + Double(Int.random(in: -6...6, using: &random)) / 255
+        return [ink(x, y) * light, ink(x, y) * light * 0.97, ink(x, y) * light * 0.9]
+      },
+    ]
+    for image in uneven {
+      let made = try prepared(image)
+      #expect(made.report.steps.contains(.levelledPaper))
+      let drawing = image.sheet(made)
+      #expect(drawing.size == image.size)
+      let channels = drawing.channels
+      var (paper, white, lines, dark) = (0, 0, 0, 0)
+      for y in 0..<Self.side {
+        for x in 0..<Self.side {
+          let value = drawing.pixels[(y * Self.side + x) * channels..<(y * Self.side + x + 1) * channels].min() ?? 0
+          if Self.isLine(x, y) {
+            lines += 1
+            if value < 60 { dark += 1 }
+          } else {
+            paper += 1
+            if value > 245 { white += 1 }
+          }
+        }
+      }
+      #expect(white * 1000 > paper * 995, "\(paper - white) of \(paper) pixels of paper")
+      #expect(dark * 100 > lines * 97, "\(lines - dark) of \(lines) pixels of line")
+    }
+  }
+
+  /// Clean line art is the drawing itself.
+  @Test func cleanDrawingsAreTheirOwnSheet() throws {
+    let clean = try sheet { x, y in [Self.isLine(x, y) ? 0 : 1] }
+    #expect(clean.sheet(try prepared(clean)) == clean)
+  }
+
+  // MARK: What is drawn in black along the border
+
+  @Test func blackFramesAreDrawn() throws {
+    // A letterbox, a frame, a floor, a disc in black: pure black and white, which no scanner sees.
+    let frames = try [
+      sheet { x, y in [y < 40 || y > 470 || Self.isLine(x, y) ? 0 : 1] },
+      sheet { x, y in [max(abs(x - 256), abs(y - 256)) > 240 || Self.isLine(x, y) ? 0 : 1] },
+      sheet { x, y in [y > 460 || Self.isLine(x, y) ? 0 : 1] },
+      sheet { x, y in [x < 5 || Self.isLine(x, y) ? 0 : 1] },
+    ]
+    for image in frames {
+      let made = try prepared(image)
+      #expect(made.report.kind == .lines && made.report.steps.isEmpty, "\(made.report)")
+      #expect(made.image == (try image.resized(width: 256, height: 256)))
+    }
+  }
+
+  // MARK: Desks, and pages
+
+  @Test func aSheetThatLiesAskewOnADesk() throws {
+    // Along an edge that is a little askew the light goes over into the desk's from pixel to pixel.
+    let image = try sheet { x, y in
+      let light = 1 - 0.35 * Double(x) / 512
+      let (u, v) = (Double(x - 256) + 0.03 * Double(y - 256), Double(y - 256) - 0.04 * Double(x - 256))
+      let cover = min(max(220 - max(abs(u), abs(v)), 0), 1)
+      let paper = Self.isLine(x, y) ? 0.12 : 0.95
+      return [0.42, 0.28, 0.17].map { (paper * cover + $0 * (1 - cover)) * light }
+    }
+    let made = try prepared(image)
+    #expect(made.report.kind == .lines && made.report.steps.contains(.leftOutSurroundings), "\(made.report)")
+    expectLines(made.image)
+  }
+
+  @Test func twoPagesOfABook() throws {
+    func page(_ x: Int, _ y: Int) -> Double {
+      let u = (x % 256) * 2
+      return (60..<450).contains(u) && (60..<450).contains(y) && (u % 96 < 6 || y % 64 < 3) ? 0.1 : 0.94
+    }
+    let book = try sheet { x, y in [page(x, y) * (1 - 0.95 * exp(-pow(Double(x - 256) / 9, 2)))] }
+    let report = try prepared(book).report
+    #expect(report.kind == .lines && report.steps.contains(.leftOutGutter), "\(report)")
+    let made = try prepared(book).image
+    #expect((0..<256).allSatisfy { made.pixels[$0 * 256 + 128] > 200 })
+    #expect(!(try prepared(sheet { x, y in [ink(x, y)] }).report.steps.contains(.leftOutGutter)))
+    // A pole from top to bottom is drawn.
+    let pole = try sheet { x, y in [abs(x - 256) < 5 || Self.isLine(x, y) ? 0 : 1] }
+    #expect(try prepared(pole).report.steps.isEmpty)
+  }
+
+  @Test func strokesOfABroadBrushAreDark() throws {
+    // 60 of 512 pixels: the gaps between them are thinner than they are.
+    let brush = try sheet { x, y in
+      let (u, v) = (Double(x - 256), Double(y - 256))
+      let radius = (u * u + v * v).squareRoot()
+      return [abs(radius - 170) < 30 || abs(radius - 60) < 30 || abs(radius - 115) < 20 ? 0 : 1]
+    }
+    let report = try prepared(brush).report
+    #expect(report.polarity == .darkOnLight && report.polarityCertainty >= 0.3)
+  }
+
+  @Test func photographsAndClipArtAreNoLines() throws {
+    // Tones that go up and down all over, as soft as light.
+    let photo = try sheet { x, y in
+      let (u, v) = (Double(x) / 512, Double(y) / 512)
+      return [0.5 + 0.2 * sin(9 * u + 3 * v) * cos(8 * v) + 0.1 * sin(17 * u * v) + (Self.isLine(x, y) ? -0.08 : 0)]
+    }
+    #expect(try prepared(photo).report.kind == .painting)
+    // A patch of one colour on black.
+    let patch = try sheet { x, y in
+      let (u, v) = (Double(x - 256), Double(y - 256))
+      let radius = (u * u + v * v).squareRoot()
+      if radius > 170 + 40 * sin(5 * atan2(v, u)) { return [0, 0, 0] }
+      return Self.isLine(x, y) ? [0.1, 0.1, 0.1] : [1, 0.6, 0.25]
+    }
+    #expect(try prepared(patch).report.kind == .painting)
+  }
 }

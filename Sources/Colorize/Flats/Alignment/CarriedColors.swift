@@ -23,6 +23,8 @@ package struct CarriedColors: Sendable {
   private let reference: Image
   private let mask: Mask?
   private let background: Image?
+  /// The reference's outlines.
+  private let outlines: ThinLines
   /// For each region how much of its vote is carried, 0...1, and whether it belongs to the ground.
   private let weights: [Double]
   private let isGround: [Bool]
@@ -40,6 +42,9 @@ package struct CarriedColors: Sendable {
   private static let inside: Float = 0.3
   /// Where less of a region than this is seen in the reference, nothing is carried.
   static let leastSeen = 0.15
+  /// How much an outline of the reference counts beside what is on its sides: a region is none, but a region that moved a little
+  /// lies on one. Some thin dark regions are outlines, so that these count a little.
+  private static let outline: Float = 0.3
 
   /// - Parameters:
   ///   - lines: the drawing's, of the size of `map`.
@@ -55,6 +60,7 @@ package struct CarriedColors: Sendable {
     reference = source.reference.picture
     mask = try source.mask?.resized(width: reference.width, height: reference.height)
     background = source.background?.composited()
+    outlines = pyramid.thinLines
     size = ImageSize(width: map.width, height: map.height)
     let isGround: [Bool] =
       if let sketchMask = source.sketchMask {
@@ -109,8 +115,10 @@ package struct CarriedColors: Sendable {
     let index = Int(place.y) * picture.width + Int(place.x)
     let isWhole = isGround && background != nil
     if !isWhole {
+      let spot = (place - SIMD2(width, height) / 2) / max(width, height)
       if let mask, (mask.values[index] >= Self.inside) == isGround { return nil }
-      if isGround, showsFigure(at: (place - SIMD2(width, height) / 2) / max(width, height)) { return nil }
+      if isGround, showsFigure(at: spot) { return nil }
+      if !isGround, outlines(spot) { trust *= Self.outline }
     }
     let start = index * 3
     let color = SIMD3(

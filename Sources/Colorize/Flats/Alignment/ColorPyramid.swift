@@ -84,6 +84,11 @@ struct ColorPyramid {
     OpenGround(levels[0].values, width: levels[0].width, height: levels[0].height)
   }
 
+  /// The picture's outlines.
+  var thinLines: ThinLines {
+    ThinLines(levels[0].values.map(\.x), width: levels[0].width, height: levels[0].height)
+  }
+
   /// The energy of all edges of the picture, seen by a frame as a map of that scale shows it.
   func energy(scale: Double, unit: Double, blur: Float) -> Float {
     let frame = (

@@ -15,7 +15,39 @@ struct ExtractionTests {
 
   private struct Case: Decodable {
     let key: String
+    let kind: String?
+    let net: String?
     let weights: String?
+    let num_downs: Int?
+    let ngf: Int?
+
+    var architecture: LineExtractionArchitecture? {
+      switch net {
+      case "lineart":
+        guard let levels = num_downs, let width = ngf else { return nil }
+        return .pixToPix(PixToPixConfiguration(widths: (0..<levels).map { min(width << $0, 8 * width) }))
+      case "lineart_keras": return .sketchKeras
+      case "lineart_sk": return .informativeDrawing(blocks: 3)
+      default: return nil
+      }
+    }
+  }
+
+  /// The bare networks of another set, at all of its sizes; the deepest one is left to the processor, where it takes a
+  /// software device minutes.
+  @Test(.enabled(if: GoldenSet.named != nil, "IRODORI_GOLDEN names no folder")) func linesOfAnotherSet() throws {
+    let set = try #require(GoldenSet.named)
+    let backend = try TestDevice.makeBackend()
+    let golden = try set.file("extractors", on: backend)
+    let recorded = try set.decode(FormulaCases<Case>.self, from: "extractors_cases")
+    for c in recorded.cases where golden.contains("\(c.key).in") {
+      guard let architecture = c.architecture, let weights = c.weights else { continue }
+      let network = try LineExtractionNetwork(
+        Parameters(recorded.parameters(weights, on: backend)), architecture: architecture)
+      let error = try network(golden.image("\(c.key).in")).relativeError(to: golden.image("\(c.key).out"))
+      #expect(error < Self.tolerance, "\(c.key): \(error)")
+    }
+    #expect(backend.validationMessages == [])
   }
 
   @Test(arguments: [
@@ -46,13 +78,15 @@ struct ExtractionTests {
     #expect(backend.validationMessages == [])
   }
 
-  @Test func figuresAreTheRecorded() throws {
+  @Test(arguments: GoldenSet.all) func figuresAreTheRecorded(set: GoldenSet) throws {
     let backend = try TestDevice.makeBackend()
-    let golden = try GoldenSet.own.file("isnet", on: backend)
-    let recorded = try GoldenSet.own.decode(FormulaCases<Case>.self, from: "isnet_cases")
+    let golden = try set.file("isnet", on: backend)
+    let recorded = try set.decode(FormulaCases<Case>.self, from: "isnet_cases")
     let network = try ISNet(Parameters(recorded.parameters("isnet", on: backend)))
-    let key = "isnet.64x64"
-    #expect(try network(golden.image("\(key).in")).relativeError(to: golden.image("\(key).out")) < Self.tolerance)
+    for c in recorded.cases where c.kind == "net" {
+      let error = try network(golden.image("\(c.key).in")).relativeError(to: golden.image("\(c.key).out"))
+      #expect(error < Self.tolerance, "\(c.key): \(error)")
+    }
     #expect(backend.validationMessages == [])
   }
 }

@@ -37,9 +37,10 @@ struct LineFilter {
       for index in intensity.indices { intensity[index] = min(intensity[index], blurred[index] - plane[index]) }
     }
     for index in intensity.indices { intensity[index] = min(max(intensity[index], 0), 255) }
-    let scale = 127 / max(Self.median(intensity.filter { $0 > 8 }) ?? 16, 16)
+    let typical = max(Self.median(intensity.filter { $0 > 8 }) ?? 16, 16)
     values = intensity.map { value in
-      let sample = min(value * scale, 255)
+      // In this order the median itself, which whole lines may have, gives 127 and not a little less.
+      let sample = min(value / typical * 127, 255)
       return (truncates ? sample.rounded(.down) : sample) / 255
     }
   }

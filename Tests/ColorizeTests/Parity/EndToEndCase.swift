@@ -22,9 +22,13 @@ struct EndToEndCase: Decodable {
   let bs: Int
   let gs: [Double]
   let sampler: String
+  let scheduler: String
   let step: Int
   let noises: Int
   let layer_state_during_sampling: LayerState
+
+  /// How many of its draws a sampler may leave: the last of DPM fast is multiplied by 0.
+  var spareNoises: Int { sampler == "DPM fast" ? 1 : 0 }
 
   var mode: InferenceMode {
     guard masks else { return .vanilla }

@@ -18,6 +18,7 @@ struct InjectionParityTests {
     let injection_control: Float
     let injection_start_step: Double?
     let q_calls: Int
+    let sampler: String
     let step: Int
     let bs: Int?
     let fg_enhance: Bool?
@@ -80,8 +81,9 @@ struct InjectionParityTests {
         referenceScales: [Float](repeating: 1, count: unet.configuration.transformerBlockCount),
         merge: c.merge_scale ?? 0),
       batch: batch, batching: batching, injection: injection)
-    var source: any NoiseSource = RecordedNoise([])
-    let latent = try Sampler.euler.sample(
+    let draws = s.golden.contains("\(c.key).noise") ? try s.golden.rows("\(c.key).noise") : []
+    var source: any NoiseSource = RecordedNoise(draws)
+    let latent = try Sampler(published: c.sampler).sample(
       denoiser, noise: s.golden.image("in.x_T").sliced(axis: 0, 0..<batch), steps: c.step, source: &source)
     #expect(injection.remainingNoise == 0, "\(c.key)")
     return try latent.relativeError(to: s.golden.image("\(c.key).z"))

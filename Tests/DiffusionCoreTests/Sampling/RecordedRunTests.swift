@@ -64,9 +64,12 @@ struct RecordedRunTests {
     let golden = try set.file("samplers", on: backend)
     let schedule = try NoiseSchedule(set.configuration.schedule)
     let cases = try set.decode([SamplerCase].self, from: "samplers_cases")
-    // How many steps the adaptive one takes depends on rounding: it has a test in closed form.
-    let names = try Set(cases.map { try Sampler(published: $0.sampler) })
-    #expect(names == Set(SamplerRegistry().samplers).subtracting([.dpmAdaptive]))
+    #expect(Set(cases.map(\.key)) == Set(golden.names("*.final")))
+    if set.path == GoldenSet.own.path {
+      // How many steps the adaptive one takes depends on rounding: it has a test in closed form.
+      let names = try Set(cases.map { try Sampler(published: $0.sampler) })
+      #expect(names == Set(SamplerRegistry().samplers).subtracting([.dpmAdaptive]))
+    }
     for run in cases {
       let recorded = try Recorded(run, golden: golden, schedule: schedule)
       var source: any NoiseSource = RecordedNoise(try run.noise(golden))

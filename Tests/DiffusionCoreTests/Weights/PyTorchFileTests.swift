@@ -68,6 +68,14 @@ import Testing
     #expect(try source.floats(of: "model.x") == [1, 2])
   }
 
+  /// What a program has noted on a tensor is no weight.
+  @Test(arguments: ["attributes.pt", "attributes-legacy.pth"]) func attributesAreLeftOut(name: String) throws {
+    let file = try open(name)
+    #expect(file.keys == ["a.bias", "a.weight"])
+    #expect(try file.floats(of: "a.weight") == [1, 2, 3, 4, 5, 6])
+    #expect(try file.floats(of: "a.bias") == [50, 51, 52])
+  }
+
   /// PyTorch never reads along a dimension of one element, nor anything of an empty tensor.
   @Test func oddStridesAndShapesAreNoTrap() throws {
     let strided = try open("odd-strides.pt")
@@ -82,6 +90,8 @@ import Testing
     ("hostile-system.pt", "posix.system"), ("hostile-eval.pt", "builtins.eval"),
     ("hostile-module.pt", "torch.nn.modules.linear.Linear"), ("hostile-pickle.pt", "PyTorch did not write"),
     ("hostile-script.pt", "TorchScript"), ("hostile-compressed.pt", "compressed"),
+    ("hostile-class.pt", "__main__.Marked"), ("negated.pt", "negated or conjugated"),
+    ("negated-legacy.pth", "negated or conjugated"),
   ])
   func programsAreRefusedByWhatTheyName(name: String, words: String) throws {
     #expect { try open(name) } throws: { error in

@@ -64,15 +64,23 @@ package struct SamplerCase: Decodable, Sendable {
   /// The recorded noise in the order in which the sampler here asks for it.
   package func noise(_ golden: GoldenFile) throws -> [[Float]] {
     guard noises > 0 else { return [] }
-    var draws = try golden.rows("\(key).noise")
+    let draws = try golden.rows("\(key).noise")
     guard sampler == "DPM++ SDE" else { return draws }
-    // Recorded are the path's increments over a half step and over the whole; here the second draw is what comes after
-    // the half step.
     let sigmas = try golden.rows("\(key).noise_sigma_pairs").map { $0.map(Double.init) }
-    for step in stride(from: 0, to: draws.count - 1, by: 2) {
-      let (start, middle, end) = (sigmas[step][0], sigmas[step][1], sigmas[step + 1][1])
+    let steps = stride(from: 0, to: draws.count - 1, by: 2).map { [sigmas[$0][0], sigmas[$0][1], sigmas[$0 + 1][1]] }
+    return Self.halves(draws, of: steps)
+  }
+
+  /// The noise of DPM++ SDE: recorded are the path's increments over a half step and over the whole; here the second draw is
+  /// what comes after the half step.
+  ///
+  /// - Parameter steps: of each step the sigmas of its start, its middle and its end.
+  package static func halves(_ recorded: [[Float]], of steps: [[Double]]) -> [[Float]] {
+    var draws = recorded
+    for (index, sigmas) in steps.enumerated() where 2 * index + 1 < draws.count {
+      let (start, middle, end) = (sigmas[0], sigmas[1], sigmas[2])
       let (first, rest) = ((start - middle).squareRoot(), (middle - end).squareRoot())
-      draws[step + 1] = zip(draws[step], draws[step + 1]).map { half, whole in
+      draws[2 * index + 1] = zip(draws[2 * index], draws[2 * index + 1]).map { half, whole in
         Float((Double(whole) * (start - end).squareRoot() - Double(half) * first) / rest)
       }
     }

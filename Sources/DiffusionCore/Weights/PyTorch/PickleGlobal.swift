@@ -10,6 +10,10 @@ enum PickleGlobal {
   case tensor
   /// The same, with the element type as the seventh argument.
   case typedTensor
+  /// `torch._tensor._rebuild_from_type_v2`: a tensor that has attributes, made by one of the two above.
+  case tensorOfClass
+  /// The class of plain tensors.
+  case tensorClass
   /// `torch._utils._rebuild_parameter`: its first argument.
   case firstArgument
   /// A class of storages, of one element type; nil for bytes of any.
@@ -21,6 +25,14 @@ enum PickleGlobal {
   /// Something that is passed over, whatever it is made of.
   case passedOver
 
+  /// Whether calling it with a storage and a shape gives a tensor.
+  var makesTensor: Bool {
+    switch self {
+    case .tensor, .typedTensor: true
+    default: false
+    }
+  }
+
   /// - Returns: nil for a name that is refused.
   init?(module: String, name: String) {
     guard let found = Self.known["\(module).\(name)"] ?? Self.family(module) else { return nil }
@@ -31,6 +43,7 @@ enum PickleGlobal {
     var known: [String: PickleGlobal] = [
       "torch._utils._rebuild_tensor": .tensor, "torch._utils._rebuild_tensor_v2": .tensor,
       "torch._utils._rebuild_tensor_v3": .typedTensor,
+      "torch._tensor._rebuild_from_type_v2": .tensorOfClass, "torch.Tensor": .tensorClass,
       "torch._utils._rebuild_parameter": .firstArgument,
       "torch._utils._rebuild_parameter_with_state": .firstArgument,
       "torch.nn.parameter.Parameter": .firstArgument, "torch.Size": .firstArgument,

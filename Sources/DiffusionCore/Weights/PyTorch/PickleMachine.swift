@@ -171,7 +171,7 @@ struct PickleMachine {
     guard case .tuple(let parts) = values[arguments] else { throw failure("the pickle calls without arguments") }
     switch global {
     case .passedOver: push(.passedOver)
-    case .dtype, .storage: throw failure("the pickle calls what is no function")
+    case .dtype, .storage, .tensorClass: throw failure("the pickle calls what is no function")
     case .firstArgument:
       guard let first = parts.first else { throw failure("an argument is missing in the pickle") }
       stack.append(first)
@@ -195,6 +195,13 @@ struct PickleMachine {
       }
     case .tensor: push(.tensor(try tensor(parts, isTyped: false)))
     case .typedTensor: push(.tensor(try tensor(parts, isTyped: true)))
+    case .tensorOfClass:
+      // The function, the class, the function's arguments and the attributes, which are no weights. Other classes have been
+      // refused by their names.
+      guard parts.count >= 3, case .global(let function) = values[parts[0]], function.makesTensor else {
+        throw failure("a tensor in the pickle is made of something else")
+      }
+      try call(parts[0], parts[2])
     }
   }
 
@@ -210,6 +217,14 @@ struct PickleMachine {
     var dtype = storage.dtype
     if isTyped, case .global(.dtype(let given)) = values[parts[6]] { dtype = given }
     guard let dtype else { throw failure("a tensor in the pickle has no element type") }
+    // Behind it stands what is to be done to the elements: `neg` and `conj`.
+    let metadata = isTyped ? 7 : 6
+    if parts.count > metadata, case .dictionary(let entries) = values[parts[metadata]], !entries.isEmpty {
+      throw PickleFailure(
+        offset: position,
+        reason: "a tensor in it is a negated or conjugated view, which is not read; save a copy of it",
+        isRefusal: true)
+    }
     return PyTorchTensor(storage: storage, dtype: dtype, offset: offset, shape: shape, strides: strides)
   }
 

@@ -62,6 +62,21 @@ everything = {
 torch.save(everything, "training.ckpt")
 torch.save(everything, "training-legacy.ckpt", _use_new_zipfile_serialization=False)
 torch.save({"model": {"x": ramp(1, 2)}, "optimizer": optimizer.state_dict(), "step": 5}, "nested.pt")
+# Attributes of a tensor are no weights; a view of other sign is no copy.
+noted = ramp(1, 2, 3)
+noted.note = {"made": "by hand"}
+for name, zipped in (("attributes.pt", True), ("attributes-legacy.pth", False)):
+    torch.save({"a.weight": noted, "a.bias": ramp(50, 3)}, name, _use_new_zipfile_serialization=zipped)
+negated = torch.view_as_complex(ramp(1, 2, 2)).conj().imag
+torch.save({"a.weight": negated}, "negated.pt")
+torch.save({"a.weight": negated}, "negated-legacy.pth", _use_new_zipfile_serialization=False)
+
+
+class Marked(torch.Tensor):
+    """A class of its own, which a reader would have to run."""
+
+
+torch.save({"weight": ramp(1, 2).as_subclass(Marked)}, "hostile-class.pt")
 
 
 class Call:

@@ -18,7 +18,7 @@ from seeded import half, stored
 
 torch.set_grad_enabled(False)
 G = torch.Generator().manual_seed(2525)
-normal = lambda *s: half(torch.randn(*s, generator=G))
+normal = lambda *s, of=G: half(torch.randn(*s, generator=of))
 
 
 def inject(net, state):
@@ -54,7 +54,7 @@ def inject(net, state):
 
 
 def run(ref, state, c, T):
-    """A run of Euler's method on the tensors of a case."""
+    """A run of Euler's or Heun's method on the tensors of a case."""
     net, steps, batch = ref.net, c["step"], c.get("bs", 1)
     masked = c.get("fg_enhance") or c.get("bg_enhance")
     mode = "vanilla" if not masked else "foreground" if not c.get("bg_enhance") else "background"
@@ -85,12 +85,13 @@ def run(ref, state, c, T):
     low = ts.floor().long(); high = (low + 1).clamp(max=999); w = ts - low
     sigmas = torch.cat([((1 - w) * log[low] + w * log[high]).exp(), torch.zeros(1, dtype=torch.float64)])
     x, draws = T["in.x_T"][:batch] * sigmas[0].float(), iter(T["q_noise"])
-    for t, s, s2 in zip(ts, sigmas[:-1], sigmas[1:]):
+
+    def denoised(x, t, s):
         times = t.float().expand(rows)
         scale = (1 / (s * s + 1).sqrt()).float()
         y = (x * scale).repeat(len(contexts), 1, 1, 1)
         state["mode"] = None
-        if 1 - float(t) / 999 >= c.get("injection_start_step", 0.0):
+        if injects(t, c):
             A, S = (v.float() for v in (ref.abar[round(float(t))].sqrt(), (1 - ref.abar[round(float(t))]).sqrt()))
             noised = (A * T["r_latent"] + S * next(draws)).expand(rows, -1, -1, -1)
             state.update(mode="write", bank={})
@@ -101,13 +102,26 @@ def run(ref, state, c, T):
         if g_r > 1: results.append(v[1] + (v[0] - v[1]) * g_r)
         if g_s > 1: results.append(v[-1] + (v[0] - v[-1]) * g_s)
         v = sum(results) / len(results) if results else v[0]
-        denoised = x * scale * scale - v * (s.float() * scale)
-        x = x + (x - denoised) / s.float() * (s2 - s).float()
+        return x * scale * scale - v * (s.float() * scale)
+
+    for i, (t, s, s2) in enumerate(zip(ts, sigmas[:-1], sigmas[1:])):
+        slope = (x - denoised(x, t, s)) / s.float()
+        step = (s2 - s).float()
+        if c.get("sampler") == "Heun" and s2 > 0:
+            ahead = x + slope * step
+            slope = (slope + (ahead - denoised(ahead, ts[i + 1], s2)) / s2.float()) / 2
+        x = x + slope * step
     assert next(draws, None) is None
     return x
 
 
-def calls(c): return sum(1 - t / 999 >= c.get("injection_start_step", 0.0) for t in torch.linspace(999, 0, c["step"], dtype=torch.float64).tolist())
+def injects(t, c): return 1 - float(t) / 999 >= c.get("injection_start_step", 0.0)
+
+
+def calls(c):
+    """Heun's method evaluates all but the first time twice: at the end of a step, and at the start of the next."""
+    times = [injects(t, c) for t in torch.linspace(999, 0, c["step"], dtype=torch.float64)]
+    return sum(times) + (sum(times[1:]) if c["sampler"] == "Heun" else 0)
 
 
 def picture(h, w):
@@ -127,7 +141,8 @@ CASES = {
     "injection": [
         dict(key="guided", gs=[4.0, 1.0], injection_cfg=0.5, injection_control=0.0),
         dict(key="dual", gs=[3.0, 1.5], injection_cfg=0.3, injection_control=0.4, injection_start_step=0.5),
-        dict(key="unguided", gs=[1.0, 1.0], injection_cfg=0.5, injection_control=0.0)],
+        dict(key="unguided", gs=[1.0, 1.0], injection_cfg=0.5, injection_control=0.0),
+        dict(key="heun", seed=77, sampler="Heun", step=3, bs=2, gs=[3.5, 1.4], injection_cfg=0.45, injection_control=1.3, injection_start_step=0.4)],
     "injection_mask": [
         dict(key="background", bs=2, gs=[3.0, 1.2], injection_cfg=0.7, injection_control=0.25, bg_enhance=True, mask_thresh_sketch=0.3),
         dict(key="foreground", gs=[3.0, 1.0], injection_cfg=1.0, injection_control=0.0, fg_enhance=True, merge_scale=0.2)]}
@@ -139,9 +154,11 @@ def make(ref, state):
         if name == "injection_mask": T.update({"in.smask": field(h // 8, w // 8), "in.rmask": field(72, 56)})
         cases = []
         for c in CASES[name]:
-            c = dict(c, sampler="Euler", step=4)
+            c = dict(dict(sampler="Euler", step=4), **c)
             c["q_calls"] = calls(c)
-            own = {"q_noise": normal(c["q_calls"], 1, 4, h // 8, w // 8), "r_latent": normal(1, 4, h // 8, w // 8)}
+            # Cases that were added later have numbers of their own: those of the others stay.
+            of = torch.Generator().manual_seed(c.pop("seed")) if "seed" in c else G
+            own = {"q_noise": normal(c["q_calls"], 1, 4, h // 8, w // 8, of=of), "r_latent": normal(1, 4, h // 8, w // 8, of=of)}
             own["z"] = run(ref, state, c, {**T, **own})
             T.update({f"{c['key']}.{k}": v for k, v in own.items()})
             cases.append(c)

@@ -3,23 +3,23 @@
 import DiffusionCore
 
 /// A recorded call of the published U-Net, as `unet_cases.json` has it.
-struct UNetCase: Decodable {
-  struct List: Decodable { let cases: [UNetCase] }
+package struct UNetCase: Decodable, Sendable {
+  package struct List: Decodable { package let cases: [UNetCase] }
 
-  let latent: String
-  let batch: Int
-  let context: String
-  let contextRepeat: Int
-  let mask: String?
-  let maskThreshold: Float
-  let useForeground: Bool
-  let useBackground: Bool
-  let timestep: Float
-  let referenceScales: [Float]
-  let foregroundScale: Float
-  let backgroundScale: Float
-  let merge: Float
-  let output: String
+  package let latent: String
+  package let batch: Int
+  package let context: String
+  package let contextRepeat: Int
+  package let mask: String?
+  package let maskThreshold: Float
+  package let useForeground: Bool
+  package let useBackground: Bool
+  package let timestep: Float
+  package let referenceScales: [Float]
+  package let foregroundScale: Float
+  package let backgroundScale: Float
+  package let merge: Float
+  package let output: String
 
   enum CodingKeys: String, CodingKey {
     case latent, batch, context, mask
@@ -35,7 +35,7 @@ struct UNetCase: Decodable {
     case output = "out"
   }
 
-  var control: AttentionControl {
+  package var control: AttentionControl {
     AttentionControl(
       referenceScales: referenceScales, foregroundScale: foregroundScale, backgroundScale: backgroundScale, merge: merge
     )

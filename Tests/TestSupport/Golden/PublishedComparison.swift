@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DiffusionCore
-import TestSupport
-import Testing
 
 /// How far each part of a network is from what was recorded of the published one.
-struct PublishedComparison {
+package struct PublishedComparison {
   /// `|made - recorded| / |recorded|` of a result.
-  struct Difference {
-    let what: String
-    let error: Double
+  package struct Difference: Sendable {
+    package let what: String
+    package let error: Double
   }
 
-  let set: GoldenSet
-  let backend: CPUBackend
-  let network: ColorizationNetwork
+  /// What a set does not have, or has in another number.
+  package struct Missing: Error { package let what: String }
 
-  /// - Parameter weights: nil for those of the set.
-  init(_ set: GoldenSet, weights: WeightSource? = nil) throws {
+  package let set: GoldenSet
+  package let backend: any Backend
+  package let network: ColorizationNetwork
+
+  /// - Parameters:
+  ///   - weights: nil for those of the set.
+  ///   - backend: nil for the processor.
+  package init(_ set: GoldenSet, weights: WeightSource? = nil, on backend: (any Backend)? = nil) throws {
     self.set = set
-    backend = try CPUBackend()
+    let backend = try backend ?? CPUBackend()
+    self.backend = backend
     network = try ColorizationNetwork.load(
       weights ?? set.weights(), configuration: set.configuration, backend: backend
     ).network
   }
 
   /// The names of a pattern, of which there must be some.
-  static func names(_ golden: GoldenFile, _ pattern: String) throws -> [String] {
+  package static func names(_ golden: GoldenFile, _ pattern: String) throws -> [String] {
     let names = golden.names(pattern)
-    try #require(!names.isEmpty, "nothing is called \(pattern)")
+    guard !names.isEmpty else { throw Missing(what: pattern) }
     return names
   }
 
@@ -36,9 +40,9 @@ struct PublishedComparison {
     Difference(what: what, error: try made.relativeError(to: recorded))
   }
 
-  func thresholdEmbedder() throws -> [Difference] {
+  package func thresholdEmbedder() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
-    let threshold = try #require(network.split?.threshold)
+    guard let threshold = network.split?.threshold else { throw Missing(what: "threshold embedder") }
     return [
       try compare(
         threshold(golden.tensor("thresh_embedder.in").floats()), golden.tensor("thresh_embedder.out"),
@@ -46,25 +50,25 @@ struct PublishedComparison {
     ]
   }
 
-  func recovery() throws -> [Difference] {
+  package func recovery() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
-    let recovery = try #require(network.split?.recovery)
+    guard let recovery = network.split?.recovery else { throw Missing(what: "recovery transformer") }
     return [try compare(recovery(golden.tensor("cluster.in")), golden.tensor("cluster.out"), "recovery")]
   }
 
-  func sketchEncoder() throws -> [Difference] {
+  package func sketchEncoder() throws -> [Difference] {
     let golden = try set.file("modules", on: backend)
     return try Self.names(golden, "control.*.in").flatMap { size in
       let hints = try network.hints(golden.image("control.\(size).in"))
       let recorded = try golden.images("control.\(size).hint")
-      try #require(hints.count == recorded.count)
+      guard hints.count == recorded.count else { throw Missing(what: "\(size) hint \(hints.count - 1)") }
       return try zip(hints, recorded).enumerated().map { level, pair in
         try compare(pair.0, pair.1, "\(size) hint \(level)")
       }
     }
   }
 
-  func vaeEncoder() throws -> [Difference] {
+  package func vaeEncoder() throws -> [Difference] {
     let golden = try set.file("vae", on: backend)
     return try Self.names(golden, "*.x").flatMap { size in
       let posterior = try network.vaeEncoder(golden.image("\(size).x"))
@@ -75,7 +79,7 @@ struct PublishedComparison {
     }
   }
 
-  func vaeDecoder() throws -> [Difference] {
+  package func vaeDecoder() throws -> [Difference] {
     let golden = try set.file("vae", on: backend)
     return try Self.names(golden, "*.z").flatMap { size in
       let latent = try golden.image("\(size).z")
@@ -90,7 +94,7 @@ struct PublishedComparison {
     }
   }
 
-  func imageEncoder() throws -> [Difference] {
+  package func imageEncoder() throws -> [Difference] {
     let golden = try set.file("clip", on: backend)
     return try Self.names(golden, "*.x").flatMap { size in
       let image = try golden.image("\(size).x")
@@ -107,7 +111,7 @@ struct PublishedComparison {
   }
 
   /// The U-Net on recorded contexts and hints.
-  func unet(_ c: UNetCase, _ golden: GoldenFile) throws -> Difference {
+  package func unet(_ c: UNetCase, _ golden: GoldenFile) throws -> Difference {
     let latent = try golden.image("\(c.latent).x").sliced(axis: 0, 0..<c.batch)
     var tokens = try golden.tensor(c.context).sliced(axis: 0, 0..<c.batch)
     tokens = try Tensor.concatenate([Tensor](repeating: tokens, count: c.contextRepeat), axis: 1)

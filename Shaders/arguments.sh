@@ -4,11 +4,22 @@
 # `arguments`, which the shaders include. The block is the only description of them.
 #
 # The block may have `uint`, `int` and `float`, alone or in arrays of a number, of a macro of the same file, or of a
-# product of both. It must not be larger than the 128 bytes that every device has for push constants.
+# product of both, and lines of the folder `include` that several blocks share. It must not be larger than the 128 bytes
+# that every device has for push constants.
 #
 # usage: arguments.sh BLOCK.glsl OUTPUT.swift
 set -eu
-awk -v file="$1" '
+includes=$(dirname "$0")/include
+# Shared lines in their place.
+while IFS= read -r line || [ -n "$line" ]; do
+  case $line in
+  '#include "'*'"')
+    shared=${line#*\"}
+    cat "$includes/${shared%\"}" || { echo "error: $1: cannot read $shared" >&2; exit 1; }
+    ;;
+  *) printf '%s\n' "$line" ;;
+  esac
+done < "$1" | awk -v file="$1" '
 function fail(message) { print "error: " file ": " message > "/dev/stderr"; failed = 1; exit 1 }
 function value(expression,   parts, n, i, product) {
   product = 1
@@ -69,5 +80,5 @@ END {
   print "  }"
   print "}"
 }
-' "$1" > "$2.part" || { rm -f "$2.part"; exit 1; }
+' > "$2.part" || { rm -f "$2.part"; exit 1; }
 mv "$2.part" "$2"

@@ -15,6 +15,8 @@ output=MatrixShaderBinaries.swift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 {
+  echo "// SPDX-License-Identifier: Apache-2.0"
+  echo
   echo "// swift-format-ignore-file"
   echo "/// The compute shaders for matrix units as SPIR-V in base64, made by \`matrix.sh\`."
   echo "package enum MatrixShaderBinaries {"

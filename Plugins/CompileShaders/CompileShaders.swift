@@ -35,7 +35,8 @@ struct CompileShaders: BuildToolPlugin {
       ).sorted { $0.path < $1.path }
     }
     let described = ["arguments", "constants"]
-    let includes = try files(in: "include") + described.flatMap(files)
+    let shared = try files(in: "include")
+    let includes = try shared + described.flatMap(files)
     let structs = try described.flatMap { kind -> [Command] in
       let script = root.appending(path: "\(kind).sh")
       return try files(in: kind).map { file in
@@ -43,7 +44,7 @@ struct CompileShaders: BuildToolPlugin {
         let output = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
         return .buildCommand(
           displayName: "Making \(name)", executable: URL(filePath: "/bin/sh"),
-          arguments: [script.path, file.path, output.path], inputFiles: [file, script], outputFiles: [output])
+          arguments: [script.path, file.path, output.path], inputFiles: [file, script] + shared, outputFiles: [output])
       }
     }
     let shaders = try target.sourceFiles(withSuffix: ".comp").flatMap { file -> [Command] in

@@ -4,18 +4,7 @@ layout(push_constant) uniform ConvolutionArguments {
   uint rows;
   uint columns;
   uint inner;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint dilation;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
+#include "convolution_sizes.glsl"
   uint flags;
   uint biasOffset;
   uint residualOffset;

@@ -5,16 +5,5 @@ layout(push_constant) uniform ConvolutionWeightGradientArguments {
   uint columns;
   uint positions;
   uint split;
-  uint height;
-  uint width;
-  uint channels;
-  uint outHeight;
-  uint outWidth;
-  uint kernelWidth;
-  uint stride;
-  uint padding;
-  uint dilation;
-  uint leftOffset;
-  uint rightOffset;
-  uint outOffset;
+#include "convolution_sizes.glsl"
 } push;

@@ -62,18 +62,23 @@ float sigmoid(float x) { return 1.0 / (1.0 + exponential(-x)); }
 
 float silu(float x) { return x / (1.0 + exponential(-x)); }
 
-// The exact GELU, with erfc by Abramowitz and Stegun 7.1.26 (error 1.5e-7).
-float gelu(float x) {
-  if (x > 20.0) return x;
-  if (x < -20.0) return -0.0;
-  float y = abs(x) * 0.70710678118654752;
+// erfc(y) exp(y^2) of y >= 0, by Abramowitz and Stegun 7.1.26 (error 1.5e-7).
+float scaledComplement(float y) {
   float t = 1.0 / (1.0 + 0.3275911 * y);
   float p = 1.061405429;
   p = p * t - 1.453152027;
   p = p * t + 1.421413741;
   p = p * t - 0.284496736;
   p = p * t + 0.254829592;
-  float half_complement = 0.5 * x * (p * t * exponential(-y * y));
+  return p * t;
+}
+
+// The exact GELU.
+float gelu(float x) {
+  if (x > 20.0) return x;
+  if (x < -20.0) return -0.0;
+  float y = abs(x) * 0.70710678118654752;
+  float half_complement = 0.5 * x * (scaledComplement(y) * exponential(-y * y));
   return x >= 0.0 ? x - half_complement : half_complement;
 }
 

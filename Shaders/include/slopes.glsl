@@ -13,14 +13,8 @@ float geluSlope(float x) {
   if (x < -20.0) return 0.0;
   // The normal distribution, see `gelu`, and x times its density.
   float y = abs(x) * 0.70710678118654752;
-  float t = 1.0 / (1.0 + 0.3275911 * y);
-  float p = 1.061405429;
-  p = p * t - 1.453152027;
-  p = p * t + 1.421413741;
-  p = p * t - 0.284496736;
-  p = p * t + 0.254829592;
   float gaussian = exponential(-y * y);
-  float tail = 0.5 * p * t * gaussian;
+  float tail = 0.5 * scaledComplement(y) * gaussian;
   return (x >= 0.0 ? 1.0 - tail : tail) + x * 0.39894228040143268 * gaussian;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ColorizeError {
-  /// The settings that can be wrong: the properties of ``ColorizeRequest``, by which a program finds its control for one.
-  public enum Option: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    case size, vaeTiling, batching, count, steps, seed
+  /// The settings that can be wrong, or do nothing: the properties of ``ColorizeRequest``, by which a program finds its
+  /// control for one.
+  public enum Option: String, Sendable, Hashable, CaseIterable, Codable, CustomStringConvertible {
+    case size, vaeTiling, batching, count, steps, seed, schedule
     case guidanceReference = "guidance.reference"
     case guidanceSketch = "guidance.sketch"
     case guidanceInterval = "guidance.interval"
@@ -13,10 +14,12 @@ extension ColorizeError {
     case injectionReference = "injection.reference"
     case injectionSketch = "injection.sketch"
     case hintStrength, referenceStrength, foregroundStrength, backgroundStrength, sketchStrength, merge
-    case sketchThreshold, referenceThreshold, previewInterval
+    case sketchThreshold, referenceThreshold, contextLayout, previewInterval
     case maskThreshold = "maskShaping.threshold"
     case maskGrow = "maskShaping.grow"
     case maskFeather = "maskShaping.feather"
+    case flatColors = "flats.colors"
+    case alignment = "flats.alignment"
     case maximumColors = "flats.maximumColors"
     case maximumGap = "flats.maximumGap"
     case minimumArea = "flats.minimumArea"
@@ -30,7 +33,7 @@ extension ColorizeError {
     /// Its name in a sentence.
     public var description: String {
       switch self {
-      case .size, .count, .steps, .seed, .merge, .preset, .guides, .palette, .manipulation: rawValue
+      case .size, .count, .steps, .seed, .schedule, .merge, .preset, .guides, .palette, .manipulation: rawValue
       case .vaeTiling: "vae tile"
       case .batching: "batching rows"
       case .guidanceReference: "reference guidance"
@@ -48,10 +51,13 @@ extension ColorizeError {
       case .sketchStrength: "sketch strength"
       case .sketchThreshold: "sketch threshold"
       case .referenceThreshold: "reference threshold"
+      case .contextLayout: "context layout"
       case .previewInterval: "preview interval"
       case .maskThreshold: "threshold of masks"
       case .maskGrow: "growth of masks"
       case .maskFeather: "feather of masks"
+      case .flatColors: "source of flat colours"
+      case .alignment: "alignment of flats"
       case .maximumColors: "number of flat colours"
       case .maximumGap: "widest gap"
       case .minimumArea: "least area"

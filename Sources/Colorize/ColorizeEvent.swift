@@ -84,6 +84,8 @@ public struct ColorizeResult: Sendable {
     public var alignment: Alignment?
     /// What may not have been meant; nil in summaries of earlier versions.
     public var notes: [ColorizeNote]?
+    /// What was set and did nothing; nil in summaries of earlier versions.
+    public var idleOptions: [IdleOption]?
     /// The spacing of the steps; nil where the sampler has one of its own.
     public var schedule: SigmaSchedule?
     /// The size that the network worked on, without padding.

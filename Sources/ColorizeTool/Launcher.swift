@@ -3,20 +3,27 @@
 import ArgumentParser
 import DiffusionCore
 import DiffusionVulkan
+import Dispatch
 import Foundation
 import PictureFormats
 
 /// Parses, runs, reports. All ways out of the program end here, so that each has its message and its code.
 @main
 enum Launcher {
-  static func main() async {
+  static func main() {
     StandardStreams.holdClosed()
+    checkDescriptors()
     // A reader that goes away must not end a run that still has a picture to write.
     signal(SIGPIPE, SIG_IGN)
     BusError.handle()
     checkMemory()
     VulkanBackend.register()
     PictureFormats.register()
+    Task { await work() }
+    dispatchMain()
+  }
+
+  private static func work() async {
     var status = await run(arguments)
     if status == .done, let reason = Console.shared.lostOutput {
       // Whoever closed a pipe knows; a full disk is news.
@@ -29,6 +36,21 @@ enum Launcher {
     }
     exit(status.rawValue)
   }
+
+  /// Ends the program where so few files may be open that the system's libraries crash, which open some for themselves.
+  private static func checkDescriptors() {
+    var held: [Int32] = []
+    while held.count < neededDescriptors, case let next = dup(STDERR_FILENO), next >= 0 { held.append(next) }
+    for descriptor in held { close(descriptor) }
+    guard held.count < neededDescriptors else { return }
+    report(
+      ToolError(
+        .failure,
+        "\(held.count) more files may be open at a time, and the program needs \(neededDescriptors); raise the limit (ulimit -n)"
+      ), asJSON: arguments.contains("--json"))
+  }
+
+  private static let neededDescriptors = 16
 
   /// Ends the program where the limit on its address space leaves no room for its threads: the system's libraries wait for
   /// it without end, or crash.

@@ -41,6 +41,23 @@ struct MutatedConfigurationTests {
     return text
   }
 
+  /// Of two values one would be taken without a word.
+  @Test func aFieldThatStandsTwiceIsNamed() throws {
+    func key(_ text: String) -> String? { JSONFault.repeatedKey(of: Data(text.utf8)) }
+    #expect(key(#"{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}], "d": "a", "e": "a"}"#) == nil)
+    #expect(key(#"{"a": 1, "b": 2, "a" : 3}"#) == "a")
+    #expect(key(#"{"b": [1, {"x\"y": 1, "x\"y": {}}]}"#) == #"x\"y"#)
+    #expect(key("") == nil && key("\"a") == nil && key("}]}") == nil && key("\"\\") == nil)
+    let text = String(decoding: try encoded(try Model.embedded().configuration), as: UTF8.self)
+    _ = try Model.decodeConfiguration(Data(text.utf8), path: "config.json")
+    let doubled = "{\"prediction\":\"eps\"," + text.dropFirst()
+    #expect {
+      _ = try Model.decodeConfiguration(Data(doubled.utf8), path: "config.json")
+    } throws: {
+      "\($0)".contains("the field “prediction” stands there twice")
+    }
+  }
+
   @Test func modelConfigurations() throws {
     var generator = SplitMix64(state: 14)
     var accepted = 0

@@ -56,6 +56,10 @@ import Testing
     try expect("it exists already", "mask.png", ["--no-overwrite"], #_sourceLocation)
     try FileManager.default.createDirectory(atPath: folder.path("folder.png"), withIntermediateDirectories: true)
     try expect("it is a folder", "folder.png", [], #_sourceLocation)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("a.png"), withDestinationPath: "b.png")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("b.png"), withDestinationPath: "a.png")
+    try expect("its symbolic links lead in a circle", "a.png", [], #_sourceLocation)
+    for name in ["a.png", "b.png"] { try FileManager.default.removeItem(atPath: folder.path(name)) }
     // The superuser may write everywhere but where the kernel makes up the files.
     var locked = "/proc"
     if geteuid() != 0 {

@@ -83,6 +83,19 @@ import Testing
     #expect(try Image.load(folder.path("copy.png")).size == ImageSize(width: 64, height: 64))
   }
 
+  @Test("A model that memory has no room to map is no fault of the model") func modelThatCannotBeMapped() throws {
+    let outcome = try shell("truncate -s 200G m.safetensors; ulimit -v 2000000; \"$colorize\" inspect m.safetensors")
+    #expect(outcome.status == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("204800 MiB to map it are not free"), "\(outcome.errors)")
+  }
+
+  @Test("Too few open files", arguments: [4, 5, 8]) func fewDescriptors(limit: Int) throws {
+    let run = words(Folder.quick(["-o", "out.png", "--json"]))
+    let outcome = try shell("ulimit -n \(limit); \"$colorize\" \(run)")
+    #expect(outcome.status == 1 && outcome.errors.contains("raise the limit (ulimit -n)"), "\(outcome.errors)")
+    #expect(try outcome.json()["exitCode"] as? Int == 1)
+  }
+
   @Test("A configuration without end is not read") func configurationWithoutEnd() throws {
     try folder.writeVanillaModel()
     let run = words(Folder.quick(["--model", "vanilla.safetensors", "-o", "out.png"]))

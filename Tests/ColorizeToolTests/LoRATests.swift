@@ -56,6 +56,10 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder.path("m"), withIntermediateDirectories: true)
     let converted = try Program.run(["convert", model, "m", "--dtype", "f32", "--quiet"] + added, in: folder)
     #expect(converted.status == 0, "\(converted.errors)")
+    // A model has branches of its own, and is no addition for that.
+    let twice = try run("twice.png", ["--lora", "m/model.safetensors"])
+    #expect(
+      twice.status == 3 && twice.errors.contains("this is a whole model, not additions to one"), "\(twice.errors)")
     #expect(try run("merged.png", ["--model", "m"]).status == 0)
     #expect(try pixels("merged.png") == pixels("added.png"))
     // A picture knows what it was made with.

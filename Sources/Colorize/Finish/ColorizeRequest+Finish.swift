@@ -47,7 +47,7 @@ extension ColorizeRequest {
     let behind = try entries(of: backgroundPicture)
     let colors = whole + behind.filter { !whole.contains($0) }
     guard !colors.isEmpty else { return nil }
-    guard settings.mode.needsBackground, let sketchMask, mask != nil || backgroundPicture != nil else {
+    guard let sketchMask, mask != nil || backgroundPicture != nil else {
       return (Palette(colors), nil)
     }
     let figure = try mask.map { try entries(of: image.cutOut(by: $0)) } ?? whole
@@ -80,7 +80,7 @@ extension ColorizeRequest {
       for index in members {
         let (image, mask, own) = references[index].colorSources
         guard let image else { continue }
-        let all = try entries(of: image, mask: mask)
+        let all = try entries(of: image, mask: settings.mode.needsBackground ? mask : nil)
         whole += all
         guard tellsSides else { continue }
         // What has no mask is both figure and ground as a whole; entries are those of the whole picture, which a side
@@ -121,19 +121,19 @@ extension ColorizeRequest {
     // Each of several references colours its own area, by its palette.
     guard furtherReferences.isEmpty else { return nil }
     // Masks that the mode does not use say nothing of what is asked for.
-    let (isMasked, hasGround) = (settings.mode.needsSketchMask, settings.mode.needsBackground)
-    let own = isMasked ? sketchMask : nil
+    let own = settings.mode.needsSketchMask ? sketchMask : nil
     guard let (image, mask, backgroundPicture) = soleColorSources else { return nil }
     let target = if case .encoded(let encoded) = reference { encoded.target } else { AlignmentTarget(image) }
     return CarriedColors.Source(
-      reference: target, mask: hasGround ? mask : nil, background: hasGround ? backgroundPicture : nil, sketchMask: own)
+      reference: target, mask: mask, background: backgroundPicture, sketchMask: own)
   }
 
   /// What the colours of a sole reference come from: the picture, where its figure is, and the picture of the ground, where
   /// there is one; nil without a reference.
   private var soleColorSources: (image: Image, mask: Mask?, background: Image?)? {
     guard let (image, mask, own) = references.first?.colorSources, let image else { return nil }
-    return (image, mask, background ?? own)
+    // A mode that does not take figure and ground apart looks at neither.
+    return settings.mode.needsBackground ? (image, mask, background ?? own) : (image, nil, nil)
   }
 
   /// Whether a colour is one of a side's: a side alone may be said in slightly other colours than the whole.

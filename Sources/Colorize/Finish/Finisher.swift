@@ -51,13 +51,16 @@ package struct Finisher {
     }
     // Regions, lines and their removal all look at the ink.
     let ink = InkMap(drawing, polarity: polarity)
+    let source = settings.needsFlats ? source : nil
+    // Without guide strokes both are the same picture; with them, scaling may have mixed them into it.
+    let isWholeDrawing = settings.guides == nil
+    let mask = isWholeDrawing || source != nil ? LineMask(ink) : nil
     let map = try RegionMap(
       lineArt: sketch, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides),
-      // Without guide strokes both are the same picture; with them, scaling may have mixed them into it.
-      ink: settings.guides == nil ? ink : nil)
+      lines: isWholeDrawing ? mask : nil)
     self.map = map
     try Task.checkCancellation()
-    carried = try settings.needsFlats ? source.map { try CarriedColors(map, lines: LineMask(ink), $0) } : nil
+    carried = try source.flatMap { source in try mask.map { try CarriedColors(map, lines: $0, source) } }
     let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
     lines = needsInk ? drawing.ink(ink) : nil
     if settings.fill == .painting, settings.lines != .network {

@@ -7,6 +7,35 @@ package enum JSONFault {
   /// For example `not valid JSON: invalid value in line 3, column 12`; nil for a text that is JSON.
   package static func description(of text: Data) -> String? { reason(of: text).map { "not valid JSON: \($0)" } }
 
+  /// The first key that stands in an object twice, of a text that is JSON in UTF-8; nil if there is none. Of two values one
+  /// would be taken, and programs differ in which.
+  package static func repeatedKey(of text: Data) -> String? {
+    let text = [UInt8](text)
+    /// The keys so far, of each object and list around.
+    var keys: [Set<[UInt8]>] = []
+    var next = 0
+    while next < text.count {
+      let byte = text[next]
+      next += 1
+      switch byte {
+      case UInt8(ascii: "{"), UInt8(ascii: "["): keys.append([])
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = keys.popLast()
+      case UInt8(ascii: "\""):
+        let start = next
+        while next < text.count, text[next] != UInt8(ascii: "\"") { next += text[next] == UInt8(ascii: "\\") ? 2 : 1 }
+        let end = min(next, text.count)
+        next += 1
+        guard let follower = text[min(next, text.count)...].first(where: { !" \t\r\n".utf8.contains($0) }),
+          follower == UInt8(ascii: ":"), !keys.isEmpty
+        else { continue }
+        let key = Array(text[start..<end])
+        guard keys[keys.count - 1].insert(key).inserted else { return String(decoding: key, as: UTF8.self) }
+      default: break
+      }
+    }
+    return nil
+  }
+
   private static func reason(of text: Data) -> String? {
     do {
       _ = try JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)

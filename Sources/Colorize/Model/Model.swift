@@ -74,6 +74,10 @@ public struct Model: Sendable {
     do {
       let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: Data(text))
       try configuration.validate()
+      if let key = JSONFault.repeatedKey(of: Data(text)) {
+        throw ColorizeError.unusableModel(
+          path: path, reason: "the field “\(key)” stands there twice in one object; leave the one that is meant")
+      }
       return configuration
     } catch let error as DecodingError {
       throw ColorizeError.unusableModel(

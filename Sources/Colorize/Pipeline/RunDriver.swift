@@ -43,7 +43,7 @@ final class RunDriver: PipelineDriver {
     summary = ColorizeResult.Summary(
       model: model.name, prediction: model.configuration.prediction, backend: pipeline.network.backend.name,
       settings: request.settings, polarity: sketch.report.polarity, sketch: sketch.report, notes: notes,
-      schedule: request.sampler.resolvedSchedule(request.schedule),
+      idleOptions: request.idleOptions(for: model), schedule: request.sampler.resolvedSchedule(request.schedule),
       width: frame.scaled.width, height: frame.scaled.height,
       seeds: (0..<request.count).map { request.seed &+ UInt64($0) }, vaeTile: pipeline.vaeTile, seconds: [:])
   }

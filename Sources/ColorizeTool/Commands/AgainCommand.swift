@@ -62,11 +62,9 @@ struct AgainCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Another seed, for a variation. (default: the picture's own)", valueName: "n"))
   var seed: SeedChoice?
 
-  @OptionGroup var texts: TextOptions
-  @OptionGroup var replacing: OverwriteOptions
-  @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
-  @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
-  @OptionGroup(title: "Reports") var report: ReportOptions
+  @OptionGroup var options: ModelRunOptions
+
+  private var report: ReportOptions { options.report }
 
   func run() async throws {
     try report.check()
@@ -74,11 +72,11 @@ struct AgainCommand: AsyncParsableCommand {
     let inputs = try InputOptions.parse(try arguments(stored.origin.inputs))
     try StandardStreams.claim(inputs: inputs.paths + [picture], output: output, json: report.json)
     let names = StoredOptions.parts(ofModel: stored.origin.model)
-    if modelOptions.model == nil, names.model != "embedded" {
+    if options.model.model == nil, names.model != "embedded" {
       throw ToolError.usage(
         "\(picture): it was made with the model \(names.model); say with --model where it is")
     }
-    if modelOptions.additions.loras.count < names.additions.count {
+    if options.model.additions.loras.count < names.additions.count {
       throw ToolError.usage(
         "\(picture): it was made with \(names.additions.joined(separator: ", ")); say with --lora where each is")
     }
@@ -86,7 +84,7 @@ struct AgainCommand: AsyncParsableCommand {
       report.note("the picture was made by version \(stored.origin.version), and may come out otherwise")
     }
     let pictures = try RunInputs(inputs, note: report.note)
-    let model = try modelOptions.open(note: report.note)
+    let model = try options.model.open(note: report.note)
     var request = ColorizeRequest(
       sketch: pictures.sketch, reference: .image(pictures.references[0].picture), settings: stored.settings)
     pictures.apply(to: &request)
@@ -95,17 +93,18 @@ struct AgainCommand: AsyncParsableCommand {
     let hintsFile = try stored.origin.inputs.hints.map { try hints ?? find($0, "--hints") }
     request.hints = try FinishOptions.readHints(hintsFile, for: pictures.sketch)
     if let seed { request.seed = seed.resolved }
-    if let manipulation = try texts.manipulation() {
+    if let manipulation = try options.texts.manipulation() {
       request.manipulation = manipulation
     } else if let manipulation = request.manipulation {
-      request.manipulation = texts.with(manipulation)
+      request.manipulation = options.texts.with(manipulation)
     } else {
-      try texts.check()
+      try options.texts.check()
     }
     try model.validate(request)
     let plan = try OutputPlan(output: output, count: 1)
     try plan.check(
-      overwrite: replacing.overwrite, inputs: inputs.paths + [picture] + [paletteFile, hintsFile].compactMap(\.self),
+      overwrite: options.replacing.overwrite,
+      inputs: inputs.paths + [picture] + [paletteFile, hintsFile].compactMap(\.self),
       writesPreviews: false)
     let writer = try PictureWriter(OutputOptions.parse([]), pictures: pictures, path: output)
     if case .random = seed, !report.json { Console.shared.output("seed: \(request.seed)") }
@@ -113,7 +112,7 @@ struct AgainCommand: AsyncParsableCommand {
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let job = ColorizeJob(
-      model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
+      model: model, backend: try options.backend.makeBackend(), report: report, progress: progress)
     var networks = try await RunNetworks(
       inputs, pending: pictures.pending(in: request.mode), model: model, backend: job.backend)
     try networks.checkMemory(request)

@@ -28,16 +28,14 @@ struct HeatMapCommand: AsyncParsableCommand {
       "Four numbers of 0 to 1 with commas between them. (default: 0.5,0.55,0.65,0.95)", valueName: "numbers"))
   var thresholds: String?
 
-  @OptionGroup var texts: TextOptions
-  @OptionGroup var replacing: OverwriteOptions
-  @OptionGroup(title: "Model and device") var modelOptions: ModelOptions
-  @OptionGroup(title: "Model and device") var backendOptions: BackendOptions
-  @OptionGroup(title: "Reports") var report: ReportOptions
+  @OptionGroup var options: ModelRunOptions
+
+  private var report: ReportOptions { options.report }
 
   func run() async throws {
     try report.check()
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
-    let manipulation = try texts.manipulation() ?? texts.with(ReferenceManipulation())
+    let manipulation = try options.texts.manipulation() ?? options.texts.with(ReferenceManipulation())
     // A step reads them as an option of its own does.
     let numbers = try thresholds.map {
       try ReferenceManipulation.Step(parsing: "target=x; thresholds=\($0)").thresholds
@@ -51,14 +49,14 @@ struct HeatMapCommand: AsyncParsableCommand {
       throw ToolError.usage(error.description)
     }
     if path != StandardStreams.name {
-      try OutputCheck(overwrite: replacing.overwrite, inputs: [input]).check([path])
+      try OutputCheck(overwrite: options.replacing.overwrite, inputs: [input]).check([path])
     }
-    let model = try modelOptions.open(note: report.note)
+    let model = try options.model.open(note: report.note)
     guard model.textConfiguration != nil else { throw ColorizeError.noTextTower(model: model.name) }
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
     let job = ColorizeJob(
-      model: model, backend: try backendOptions.makeBackend(), memory: .low, report: report, progress: progress)
+      model: model, backend: try options.backend.makeBackend(), memory: .low, report: report, progress: progress)
     let map = try await job.makeColorizer().heatMap(
       of: picture, control: control, thresholds: numbers ?? TokenManipulation.defaultThresholds, after: manipulation)
     progress.finish()

@@ -44,6 +44,12 @@ struct MaskCommand: AsyncParsableCommand {
     try report.check()
     let method = try chosenMethod()
     try checkShaping()
+    if !segmentation.isGiven {
+      let idle = [
+        ("--subject", subject != .auto), ("--segmenter-input", segmentation.segmenterInput != .negative),
+      ].filter(\.1).map(\.0)
+      if !idle.isEmpty { report.note("\(idle.joined(separator: " and ")) is for --segmenter; give the network's file") }
+    }
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     if path != StandardStreams.name { try OutputCheck.checkName(path) }
     let image: Image

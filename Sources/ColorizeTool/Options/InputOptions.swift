@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Colorize
 
 /// The pictures.
 struct InputOptions: ParsableArguments {
@@ -39,6 +40,36 @@ struct InputOptions: ParsableArguments {
       "Where the figure is in the reference (of several, in the one before it): white, or opaque.", valueName: "file"))
   var referenceMask: [PlacedFile] = []
 
+  @OptionGroup var shared: SharedInputOptions
+
+  /// The references with what belongs to each, at least one.
+  var references: [ReferenceFiles] {
+    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
+  }
+
+  /// The files that are read.
+  var paths: [String] {
+    [sketch] + reference + (referenceMask + region).map(\.path) + [sketchMask].compactMap(\.self) + shared.paths
+  }
+
+  /// What they are called.
+  var names: InputNames {
+    get throws {
+      let references = try references
+      return InputNames(
+        sketch: sketch, reference: references[0].reference, sketchMask: sketchMask, referenceMask: references[0].mask,
+        background: shared.background, alphaMasks: shared.alphaMasks, foundMasks: shared.findsMasks ? true : nil,
+        referenceRegion: references[0].region,
+        furtherReferences: references.count > 1 ? Array(references.dropFirst()) : nil,
+        extractor: shared.extraction.extractor,
+        segmenter: shared.segmentation.segmenter, sketchSegmenter: shared.segmentation.sketchSegmenter,
+        segmenterInput: shared.segmentation.isGiven ? shared.segmentation.segmenterInput : nil)
+    }
+  }
+}
+
+/// What `run` and `shot` are told of their pictures alike.
+struct SharedInputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A picture whose colours the background takes, instead of a reference mask.", valueName: "file"))
@@ -68,30 +99,13 @@ struct InputOptions: ParsableArguments {
   /// Whether masks that are not given are found, with a network or without one.
   var findsMasks: Bool { masks == .auto || segmentation.isGiven }
 
-  /// The references with what belongs to each, at least one.
-  var references: [ReferenceFiles] {
-    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
+  /// What is done to the sketch: a network that is given is used.
+  var preparation: SketchPreparation {
+    get throws { try extraction.preparation(prepare) }
   }
 
   /// The files that are read.
   var paths: [String] {
-    let others = [
-      sketchMask, background, extraction.extractor, segmentation.segmenter, segmentation.sketchSegmenter,
-    ]
-    return [sketch] + reference + (referenceMask + region).map(\.path) + others.compactMap(\.self)
-  }
-
-  /// What they are called.
-  var names: InputNames {
-    get throws {
-      let references = try references
-      return InputNames(
-        sketch: sketch, reference: references[0].reference, sketchMask: sketchMask, referenceMask: references[0].mask,
-        background: background, alphaMasks: alphaMasks, foundMasks: findsMasks ? true : nil,
-        referenceRegion: references[0].region,
-        furtherReferences: references.count > 1 ? Array(references.dropFirst()) : nil, extractor: extraction.extractor,
-        segmenter: segmentation.segmenter, sketchSegmenter: segmentation.sketchSegmenter,
-        segmenterInput: segmentation.isGiven ? segmentation.segmenterInput : nil)
-    }
+    [background, extraction.extractor, segmentation.segmenter, segmentation.sketchSegmenter].compactMap(\.self)
   }
 }

@@ -30,6 +30,9 @@ struct RunCommand: AsyncParsableCommand {
     let pictures = try RunInputs(inputs, note: report.note)
     let model = try modelOptions.open(note: report.note)
     var request = try makeRequest(pictures, for: model)
+    var idle = IdleNotes(request.idleOptions(for: model), settings: request.settings)
+    idle.add(finish, inputs.shared.segmentation, strengths.texts, modelOptions)
+    for line in idle.lines { report.note(line) }
     LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
     let files = inputs.paths + (request.palette == nil ? [] : [finish.palette]) + (finish.hints.map { [$0] } ?? [])
@@ -92,8 +95,8 @@ struct RunCommand: AsyncParsableCommand {
 
   private func makeRequest(_ pictures: RunInputs, for model: Model) throws -> ColorizeRequest {
     var request = ColorizeRequest(sketch: pictures.sketch, reference: pictures.references[0].picture)
-    request.polarity = inputs.polarity.polarity
-    request.preparation = try inputs.extraction.preparation(inputs.prepare)
+    request.polarity = inputs.shared.polarity.polarity
+    request.preparation = try inputs.shared.preparation
     pictures.apply(to: &request)
     request.hints = try FinishOptions.readHints(finish.hints, for: pictures.sketch)
     request.mode = strengths.mode.mode ?? (pictures.allowsFull && model.supports(.full) ? .full : .vanilla)

@@ -47,9 +47,9 @@ struct RunInputs {
         mask: try files.mask.map { Mask(try load($0, "--reference-mask").image) })
     }
     sketchMask = try options.sketchMask.map { Mask(try load($0, "--sketch-mask").image) }
-    background = try options.background.map { try load($0, "--background").image }
-    if options.alphaMasks { takeAlphaMasks(note) }
-    if options.findsMasks { try findMasks(options.segmentation, note) }
+    background = try options.shared.background.map { try load($0, "--background").image }
+    if options.shared.alphaMasks { takeAlphaMasks(note) }
+    if options.shared.findsMasks { try findMasks(options.shared.segmentation, note) }
   }
 
   /// Finds the figures that no mask says, or leaves them to a network.

@@ -46,8 +46,8 @@ struct RunNetworks {
   ///
   /// - Parameter pending: masks that are to be found.
   init(_ inputs: InputOptions, pending: RunInputs.PendingMasks, model: Model, backend: any Backend) async throws {
-    extractor = try await inputs.extraction.open(on: backend)
-    segmenters = try await inputs.segmentation.open(on: backend)
+    extractor = try await inputs.shared.extraction.open(on: backend)
+    segmenters = try await inputs.shared.segmentation.open(on: backend)
     self.model = model
     var wanted: [Task] = []
     if extractor != nil { wanted.append(.lines) }

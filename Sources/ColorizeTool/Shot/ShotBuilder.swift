@@ -12,6 +12,7 @@ struct ShotBuilder {
   let options: RequestOptions
   let mode: InferenceMode?
   let model: Model
+  let modelOptions: ModelOptions
 
   /// The frames that are asked for, with their settings.
   func shot(note: (String) -> Void) throws -> Shot {
@@ -23,9 +24,9 @@ struct ShotBuilder {
   }
 
   private func build(note: (String) -> Void) throws -> Shot {
-    let output = try FramePattern(inputs.output)
+    let output = try Self.named("--output") { try FramePattern(inputs.output) }
     let files = try FrameFiles(inputs.frames).files
-    let sheet = try inputs.sheet.map { try ShotSheet(path: $0) }
+    let sheet = try inputs.sheet.map { path in try Self.named("--sheet") { try ShotSheet(path: path) } }
     let base = try settings()
     let masks = try inputs.sketchMask.map { try companions("--sketch-mask", $0) }
     let references = try inputs.references.map { files in
@@ -40,7 +41,7 @@ struct ShotBuilder {
           + "another --reference")
     }
     let hints = try options.finish.hints.map { try strokes($0) }
-    let backgrounds = try inputs.background.map { try companions("--background", $0) }
+    let backgrounds = try inputs.shared.background.map { try companions("--background", $0) }
     let palette = ["reference", "painting"].contains(options.finish.palette) ? nil : options.finish.palette
     var frames: [ShotFrame] = []
     for file in files {
@@ -67,14 +68,16 @@ struct ShotBuilder {
       let unused = sheet.unusedEntries(for: frames)
       if let first = unused.first { note("--sheet: \(unused.count) entries match no frame, the first is \(first)") }
     }
+    for line in try idleNotes(of: frames).lines { note(line) }
     frames = try selected(frames)
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
-    shot.masks = inputs.findsMasks ? .found : inputs.alphaMasks ? .alpha : .given
+    shot.masks = inputs.shared.findsMasks ? .found : inputs.shared.alphaMasks ? .alpha : .given
     shot.agreesOnColors = run.consistency == .auto
     shot.approved = run.keys?.split(separator: ",").map(String.init) ?? []
-    for path in shot.approved where FileName.kind(path) == .none {
-      throw ToolError.usage("--keys \(path): there is no such picture")
+    for path in shot.approved where FileName.kind(path) != .file {
+      throw ToolError.usage(
+        "--keys \(path): " + (FileName.kind(path) == .none ? "there is no such picture" : "it is no picture's file"))
     }
     shot.overwrites = options.output.replacing.overwrite
     shot.writer = try ShotFiles(options.finish, output: options.output, inputs: inputs, frames: frames).writer
@@ -103,6 +106,32 @@ struct ShotBuilder {
         return nil
       }
       return ShotReference(path, region: region, mask: patterns.mask?.path(for: file))
+    }
+  }
+
+  /// What is given and does nothing in any frame.
+  private func idleNotes(of frames: [ShotFrame]) throws -> IdleNotes {
+    let blank = try Image(width: 8, height: 8, color: [255])
+    var idle: [IdleOption]?
+    for frame in frames {
+      var request = ColorizeRequest(sketch: blank, reference: .image(blank), settings: frame.settings)
+      request.palette = frame.palette.map { _ in Palette([]) }
+      request.hints = frame.hints.map { _ in blank }
+      let options = request.idleOptions(for: model)
+      idle = idle?.filter(options.contains) ?? options
+      if idle == [] { break }
+    }
+    var notes = IdleNotes(idle ?? [], settings: frames.first?.settings ?? ColorizeSettings())
+    notes.add(options.finish, inputs.shared.segmentation, options.strengths.texts, modelOptions)
+    return notes
+  }
+
+  /// Does something with an option's value, and names the option where it fails.
+  private static func named<R>(_ option: String, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as ShotError {
+      throw ToolError.usage("\(option) \(error.description)")
     }
   }
 
@@ -135,8 +164,8 @@ struct ShotBuilder {
     // A picture stands in for all frames': only the settings are looked at.
     let blank = try Image(width: 8, height: 8, color: [255])
     var request = ColorizeRequest(sketch: blank, reference: blank)
-    request.polarity = inputs.polarity.polarity
-    request.preparation = try inputs.extraction.preparation(inputs.prepare)
+    request.polarity = inputs.shared.polarity.polarity
+    request.preparation = try inputs.shared.preparation
     request.mode = mode ?? .vanilla
     try options.apply(to: &request, model: model)
     try request.settings.validate()
@@ -147,7 +176,7 @@ struct ShotBuilder {
   }
 
   private func automaticMode(_ frame: ShotFrame) -> InferenceMode {
-    let masks = inputs.findsMasks || inputs.alphaMasks
+    let masks = inputs.shared.findsMasks || inputs.shared.alphaMasks
     let hasSketch = frame.sketchMask != nil || masks
     let hasMask = frame.referenceMask != nil || frame.furtherReferences.contains { $0.mask != nil }
     let hasReference = hasMask || frame.background != nil || masks
@@ -158,7 +187,7 @@ struct ShotBuilder {
   private func selected(_ frames: [ShotFrame]) throws -> [ShotFrame] {
     var frames = frames
     if let text = run.frames {
-      let selection = try FrameSelection(text)
+      let selection = try Self.named("--frames") { try FrameSelection(text) }
       guard frames.allSatisfy({ $0.number != nil }) else {
         throw ToolError.usage("--frames \(text): the frames' names have no numbers to choose them by")
       }
@@ -166,7 +195,7 @@ struct ShotBuilder {
       guard !frames.isEmpty else { throw ToolError.usage("--frames \(text): there is no such frame") }
     }
     if let text = run.shard {
-      let shard = try Shard(text)
+      let shard = try Self.named("--shard") { try Shard(text) }
       frames = frames.filter { frame in
         do {
           return try shard.contains(sketch: frame.sketch)

@@ -42,12 +42,15 @@ struct ShotCommand: AsyncParsableCommand {
     let model = try modelOptions.open(note: report.note)
     let options = RequestOptions(
       output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)
-    let builder = ShotBuilder(inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model)
+    let builder = ShotBuilder(
+      inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model,
+      modelOptions: modelOptions)
     var shot = try builder.shot(note: report.note)
     let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
+    try watch.checkNames(note: report.note)
     let backend = try backendOptions.makeBackend()
-    let extractor = try await inputs.extraction.open(on: backend)
-    let segmenters = try await inputs.segmentation.open(on: backend)
+    let extractor = try await inputs.shared.extraction.open(on: backend)
+    let segmenters = try await inputs.shared.segmentation.open(on: backend)
     shot.networks = try ShotNetworks(
       extractor: extractor, segmenter: segmenters.picture, sketchSegmenter: segmenters.drawing)
     let progress = Progress(isQuiet: report.quiet)

@@ -74,10 +74,11 @@ struct ShotFiles {
       leavesOutMetadata: output.leavesOutMetadata,
       flats: try png("--flats", finish.flats),
       regions: try png("--regions", finish.regions), layers: try finish.layers.map { try FramePattern($0) },
-      layering: finish.layersBy, alphaMasks: inputs.alphaMasks, foundMasks: inputs.findsMasks ? true : nil,
-      extractor: inputs.extraction.extractor, segmenter: inputs.segmentation.segmenter,
-      sketchSegmenter: inputs.segmentation.sketchSegmenter,
-      segmenterInput: inputs.segmentation.isGiven ? inputs.segmentation.segmenterInput : nil)
+      layering: finish.layersBy, alphaMasks: inputs.shared.alphaMasks,
+      foundMasks: inputs.shared.findsMasks ? true : nil,
+      extractor: inputs.shared.extraction.extractor, segmenter: inputs.shared.segmentation.segmenter,
+      sketchSegmenter: inputs.shared.segmentation.sketchSegmenter,
+      segmenterInput: inputs.shared.segmentation.isGiven ? inputs.shared.segmentation.segmenterInput : nil)
     writer = ShotWriter(signature: wish.signature) { frame in
       try Self.paths(wish, frame)
     } encode: { frame, sketch, result in

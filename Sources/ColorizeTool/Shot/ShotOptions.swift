@@ -40,43 +40,18 @@ struct ShotInputOptions: ParsableArguments {
       "Where the figure is in the reference (of several, in the one before it): white, or opaque.", valueName: "file"))
   var referenceMask: [PlacedFile] = []
 
-  /// The patterns of the references with what belongs to each, at least one.
-  var references: [ReferenceFiles] {
-    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
-  }
-
-  @Option(
-    help: ArgumentHelp(
-      "A picture whose colours the background takes, instead of a reference mask.", valueName: "file"))
-  var background: String?
-
-  @Flag(help: "Take masks that are not given from the alpha channel of their pictures.")
-  var alphaMasks = false
-
-  @Option(
-    help: ArgumentHelp(
-      "auto finds the masks that are not given; none takes those that are given only.", valueName: "name"))
-  var masks: MasksChoice = .none
-
-  @Option(help: ArgumentHelp("Whether the sketch's lines are dark or light.", valueName: "name"))
-  var polarity: PolarityChoice = .auto
-
-  @Option(help: PreparationChoice.help)
-  var prepare: PreparationChoice = .auto
-
-  @OptionGroup var extraction: ExtractorOptions
-  @OptionGroup var segmentation: SegmenterOptions
+  @OptionGroup var shared: SharedInputOptions
 
   @Option(
     help: ArgumentHelp(
       "What single frames have that others have not, in a .json or .csv: their masks, reference and settings. See "
         + "Docs/Shots.md.", valueName: "file"))
   var sheet: String?
-}
 
-extension ShotInputOptions {
-  /// Whether masks that are not given are found, with a network or without one.
-  var findsMasks: Bool { masks == .auto || segmentation.isGiven }
+  /// The patterns of the references with what belongs to each, at least one.
+  var references: [ReferenceFiles] {
+    get throws { try ReferenceFiles.all(reference, regions: region, masks: referenceMask) }
+  }
 }
 
 /// Which frames of the shot, and what is known of them.

@@ -15,16 +15,24 @@ struct ShotWatching {
     [("Software", "\(Tool.name) \(Tool.version)"), ("Title", kind)]
   }
 
+  /// Checks what can be told without the frames.
+  func checkNames(note: (String) -> Void) throws {
+    guard (1...240).contains(options.fps) else { throw ToolError.usage("--fps is \(options.fps), expected 1 to 240") }
+    if options.fps != 24, options.animation == nil { note("--fps is for --animation; name its file") }
+    if let path = options.report, !path.lowercased().hasSuffix(".html") || path.count <= 5 {
+      throw ToolError.usage("--report \(path): it is a page of HTML; give a path that ends in .html")
+    }
+    for (option, path, _) in files where !path.lowercased().hasSuffix(".png") || path.count <= 4 {
+      throw ToolError.usage("\(option) \(path): it is written as PNG; give a path that ends in .png")
+    }
+  }
+
   /// Told before any work.
   func check(_ shot: Shot) throws {
-    guard (1...240).contains(options.fps) else { throw ToolError.usage("--fps is \(options.fps), expected 1 to 240") }
     var taken = Set(try shot.frames.flatMap { try shot.writer.paths($0) } + [shot.manifest])
     let inputs = shot.frames.flatMap { $0.inputs.map(\.path) }
     if let path = options.report { try check(report: path, taken: &taken, inputs: inputs) }
     for (option, path, kind) in files {
-      guard path.lowercased().hasSuffix(".png"), path.count > 4 else {
-        throw ToolError.usage("\(option) \(path): it is written as PNG; give a path that ends in .png")
-      }
       guard taken.insert(path).inserted else {
         throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
       }
@@ -35,9 +43,6 @@ struct ShotWatching {
   }
 
   private func check(report path: String, taken: inout Set<String>, inputs: [String]) throws {
-    guard path.lowercased().hasSuffix(".html"), path.count > 5 else {
-      throw ToolError.usage("--report \(path): it is a page of HTML; give a path that ends in .html")
-    }
     guard taken.insert(path).inserted else {
       throw ToolError.usage("--report \(path): another file is written there too; give another path")
     }

@@ -32,6 +32,10 @@ struct OutputCheck {
       var status = stat()
       guard stat(FileName.cString(path), &status) == 0 else {
         if errno == ENAMETOOLONG { throw ToolError.usage("\(name): the name is too long; give a shorter one") }
+        // A result would take the place of the first of these links.
+        if errno == ELOOP {
+          throw ToolError.usage("\(name): its symbolic links lead in a circle; remove them, or give another path")
+        }
         continue
       }
       if status.st_mode & S_IFMT == S_IFDIR {

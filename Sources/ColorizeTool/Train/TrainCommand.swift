@@ -115,6 +115,9 @@ struct TrainCommand: AsyncParsableCommand {
       )
     }
     if learning.warmUp < 0 { throw ToolError.usage("--warm-up is \(learning.warmUp), expected 0 or more") }
+    if let minutes = length.minutes, !(minutes > 0 && minutes <= 1_000_000) {
+      throw ToolError.usage("--minutes is \(minutes), expected above 0, at most 1000000")
+    }
     if length.steps != nil && length.minutes != nil {
       throw ToolError.usage("--steps and --minutes exclude each other; give one")
     }
@@ -183,11 +186,25 @@ struct TrainCommand: AsyncParsableCommand {
     plan.cacheLimit = Int(pictures.cacheSize * Double(1 << 30))
     do {
       try plan.validate()
+    } catch .invalid(let option, let value, let expected) {
+      throw ToolError.usage("\(Self.flags[option] ?? option) is \(value), expected \(expected)")
     } catch {
       throw ToolError.usage("\(error)")
     }
     return plan
   }
+
+  /// The options that set what the library speaks of.
+  private static let flags = [
+    "the number of steps": "--steps", "the resolution": "--resolution", "the share held out": "--validation",
+    "the interval of states": "--save-every", "the interval of sheets": "--preview-every",
+    "the number of states that are kept": "--keep", "the number of views": "--variants",
+    "the share of other colours": "--recolor", "the weight of the ground": "--ground-weight", "the batch": "--batch",
+    "the rows of a pass": "--rows", "the rate": "--rate", "the warm-up": "--warm-up",
+    "the foreground's rank": "--rank-foreground", "the background's rank": "--rank-background",
+    "the share without a reference": "--drop", "the offset noise": "--offset-noise", "the average's decay": "--average",
+    "the gamma of min-SNR": "--min-snr",
+  ]
 }
 
 /// The one JSON object of `--json`.

@@ -44,6 +44,16 @@ final class SampleEncoder {
     return try decode(.inMemory(encoded, name: "a sample"))
   }
 
+  /// Does what making a sample of a size does, without a picture: for a backend that counts.
+  func encodeBlank(_ size: ImageSize) throws {
+    let plane = Plane(width: size.width, height: size.height, channels: 3, repeating: 1)
+    let mask = Plane(width: size.width, height: size.height, channels: 1, repeating: 1)
+    let lines = [Float](repeating: -1, count: size.width * size.height)
+    let view = TrainingView(
+      target: plane, lines: lines, mask: mask, reference: plane, referenceMask: mask, isReferenceAnother: true)
+    _ = try encode(view, picture: 0, variant: 0)
+  }
+
   private typealias Stored = (key: String, shape: [Int], values: [Float])
 
   private func encode(_ view: TrainingView, picture: Int, variant: Int) throws -> [Stored] {

@@ -5,7 +5,8 @@ import DiffusionCore
 import DiffusionTraining
 
 extension TrainingRun {
-  /// The most bytes that a step takes, counted without computing it, of the largest size.
+  /// The most bytes that the training takes: the program, and a step with the making of its samples, counted without
+  /// computing them, of the largest size.
   ///
   /// - Throws: ``BackendError/insufficientMemory(_:)`` with advice if it would not fit.
   static func countMemory(_ plan: TrainingPlan, buckets: AspectBuckets, backend: any Backend) throws -> Int {
@@ -16,9 +17,16 @@ extension TrainingRun {
       storage: model.storage)
     let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) })
     guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
-    let item = try blank(size, for: trainer, on: meter.backend)
-    _ = try trainer.step([TrainingItem](repeating: item, count: plan.settings.batch))
-    let peak = meter.account.peakByteCount + trainer.hostByteCount
+    // What encoded a sample stays in the pool beside what a step asks for, of other sizes.
+    let views = ViewMaker(
+      pictures: plan.folder.pictures, buckets: buckets, settings: plan.views, seed: 0, isReference: [])
+    let encoder = SampleEncoder(trainer: trainer, views: views, cache: nil, modelFingerprint: "")
+    let items = try (0..<plan.settings.batch).map { _ in
+      try encoder.encodeBlank(size)
+      return try blank(size, for: trainer, on: meter.backend)
+    }
+    _ = try trainer.step(items)
+    let peak = meter.account.peakByteCount + trainer.hostByteCount + MemoryEstimate.programBytes
     guard plan.checksMemory else { return peak }
     do {
       try backend.prepareMemory(

@@ -19,6 +19,7 @@ package enum LoadHints {
     if keys.isEmpty {
       return hints + ["the file holds no tensor at all: download or export it again"]
     }
+    if let hint = hint(ofPrefixesBefore: missing.map(\.key), keys: keys) { hints.append(hint) }
     // Who lacks other parts only was not after a whole model.
     if missing.contains(where: {
       CheckpointSection(key: $0.key) == .unet || CheckpointSection(key: $0.key) == .sketchEncoder
@@ -46,6 +47,27 @@ package enum LoadHints {
       )
     }
     return hints
+  }
+
+  /// What to say where some keys have a prefix, such as `module.`, and others none: one that all have is taken off.
+  package static func hint(ofPrefixesBefore missing: [String], keys: [String]) -> String? {
+    let wanted = Set(missing)
+    var counts: [String: Int] = [:]
+    for key in keys {
+      var rest = Substring(key)
+      // Programs wrap what they save a few times, and a name may be as long as a file.
+      for _ in 0..<4 {
+        guard let dot = rest.firstIndex(of: ".") else { break }
+        rest = rest[rest.index(after: dot)...]
+        guard wanted.contains(String(rest)) else { continue }
+        counts[String(key[..<rest.startIndex]), default: 0] += 1
+        break
+      }
+    }
+    guard let most = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }
+    return
+      "\(most.value) of the missing keys stand in the file with \"\(WeightError.printable(most.key))\" before them, and "
+      + "others without: it was put together from two forms; save it again with the same names throughout"
   }
 
   /// What to say where shapes fit and element types do not.

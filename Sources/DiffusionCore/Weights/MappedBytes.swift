@@ -71,6 +71,9 @@ final class MappedRegion: @unchecked Sendable {
         throw .danglingLink(file: path, target: target)
       }
       if code == ENOENT || code == ENOTDIR { throw .fileMissing(file: path) }
+      if code == EMFILE || code == ENFILE || code == ENOMEM {
+        throw .outOfResources(file: path, reason: SystemError(code: code).reason)
+      }
       throw .fileNotReadable(file: path, reason: SystemError(code: code).readingReason)
     }
     defer { close(descriptor) }
@@ -89,6 +92,10 @@ final class MappedRegion: @unchecked Sendable {
     }
     let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else {
+      if errno == ENOMEM {
+        throw .outOfResources(
+          file: path, reason: "\(count >> 20) MiB to map it are not free; free some memory, or raise its limit")
+      }
       throw .fileNotReadable(
         file: path, reason: "it cannot be mapped into memory: \(SystemError.last.readingReason)")
     }

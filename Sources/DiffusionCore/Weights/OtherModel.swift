@@ -27,7 +27,7 @@ package enum OtherModel {
       keys in
       keys.count <= 4
         && keys.contains { key in
-          ["emb_params", "string_to_param", "clip_g", "clip_l"].contains { key.hasPrefix($0) }
+          ["emb_params", "string_to_param"].contains { key.hasPrefix($0) } || ["clip_g", "clip_l"].contains(key)
             || key.hasPrefix("<") && key.hasSuffix(">")
         }
     },

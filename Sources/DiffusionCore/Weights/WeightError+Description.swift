@@ -8,6 +8,8 @@ extension WeightError: CustomStringConvertible {
       "\(file): there is no such file. Check the path."
     case .fileNotReadable(let file, let reason):
       "\(file): the file cannot be read: \(reason)."
+    case .outOfResources(let file, let reason):
+      "\(file): the file cannot be opened: \(reason)."
     case .isDirectory(let file):
       "\(file): this is a directory. Give the path of a .safetensors file inside it."
     case .emptyFile(let file):
@@ -131,10 +133,10 @@ extension WeightError: CustomStringConvertible {
 }
 
 extension WeightError: CategorizedError {
-  /// Reading is the model's fault, writing the disk's.
+  /// Reading is the model's fault, writing the disk's; memory that ends is neither's.
   public var category: ErrorCategory {
     switch self {
-    case .fileNotWritable, .writeOutOfOrder: .run
+    case .fileNotWritable, .writeOutOfOrder, .outOfResources: .run
     default: .model
     }
   }

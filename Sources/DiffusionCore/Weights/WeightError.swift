@@ -10,6 +10,9 @@ public enum WeightError: Error, Sendable {
   case fileMissing(file: String)
   /// The file exists, and the system refuses to open or map it.
   case fileNotReadable(file: String, reason: String)
+  /// The system has no more of what opening a file takes, memory to map it or a place among the open files: no fault of
+  /// the file.
+  case outOfResources(file: String, reason: String)
   /// The path leads to a directory.
   case isDirectory(file: String)
   /// The file has no bytes.

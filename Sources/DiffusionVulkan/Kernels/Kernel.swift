@@ -2,88 +2,81 @@
 
 import DiffusionShaders
 
-/// The compute shaders, each named like its file in `Shaders/`.
-enum Kernel: Hashable, CaseIterable {
-  case fill, copy, unary, binary, select
-  case reduce, softmax, layerNorm
-  case matmul, gatedLinear, convolution
-  case resample, pool, groupedConvolution
-  case groupNormPartials, groupNormMoments, groupNorm
-  case attention
-  case reduceSubgroups, softmaxSubgroups, layerNormSubgroups, groupNormPartialsSubgroups, groupNormMomentsSubgroups
-  case attentionSubgroups
-  case sumSplits
-  case activationGradient, gateGradient, softmaxGradient, softmaxGradientSubgroups
-  case layerNormGradient, layerNormGradientSubgroups
-  case columnSums, groupNormProducts, groupNormSums, groupNormGradient
-  case convolutionWeightGradient, attentionGradient, adamw
-  case matmulMatrix, gatedLinearMatrix, convolutionMatrix, attentionMatrix
-  case matmulMatrixEmulated, gatedLinearMatrixEmulated, convolutionMatrixEmulated, attentionMatrixEmulated
-  case matmulLanes, gatedLinearLanes, convolutionLanes, attentionLanes
+/// A compute shader. Each has its line here, and the name of its file in `Shaders/`.
+struct Kernel: Hashable, CustomStringConvertible {
+  /// Its name.
+  let description: String
+  /// SPIR-V in base64.
+  let binary: StaticString
+
+  private init(_ name: String, _ binary: StaticString) {
+    description = name
+    self.binary = binary
+  }
+
+  static func == (a: Kernel, b: Kernel) -> Bool { a.binary.utf8Start == b.binary.utf8Start }
+
+  /// What is made of a shader is the same wherever its binary is: of two with one binary, one is enough.
+  func hash(into hasher: inout Hasher) { hasher.combine(binary.utf8Start) }
+
+  static let fill = Kernel("fill", ShaderBinaries.fill)
+  static let copy = Kernel("copy", ShaderBinaries.copy)
+  static let unary = Kernel("unary", ShaderBinaries.unary)
+  static let binary = Kernel("binary", ShaderBinaries.binary)
+  static let select = Kernel("select", ShaderBinaries.select)
+  static let reduce = Kernel("reduce", ShaderBinaries.reduce)
+  static let softmax = Kernel("softmax", ShaderBinaries.softmax)
+  static let layerNorm = Kernel("layerNorm", ShaderBinaries.layerNorm)
+  static let matmul = Kernel("matmul", ShaderBinaries.matmul)
+  static let gatedLinear = Kernel("gatedLinear", ShaderBinaries.gatedLinear)
+  static let convolution = Kernel("convolution", ShaderBinaries.convolution)
+  static let resample = Kernel("resample", ShaderBinaries.resample)
+  static let pool = Kernel("pool", ShaderBinaries.pool)
+  static let groupedConvolution = Kernel("groupedConvolution", ShaderBinaries.groupedConvolution)
+  static let groupNormPartials = Kernel("groupNormPartials", ShaderBinaries.groupNormPartials)
+  static let groupNormMoments = Kernel("groupNormMoments", ShaderBinaries.groupNormMoments)
+  static let groupNorm = Kernel("groupNorm", ShaderBinaries.groupNorm)
+  static let attention = Kernel("attention", ShaderBinaries.attention)
+  static let reduceSubgroups = Kernel("reduceSubgroups", ShaderBinaries.reduceSubgroups)
+  static let softmaxSubgroups = Kernel("softmaxSubgroups", ShaderBinaries.softmaxSubgroups)
+  static let layerNormSubgroups = Kernel("layerNormSubgroups", ShaderBinaries.layerNormSubgroups)
+  static let groupNormPartialsSubgroups = Kernel(
+    "groupNormPartialsSubgroups", ShaderBinaries.groupNormPartialsSubgroups)
+  static let groupNormMomentsSubgroups = Kernel("groupNormMomentsSubgroups", ShaderBinaries.groupNormMomentsSubgroups)
+  static let attentionSubgroups = Kernel("attentionSubgroups", ShaderBinaries.attentionSubgroups)
+  static let sumSplits = Kernel("sumSplits", ShaderBinaries.sumSplits)
+  static let activationGradient = Kernel("activationGradient", ShaderBinaries.activationGradient)
+  static let gateGradient = Kernel("gateGradient", ShaderBinaries.gateGradient)
+  static let softmaxGradient = Kernel("softmaxGradient", ShaderBinaries.softmaxGradient)
+  static let softmaxGradientSubgroups = Kernel("softmaxGradientSubgroups", ShaderBinaries.softmaxGradientSubgroups)
+  static let layerNormGradient = Kernel("layerNormGradient", ShaderBinaries.layerNormGradient)
+  static let layerNormGradientSubgroups = Kernel(
+    "layerNormGradientSubgroups", ShaderBinaries.layerNormGradientSubgroups)
+  static let columnSums = Kernel("columnSums", ShaderBinaries.columnSums)
+  static let groupNormProducts = Kernel("groupNormProducts", ShaderBinaries.groupNormProducts)
+  static let groupNormSums = Kernel("groupNormSums", ShaderBinaries.groupNormSums)
+  static let groupNormGradient = Kernel("groupNormGradient", ShaderBinaries.groupNormGradient)
+  static let convolutionWeightGradient = Kernel("convolutionWeightGradient", ShaderBinaries.convolutionWeightGradient)
+  static let attentionGradient = Kernel("attentionGradient", ShaderBinaries.attentionGradient)
+  static let adamw = Kernel("adamw", ShaderBinaries.adamw)
+  static let matmulMatrix = Kernel("matmulMatrix", MatrixShaderBinaries.matmulMatrix)
+  static let matmulMatrixEmulated = Kernel("matmulMatrixEmulated", ShaderBinaries.matmulMatrixEmulated)
+  static let gatedLinearMatrix = Kernel("gatedLinearMatrix", MatrixShaderBinaries.gatedLinearMatrix)
+  static let gatedLinearMatrixEmulated = Kernel("gatedLinearMatrixEmulated", ShaderBinaries.gatedLinearMatrixEmulated)
+  static let convolutionMatrix = Kernel("convolutionMatrix", MatrixShaderBinaries.convolutionMatrix)
+  static let convolutionMatrixEmulated = Kernel("convolutionMatrixEmulated", ShaderBinaries.convolutionMatrixEmulated)
+  static let attentionMatrix = Kernel("attentionMatrix", MatrixShaderBinaries.attentionMatrix)
+  static let attentionMatrixEmulated = Kernel("attentionMatrixEmulated", ShaderBinaries.attentionMatrixEmulated)
+  static let matmulLanes = Kernel("matmulLanes", ShaderBinaries.matmulLanes)
+  static let gatedLinearLanes = Kernel("gatedLinearLanes", ShaderBinaries.gatedLinearLanes)
+  static let convolutionLanes = Kernel("convolutionLanes", ShaderBinaries.convolutionLanes)
+  static let attentionLanes = Kernel("attentionLanes", ShaderBinaries.attentionLanes)
+
+  private static let subgroupKernels: Set<Kernel> = [
+    .attentionSubgroups, .matmulMatrix, .gatedLinearMatrix, .convolutionMatrix, .attentionMatrix, .matmulLanes,
+    .gatedLinearLanes, .convolutionLanes, .attentionLanes,
+  ]
 
   /// Whether it counts on subgroups being full and of the size that the device reports.
-  var countsOnFullSubgroups: Bool {
-    switch self {
-    case .attentionSubgroups, .matmulMatrix, .gatedLinearMatrix, .convolutionMatrix, .attentionMatrix, .matmulLanes,
-      .gatedLinearLanes, .convolutionLanes, .attentionLanes:
-      true
-    default: false
-    }
-  }
-
-  /// SPIR-V in base64.
-  var binary: StaticString {
-    switch self {
-    case .fill: ShaderBinaries.fill
-    case .copy: ShaderBinaries.copy
-    case .unary: ShaderBinaries.unary
-    case .binary: ShaderBinaries.binary
-    case .select: ShaderBinaries.select
-    case .reduce: ShaderBinaries.reduce
-    case .softmax: ShaderBinaries.softmax
-    case .layerNorm: ShaderBinaries.layerNorm
-    case .matmul: ShaderBinaries.matmul
-    case .gatedLinear: ShaderBinaries.gatedLinear
-    case .convolution: ShaderBinaries.convolution
-    case .resample: ShaderBinaries.resample
-    case .pool: ShaderBinaries.pool
-    case .groupedConvolution: ShaderBinaries.groupedConvolution
-    case .groupNormPartials: ShaderBinaries.groupNormPartials
-    case .groupNormMoments: ShaderBinaries.groupNormMoments
-    case .groupNorm: ShaderBinaries.groupNorm
-    case .attention: ShaderBinaries.attention
-    case .reduceSubgroups: ShaderBinaries.reduceSubgroups
-    case .softmaxSubgroups: ShaderBinaries.softmaxSubgroups
-    case .layerNormSubgroups: ShaderBinaries.layerNormSubgroups
-    case .groupNormPartialsSubgroups: ShaderBinaries.groupNormPartialsSubgroups
-    case .groupNormMomentsSubgroups: ShaderBinaries.groupNormMomentsSubgroups
-    case .attentionSubgroups: ShaderBinaries.attentionSubgroups
-    case .sumSplits: ShaderBinaries.sumSplits
-    case .activationGradient: ShaderBinaries.activationGradient
-    case .gateGradient: ShaderBinaries.gateGradient
-    case .softmaxGradient: ShaderBinaries.softmaxGradient
-    case .softmaxGradientSubgroups: ShaderBinaries.softmaxGradientSubgroups
-    case .layerNormGradient: ShaderBinaries.layerNormGradient
-    case .layerNormGradientSubgroups: ShaderBinaries.layerNormGradientSubgroups
-    case .columnSums: ShaderBinaries.columnSums
-    case .groupNormProducts: ShaderBinaries.groupNormProducts
-    case .groupNormSums: ShaderBinaries.groupNormSums
-    case .groupNormGradient: ShaderBinaries.groupNormGradient
-    case .convolutionWeightGradient: ShaderBinaries.convolutionWeightGradient
-    case .attentionGradient: ShaderBinaries.attentionGradient
-    case .adamw: ShaderBinaries.adamw
-    case .matmulMatrix: MatrixShaderBinaries.matmulMatrix
-    case .matmulMatrixEmulated: ShaderBinaries.matmulMatrixEmulated
-    case .gatedLinearMatrix: MatrixShaderBinaries.gatedLinearMatrix
-    case .gatedLinearMatrixEmulated: ShaderBinaries.gatedLinearMatrixEmulated
-    case .convolutionMatrix: MatrixShaderBinaries.convolutionMatrix
-    case .convolutionMatrixEmulated: ShaderBinaries.convolutionMatrixEmulated
-    case .attentionMatrix: MatrixShaderBinaries.attentionMatrix
-    case .attentionMatrixEmulated: ShaderBinaries.attentionMatrixEmulated
-    case .matmulLanes: ShaderBinaries.matmulLanes
-    case .gatedLinearLanes: ShaderBinaries.gatedLinearLanes
-    case .convolutionLanes: ShaderBinaries.convolutionLanes
-    case .attentionLanes: ShaderBinaries.attentionLanes
-    }
-  }
+  var countsOnFullSubgroups: Bool { Self.subgroupKernels.contains(self) }
 }

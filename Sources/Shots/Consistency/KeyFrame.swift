@@ -51,7 +51,7 @@ struct KeyFrame: Sendable {
     for y in 0..<frame.height {
       for x in 0..<frame.width {
         let center = SIMD2(Double(x) + 0.5, Double(y) + 0.5)
-        let place = map((center - own / 2) / own.max()) * size.max() + size / 2
+        let place = map(pixel: center, of: own, in: size)
         guard place.x >= 0, place.y >= 0, place.x < size.x, place.y < size.y else { continue }
         let region = Int(key.labels[Int(place.y) * key.width + Int(place.x)])
         guard let color = colors[region] else { continue }

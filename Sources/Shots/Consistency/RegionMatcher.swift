@@ -68,7 +68,7 @@ package struct RegionMatcher {
         var target = pixel
         if !isSame {
           let center = SIMD2(Double(x) + 0.5, Double(y) + 0.5)
-          let place = map.map { $0((center - own / 2) / own.max()) * other.max() + other / 2 } ?? center / own * other
+          let place = map.map { $0(pixel: center, of: own, in: other) } ?? center / own * other
           guard place.x >= 0, place.y >= 0, place.x < other.x, place.y < other.y else { continue }
           target = Int(place.y) * second.width + Int(place.x)
         }

@@ -77,7 +77,7 @@ package struct RegionShapes: Sendable {
       abs(map.determinant) * (own.x * own.y) / (own.max() * own.max()) / (size.x * size.y) * size.max() * size.max()
     return shapes.map { shape in
       let pixel = SIMD2(Double(shape.center.x), Double(shape.center.y)) * Double(diagonal)
-      let place = map((pixel + 0.5 - own / 2) / own.max()) * size.max() + size / 2 - 0.5
+      let place = map(pixel: pixel + 0.5, of: own, in: size) - 0.5
       return RegionShape(
         center: SIMD2(Float(place.x), Float(place.y)) / other.diagonal,
         logArea: shape.logArea + Float(log(max(growth, 1e-9))), elongation: shape.elongation,

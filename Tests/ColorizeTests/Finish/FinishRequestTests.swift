@@ -126,6 +126,57 @@ struct FinishRequestTests {
     #expect(try option { _ in } == nil)
   }
 
+  /// Masks and a background picture may stay where a mode is changed to one that does not use them.
+  @Test(arguments: [InferenceMode.vanilla, .foreground])
+  func flatsDoNotTakeColoursOfWhatTheModeDoesNotUse(mode: InferenceMode) throws {
+    let left = try Image(width: 32, height: 32, color: [200, 30, 30])
+    let pixels = (0..<32 * 32).flatMap { $0 % 32 < 16 ? [200, 30, 30] : [30, 30, 200] as [UInt8] }
+    var request = try request { $0.mode = mode }
+    request.reference = .image(try Image(width: 32, height: 32, channels: 3, pixels: pixels))
+    let plain = try #require(try request.flatColors())
+    request.sketchMask = Mask(try Image(width: 80, height: 80, color: [255]))
+    request.referenceMask = Mask(left)
+    request.background = try Image(width: 8, height: 8, color: [20, 220, 20])
+    let masked = try #require(try request.flatColors())
+    #expect(masked.palette == plain.palette && masked.sides == nil)
+    // Where the mode uses it, the background's colour is there.
+    request.mode = .background
+    request.referenceMask = nil
+    let used = try #require(try request.flatColors())
+    #expect(used.palette.entries.contains { $0.color == RGB(20, 220, 20) })
+  }
+
+  @Test func settingsThatDoNothingAreTold() throws {
+    let model = try Model.embedded()
+    func idle(_ change: (inout ColorizeRequest) -> Void) throws -> [ColorizeError.Option: IdleOption.Reason] {
+      var request = ColorizeRequest(
+        sketch: try sketch(), reference: try sketch(), sampling: model.configuration.sampling,
+        finish: model.configuration.finish)
+      change(&request)
+      let options = request.idleOptions(for: model)
+      return Dictionary(options.map { ($0.option, $0.reason) }) { first, _ in first }
+    }
+    #expect(try idle { _ in }.isEmpty)
+    #expect(try idle { $0.merge = 0.5 } == [.merge: .mode])
+    #expect(
+      try idle {
+        $0.merge = 0.5
+        $0.mode = .full
+      }.isEmpty)
+    #expect(try idle { $0.hintStrength = 0.5 } == [.hintStrength: .noHints])
+    #expect(
+      try idle {
+        $0.palette = Palette([]); $0.flats.maximumColors = 3
+      } == [.maximumColors: .givenPalette])
+    #expect(
+      try idle {
+        ($0.fill, $0.lines) = (.painting, .network)
+        $0.flats.maximumGap = 3
+        $0.palette = Palette([])
+      } == [.maximumGap: .noRegions, .palette: .noFlats])
+    for reason in IdleOption.Reason.allCases { #expect(!reason.words(in: .vanilla).isEmpty) }
+  }
+
   /// Guide strokes do not reach the network, and are not in the drawing that comes back.
   @Test func guidesVanish() async throws {
     let plain = try sketch()

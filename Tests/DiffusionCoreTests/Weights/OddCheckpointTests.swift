@@ -20,6 +20,13 @@ import Testing
     #expect(bare.map { renaming(prefix + $0) } == bare)
   }
 
+  @Test func aPrefixOfSomeKeysIsNamed() {
+    let hint = LoadHints.hint(
+      ofPrefixesBefore: Array(bare[..<2]), keys: bare[..<2].map { "net.module." + $0 } + bare[2...] + ["other.weight"])
+    #expect(hint?.contains("2 of the missing keys stand in the file with \"net.module.\" before them") == true)
+    #expect(LoadHints.hint(ofPrefixesBefore: bare, keys: ["weight", "other.bias"]) == nil)
+  }
+
   @Test func bareKeysStay() throws {
     #expect(KeyRenaming.unwrapping(bare) == nil)
     #expect(KeyRenaming.unwrapping([]) == nil)

@@ -34,6 +34,11 @@ public struct AffineMap: Sendable, Hashable, Codable {
     place.x * right + place.y * down + offset
   }
 
+  /// Where a point of one picture leads in another, both in pixels of pictures of these sizes.
+  package func callAsFunction(pixel: SIMD2<Double>, of size: SIMD2<Double>, in other: SIMD2<Double>) -> SIMD2<Double> {
+    self((pixel - size / 2) / size.max()) * other.max() + other / 2
+  }
+
   /// The area that a unit of area becomes; negative for a map that mirrors.
   public var determinant: Double { right.x * down.y - right.y * down.x }
 

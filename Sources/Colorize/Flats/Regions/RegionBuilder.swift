@@ -11,13 +11,13 @@ struct RegionBuilder {
   private var bounds: [UInt8]
   private var strokes: GuideStrokes?
 
-  init(_ drawing: Image, options: RegionOptions, ink: InkMap? = nil) throws {
+  init(_ drawing: Image, options: RegionOptions, lines: LineMask? = nil) throws {
     (width, height) = (drawing.width, drawing.height)
     maximumGap = options.maximumGap ?? RegionOptions.defaultGap(width: width, height: height)
     minimumArea = options.minimumArea ?? RegionOptions.defaultMinimumArea(width: width, height: height)
     guides = options.guides
     strokes = options.guides.map { GuideStrokes(drawing, options: $0) }
-    bounds = LineMask(ink ?? InkMap(strokes?.drawing ?? drawing, polarity: options.polarity)).values
+    bounds = (lines ?? LineMask(InkMap(strokes?.drawing ?? drawing, polarity: options.polarity))).values
     if let strokes {
       for pixel in bounds.indices where strokes.kinds[pixel] != 0 && bounds[pixel] == 0 { bounds[pixel] = 2 }
     }

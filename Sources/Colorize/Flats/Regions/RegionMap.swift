@@ -35,14 +35,14 @@ public struct RegionMap: Sendable, Hashable {
   ///
   /// - Throws: ``FlatsError/invalidOption(reason:)``, or `CancellationError`.
   public init(lineArt: Image, options: RegionOptions = RegionOptions()) throws {
-    try self.init(lineArt: lineArt, options: options, ink: nil)
+    try self.init(lineArt: lineArt, options: options, lines: nil)
   }
 
-  /// - Parameter ink: that of the drawing without its guide strokes, where it was made already.
-  init(lineArt: Image, options: RegionOptions, ink: InkMap?) throws {
+  /// - Parameter lines: those of the drawing without its guide strokes, where they were found already.
+  init(lineArt: Image, options: RegionOptions, lines: LineMask?) throws {
     try options.validate()
     try Task.checkCancellation()
-    self = try RegionBuilder(lineArt, options: options, ink: ink).map()
+    self = try RegionBuilder(lineArt, options: options, lines: lines).map()
   }
 
   init(width: Int, height: Int, labels: [UInt32], regions: [Region], gaps: [Gap]) {

@@ -54,7 +54,9 @@ public struct LoRAFile: Sendable {
         weights.append(key)
       }
     }
-    guard !branches.isEmpty || !differences.isEmpty else {
+    // A checkpoint has branches of its own, which would act twice.
+    let isModel = weights.contains(CheckpointSection.unet.prefix + "time_embed.0.weight")
+    guard !isModel, !branches.isEmpty || !differences.isEmpty else {
       throw .noAdditions(file: file.name, isCheckpoint: weights.contains { CheckpointSection(key: $0) == .unet })
     }
     self.branches = branches

@@ -44,7 +44,7 @@ package struct CarriedColors: Sendable {
   static let leastSeen = 0.15
   /// How much an outline of the reference counts beside what is on its sides: a region is none, but a region that moved a little
   /// lies on one. Some thin dark regions are outlines, so that these count a little.
-  private static let outline: Float = 0.3
+  private static let outline: Float = 0.1
 
   /// - Parameters:
   ///   - lines: the drawing's, of the size of `map`.

@@ -32,10 +32,6 @@ struct AlignmentSearch {
   private static let nearCandidates = 2
   /// From how many of its finds the last one does.
   private static let finalists = 2
-  /// How much better a mirrored view has to agree than one that is not. Figures are nearly their own mirror images, and a held
-  /// thing or a lock of hair can make the wrong one agree better, up to that much on 94 pairs with known truth; where a drawing
-  /// does show the reference mirrored, the difference is larger.
-  private static let mirroring = 0.045
   /// How many times as many pixels a frame has at most where the reference shows less than the drawing.
   private static let mostPixels = 2.0
 
@@ -66,18 +62,7 @@ struct AlignmentSearch {
     let finalists = Self.sorted(nearer).prefix(Self.finalists)
     let found = ParallelRows.all(finalists.count) { refined(finalists[$0], Self.fine, halvings: 1..<4) }
     try Task.checkCancellation()
-    return plain(Self.best(of: found))
-  }
-
-  /// The alignment, or the one beside it that is not mirrored, if that agrees about as well.
-  private func plain(_ best: Alignment) -> Alignment {
-    guard best.isMirrored else { return best }
-    let middle = lines.edges(side: Self.middle.side, blur: Self.middle.blur).middle
-    let flip = AffineMap(right: SIMD2(-1, 0), down: SIMD2(0, 1), offset: SIMD2(2 * middle.x, 0))
-    let start = Find(map: best.map.after(flip), score: 0)
-    let other = refined(refined(start, Self.middle, halvings: 0..<2), Self.fine, halvings: 1..<4)
-    guard Double(other.score) > best.score - Self.mirroring else { return best }
-    return Alignment(map: other.map, score: Double(other.score))
+    return Self.best(of: found)
   }
 
   /// The best alignment of two drawings of a cut: of fewer beginnings, and with one that is followed to its end.

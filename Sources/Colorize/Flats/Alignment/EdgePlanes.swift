@@ -49,17 +49,6 @@ struct EdgePlanes {
   /// The sum of the squares of all values.
   var energy: Float { squares.reduce(0, +) }
 
-  /// The middle of that energy, in the units of ``AffineMap``; the picture's own where there is none.
-  var middle: SIMD2<Double> {
-    var (sum, total) = (SIMD2<Double>.zero, 0.0)
-    for (pixel, energy) in squares.enumerated() {
-      sum += Double(energy) * (SIMD2(Double(pixel % width), Double(pixel / width)) + 0.5)
-      total += Double(energy)
-    }
-    guard total > 0 else { return .zero }
-    return (sum / total - SIMD2(Double(width), Double(height)) / 2) / Double(max(width, height))
-  }
-
   /// The lanes of an edge by the structure tensor.
   private static func edge(_ xx: Float, _ xy: Float, _ yy: Float) -> SIMD8<Float> {
     let spread = ((xx - yy) * (xx - yy) / 4 + xy * xy).squareRoot()

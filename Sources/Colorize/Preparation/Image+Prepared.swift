@@ -21,9 +21,12 @@ extension Image {
     let estimate = given == .automatic ? polarityEstimate : PolarityEstimate(polarity: given, certainty: 1)
     let resized = try self.resized(width: width, height: height)
     let plain = resized.sketchLines(polarity: estimate.polarity)
-    let drawing = inkOnWhite(estimate.polarity)
+    let whole = inkOnWhite(estimate.polarity)
+    let cleaning = preparation == .automatic ? SheetCleaning(of: whole) : nil
+    let drawing = cleaning?.applied(to: whole) ?? whole
     let analysis = SketchAnalysis(
-      drawing, width: width, height: height, polarity: estimate, preparation: preparation)
+      drawing, width: width, height: height, polarity: estimate, preparation: preparation,
+      cleaned: cleaning?.steps ?? [])
     var report = analysis.report
     var values = analysis.lines
     if preparation == .lineFilter || preparation == .truncatedLineFilter {
@@ -42,7 +45,8 @@ extension Image {
       image: Image(
         checkedWidth: width, height: height, channels: 1,
         pixels: shown.values.map { SampleRange.signed.sample(of: -$0) }),
-      report: report, lines: shown, paper: analysis.paper)
+      report: report, lines: shown, paper: analysis.paper,
+      cleaning: analysis.lines == nil ? nil : cleaning.flatMap { $0.isEmpty ? nil : $0 })
   }
 
   /// The picture with lines that a network found in it, at the network's working size.
@@ -69,7 +73,8 @@ extension Image {
     return PreparedSketch(
       image: image, report: report,
       lines: SketchLines(
-        width: width, height: height, values: image.floats(.signed).map { -$0 }, polarity: polarity), paper: nil)
+        width: width, height: height, values: image.floats(.signed).map { -$0 }, polarity: polarity), paper: nil,
+      cleaning: nil)
   }
 
   /// The drawing without transparency, lines dark; grey where it has no colours.

@@ -2,7 +2,7 @@
 
 extension Image {
   /// The drawing alone, in its own pixels on white paper, where its preparation levelled uneven paper or left out the
-  /// surroundings of the sheet or pale blue lines; else the drawing as it is.
+  /// surroundings of the sheet, its marks or rules; else the drawing as it is.
   ///
   /// Regions and the lines over them are then those that the network was shown: the rules of a ruled sheet bound no region,
   /// the desk beneath it is no part of the picture, and no shadow of a lid lies over the colours.
@@ -13,7 +13,8 @@ extension Image {
     guard let paper = prepared.paper, !Set(report.steps).isDisjoint(with: SketchReport.Step.ofTheSheet) else {
       return self
     }
-    let drawing = inkOnWhite(report.polarity)
+    let whole = inkOnWhite(report.polarity)
+    let drawing = prepared.cleaning?.applied(to: whole) ?? whole
     let isLight = report.polarity == .lightOnDark
     let leavesOutBlue = report.steps.contains(.leftOutBlue)
     let grain = report.steps.contains(.levelledPaper) ? PaperGrain(of: drawing, on: paper) : PaperGrain()
@@ -50,7 +51,10 @@ extension Image {
 
 extension SketchReport.Step {
   /// What concerns the drawing itself, and not only what the network sees of it.
-  fileprivate static let ofTheSheet: Set<Self> = [.levelledPaper, .leftOutSurroundings, .leftOutGutter, .leftOutBlue]
+  fileprivate static let ofTheSheet: Set<Self> = [
+    .levelledPaper, .leftOutSurroundings, .leftOutGutter, .leftOutMarks, .leftOutRules, .leftOutBlue, .removedSpecks,
+    .removedScreentone,
+  ]
 }
 
 /// How far the grain of levelled paper reaches in a drawing's own pixels, as a share of the paper's light.

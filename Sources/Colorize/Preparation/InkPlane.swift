@@ -132,7 +132,7 @@ struct InkPlane {
   private static let paleBlue: Float = 0.65
 
   /// Whether light of a blue pencil or of a printed rule comes back: red is taken most, blue least.
-  private static func isBlue(_ red: Float, _ green: Float, _ blue: Float) -> Bool {
+  static func isBlue(_ red: Float, _ green: Float, _ blue: Float) -> Bool {
     red < 0.97 && red <= green + 0.02 && green <= blue + 0.02 && 1 - blue < 0.4 * (1 - red)
   }
 

@@ -65,6 +65,9 @@ struct LocalPaper {
     }
   }
 
+  /// The paper as a picture's pixels, row by row.
+  var samples: [UInt8] { levels }
+
   /// The paper along a row: `width * channels` levels.
   func fill(row y: Int, into target: inout [Float]) {
     for index in 0..<width * channels { target[index] = Float(levels[y * width * channels + index]) }

@@ -9,6 +9,8 @@ struct SketchAnalysis {
 
   /// Crests that are fewer than one in two thousand pixels are no drawing.
   private static let leastCrests: Float = 0.0005
+  /// The same of a drawing of a few dozen pixels, of which lines are a good part.
+  private static let leastSmallCrests: Float = 0.02
   /// Lines that reach the network at this strength are as it knows them.
   private static let strong: Float = 0.6
   /// Where a typical line is brought to. Above 1, so that a crest between two pixels is about black as well.
@@ -37,7 +39,11 @@ struct SketchAnalysis {
   /// - Parameters:
   ///   - drawing: opaque, grey or RGB, lines dark.
   ///   - width: the working size; so the height.
-  init(_ drawing: Image, width: Int, height: Int, polarity: PolarityEstimate, preparation: SketchPreparation) {
+  ///   - cleaned: what was taken out of it before.
+  init(
+    _ drawing: Image, width: Int, height: Int, polarity: PolarityEstimate, preparation: SketchPreparation,
+    cleaned: [SketchReport.Step] = []
+  ) {
     paper = PaperMap(of: drawing)
     let takesOut = preparation == .extracted
     let ink =
@@ -45,12 +51,24 @@ struct SketchAnalysis {
       ? InkPlane(
         of: drawing, paper: LocalPaper(of: drawing, radius: Self.radius(of: drawing)), width: width, height: height)
       : InkPlane(of: drawing, paper: paper, width: width, height: height)
-    let measure = LineMeasure(ink.values, width: width, height: height)
-    let luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
+    var measure = LineMeasure(ink.values, width: width, height: height)
+    var isSmall = false
+    var luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
     let color = paper.rgb
-    let kind =
+    var kind =
       takesOut
       ? Self.kind(measure) : Self.kind(measure, paper: paper, filled: drawing.channels == 3 ? ink.filledShare : 0)
+    // The lines of a very small drawing become broad and soft where it grows; its own pixels tell them.
+    if kind == .blank, !takesOut, drawing.width * 3 < width || drawing.height * 3 < height {
+      let small = InkPlane(of: drawing, paper: paper, width: drawing.width, height: drawing.height)
+      let own = LineMeasure(small.values, width: drawing.width, height: drawing.height)
+      if own.crestShare > Self.leastSmallCrests, own.strength(at: 0.4) > max(Self.leastContrast * own.grain, 0.2) {
+        kind = .lines
+        measure = own
+        luma = drawing.channels == 3 ? LineMeasure(small.luma, width: drawing.width, height: drawing.height) : own
+        isSmall = true
+      }
+    }
     let typical = measure.strength(at: 0.4)
     let plainly = luma.strength(at: 0.4)
 
@@ -64,10 +82,13 @@ struct SketchAnalysis {
     }
     if !takesOut, paper.hasOutside { steps.append(.leftOutSurroundings) }
     if !takesOut, paper.hasGutter { steps.append(.leftOutGutter) }
+    steps += cleaned
     if ink.leavesOutBlue { steps.append(.leftOutBlue) }
     if plainly < 0.8 * typical, plainly < Self.strong { steps.append(.darkenedColors) }
     if typical < Self.strong { steps.append(.strengthenedLines) }
     if !steps.isEmpty, measure.grain > 0.004 { steps.append(.removedGrain) }
+    // Strokes that grew are broad as it is.
+    if isSmall { steps.removeAll { $0 == .strengthenedLines || $0 == .removedGrain } }
     let isChanged = preparation != .asIs && kind == .lines && !steps.isEmpty
 
     // Grey paper takes from the contrast of what is on it.
@@ -87,7 +108,7 @@ struct SketchAnalysis {
       gain = min(gain, Self.mostGain)
       // What is much paler than the lines in the drawing's own pixels does not become as black as they, however broad it
       // is: creases, the other side of the paper, its rules, lines of construction.
-      let own = takesOut ? 0 : measure.strength(of: ink.peaks, at: 0.4)
+      let own = takesOut || isSmall ? 0 : measure.strength(of: ink.peaks, at: 0.4)
       lines = clean.indices.map { index in
         var shown = (clean[index] - floor) * gain
         if own > 0 {
@@ -101,7 +122,7 @@ struct SketchAnalysis {
     } else {
       lines = nil
     }
-    let scale = Float(max(drawing.width, drawing.height)) / Float(max(width, height))
+    let scale = isSmall ? 1 : Float(max(drawing.width, drawing.height)) / Float(max(width, height))
     report = SketchReport(
       kind: kind, polarity: polarity.polarity, polarityCertainty: polarity.certainty,
       paper: polarity.polarity == .lightOnDark ? RGB(255 - color.red, 255 - color.green, 255 - color.blue) : color,

@@ -26,6 +26,8 @@ public struct PreparedSketch: Sendable, Hashable {
   package let lines: SketchLines
   /// The paper beneath the drawing; nil where a network found the lines.
   let paper: PaperMap?
+  /// What of the sheet was left out; nil where nothing was.
+  let cleaning: SheetCleaning?
 }
 
 /// What was found in a drawing, and what its preparation did.
@@ -40,6 +42,14 @@ public struct SketchReport: Sendable, Hashable, Codable {
     case leftOutSurroundings
     /// The gutter between the two pages of an open book was left out.
     case leftOutGutter
+    /// Marks of the sheet were left out: holes of pegs and binders, staples, crosses for registration.
+    case leftOutMarks
+    /// Rules of note, graph or millimetre paper were left out.
+    case leftOutRules
+    /// Black specks of a fax or a copy were taken out.
+    case removedSpecks
+    /// The dots of a screentone were taken out.
+    case removedScreentone
     /// Pale blue lines beneath dark ink were left out: blue pencil, rules of the paper.
     case leftOutBlue
     /// Coloured lines were measured by their distance from the paper's colour, not by their darkness.
@@ -120,6 +130,10 @@ extension SketchReport.Step {
     case .levelledPaper: "uneven paper levelled"
     case .leftOutSurroundings: "what is outside of the sheet left out"
     case .leftOutGutter: "the gutter between two pages left out"
+    case .leftOutMarks: "holes and marks of the sheet left out"
+    case .leftOutRules: "rules of the paper left out"
+    case .removedSpecks: "specks removed"
+    case .removedScreentone: "dots of screentone removed"
     case .leftOutBlue: "pale blue lines left out"
     case .darkenedColors: "coloured lines made dark"
     case .strengthenedLines: "lines strengthened"

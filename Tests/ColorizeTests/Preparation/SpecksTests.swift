@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Colorize
+import Testing
+import TestSupport
+
+/// Black specks of a fax, dots of a screentone, and dots that are drawn.
+@Suite struct SpecksTests {
+  private func prepared(_ sheet: DrawnSheet) throws -> (Image, PreparedSketch) {
+    let image = try sheet.image(grain: 0)
+    return (image, try DrawnSheet.prepared(image))
+  }
+
+  private static var clean: DrawnSheet { DrawnSheet(paper: [255, 255, 255], ink: 0) }
+
+  @Test(arguments: [0.002, 0.01])
+  func grainOfAFax(density: Double) throws {
+    var random = SplitMix64(state: 5)
+    let isSpeck = (0..<DrawnSheet.width * DrawnSheet.height).map { _ in
+      Double.random(in: 0...1, using: &random) < density
+    }
+    var sheet = Self.clean
+    sheet.print([0, 0, 0]) { x, y in isSpeck[y * DrawnSheet.width + x] }
+    let (image, made) = try prepared(sheet)
+    #expect(made.report.steps.contains(.removedSpecks), "\(made.report)")
+    let seen = try DrawnSheet.remains(in: made.image, besides: DrawnSheet.truth())
+    #expect(seen.lines > 0.99 && seen.stains < 10, "\(seen)")
+    // Specks that touch a line are part of it.
+    let specks = isSpeck.count { $0 }
+    let own = DrawnSheet.remains(in: image.sheet(made))
+    #expect(own.lines > 0.995 && own.stains * 3 < specks, "\(own) of \(specks)")
+  }
+
+  @Test func screentone() throws {
+    for (pitch, reach) in [(7, 2), (8, 3)] {
+      var sheet = Self.clean
+      sheet.print([0, 0, 0]) { x, y in
+        guard x > 130, x < 500, y > 300, y < 800 else { return false }
+        // Rows of dots that are shifted by half, as at 45 degrees.
+        let u = (x + (y / pitch % 2) * (pitch / 2)) % pitch
+        return u < reach && y % pitch < reach
+      }
+      let (image, made) = try prepared(sheet)
+      #expect(made.report.steps.contains(.removedScreentone), "\(made.report)")
+      let seen = try DrawnSheet.remains(in: made.image, besides: DrawnSheet.truth())
+      #expect(seen.lines > 0.99 && seen.stains < 10, "\(seen)")
+      #expect(DrawnSheet.remains(in: image.sheet(made)).lines > 0.995)
+    }
+  }
+
+  @Test func dotsThatAreDrawnStay() throws {
+    let taken: Set<SketchReport.Step> = [.removedSpecks, .removedScreentone]
+    var random = SplitMix64(state: 9)
+    // The dots of a dress, freckles, and a shadow that is stippled.
+    var dress = Self.clean
+    dress.print([0, 0, 0]) { x, y in
+      let (u, v) = (x % 30 - 15, y % 30 - 15)
+      return x > 150 && x < 550 && y > 400 && u * u + v * v < 30
+    }
+    var freckles = Self.clean
+    for _ in 0..<40 {
+      freckles.disc(
+        Double.random(in: 80...130, using: &random), Double.random(in: 100...130, using: &random), 0.7, 0)
+    }
+    var shadow = Self.clean
+    for _ in 0..<500 {
+      shadow.disc(
+        Double.random(in: 40...90, using: &random), Double.random(in: 150...230, using: &random), 0.6, 0)
+    }
+    for sheet in [dress, freckles, shadow] {
+      let (_, made) = try prepared(sheet)
+      #expect(taken.isDisjoint(with: made.report.steps), "\(made.report)")
+    }
+    // Snow, all over a sheet, is larger than the lines are wide.
+    var snow = Self.clean
+    for _ in 0..<300 {
+      snow.disc(
+        Double.random(in: 2...208, using: &random), Double.random(in: 2...295, using: &random),
+        Double.random(in: 1.8...3, using: &random), 0)
+    }
+    #expect(try taken.isDisjoint(with: prepared(snow).1.report.steps))
+  }
+}

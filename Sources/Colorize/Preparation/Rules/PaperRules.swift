@@ -47,11 +47,16 @@ struct PaperRules: Hashable, Sendable {
       guard let family else { continue }
       var measured = family.lines.map { Self.measured($0, profile, in: drawing, pitch: family.pitch) }
       // What is drawn along a rule all over the sheet says nothing of it.
-      let seen = zip(measured, family.lines).filter { !$1.isGuessed }.map(\.0)
       for channel in 0..<drawing.channels {
-        let usual = seen.map { $0.light[channel] }.sorted()[seen.count / 2]
-        for (index, line) in family.lines.enumerated() where line.isGuessed { measured[index].light[channel] = usual }
+        let usual = measured.map { $0.light[channel] }.sorted()[measured.count / 2]
+        for (index, line) in family.lines.enumerated()
+        where line.isGuessed || measured[index].light[channel] < 0.75 * usual {
+          let bare = Self.measured(line, profile, in: drawing, pitch: family.pitch, quantile: 0.9).light[channel]
+          measured[index].light[channel] = min(max(bare, 0.75 * usual), usual)
+        }
       }
+      let reach = measured.map(\.reach).sorted()[measured.count / 2]
+      for index in measured.indices { measured[index].reach = min(measured[index].reach, reach + 1) }
       // Pale blue is told by its colour, wherever it is.
       guard !Self.isBlue(measured) else { continue }
       rules += measured
@@ -99,7 +104,11 @@ struct PaperRules: Hashable, Sendable {
   }
 
   /// What a line takes of each channel, and how far it reaches.
-  private static func measured(_ line: RuleProfile.Line, _ profile: RuleProfile, in drawing: Image, pitch: Float)
+  ///
+  /// - Parameter quantile: Of what it leaves in the strips, from the darkest.
+  private static func measured(
+    _ line: RuleProfile.Line, _ profile: RuleProfile, in drawing: Image, pitch: Float, quantile: Float = 0.5
+  )
     -> Rule
   {
     let channels = drawing.channels
@@ -127,7 +136,7 @@ struct PaperRules: Hashable, Sendable {
     for strip in 0..<strips {
       for channel in 0..<channels {
         let levels = offsets.map { level(strip, $0, channel) }
-        let lightest = levels.compactMap(\.self).max() ?? 255
+        let lightest = levels.compactMap(\.self).max() ?? 0
         paper[strip * channels + channel] = lightest
         for (index, value) in levels.enumerated() {
           if let value { shares[channel * offsets.count + index].append(value / max(lightest, 1)) }
@@ -137,14 +146,17 @@ struct PaperRules: Hashable, Sendable {
     // Where something is drawn over a strip the paper beside it is not seen.
     for channel in 0..<channels {
       let all = (0..<strips).map { paper[$0 * channels + channel] }
-      let usual = all.sorted()[strips / 2]
+      let seen = all.filter { $0 > 0 }.sorted()
+      let usual = seen.isEmpty ? 255 : seen[seen.count / 2]
       for strip in 0..<strips where all[strip] < 0.8 * usual { paper[strip * channels + channel] = usual }
     }
-    let medians = shares.map { values -> Float in values.isEmpty ? 1 : values.sorted()[values.count / 2] }
+    let usual = shares.map { values -> Float in
+      values.isEmpty ? 1 : values.sorted()[min(Int(Float(values.count) * quantile), values.count - 1)]
+    }
     var light = [Float](repeating: 1, count: channels)
     var reach = 1
     for channel in 0..<channels {
-      let row = medians[channel * offsets.count..<(channel + 1) * offsets.count]
+      let row = usual[channel * offsets.count..<(channel + 1) * offsets.count]
       let least = row.min() ?? 1
       // A little darker than the median, for its grain.
       light[channel] = max(least - 0.03, 0.1)

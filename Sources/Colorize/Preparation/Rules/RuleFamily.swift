@@ -40,11 +40,11 @@ struct RuleFamily {
     else { return nil }
     // What was found besides is drawn, if it is not much; if it is, this is no grid.
     guard best.count * 3 >= lines.count * 2 else { return nil }
-    (self.lines, self.pitch) = (Self.completed(best, pitch: pitch), pitch)
+    (self.lines, self.pitch) = (Self.completed(best, pitch: pitch, across: Float(across)), pitch)
   }
 
   /// With those between that were not found, as much is drawn over them.
-  private static func completed(_ lines: [RuleProfile.Line], pitch: Float) -> [RuleProfile.Line] {
+  private static func completed(_ lines: [RuleProfile.Line], pitch: Float, across: Float) -> [RuleProfile.Line] {
     var whole: [RuleProfile.Line] = []
     for line in lines {
       if let last = whole.last {
@@ -60,6 +60,16 @@ struct RuleFamily {
       }
       whole.append(line)
     }
+    // Askew, the first and the last are partly outside of the picture.
+    func shifted(_ line: RuleProfile.Line, _ distance: Float) -> RuleProfile.Line? {
+      let centers = line.centers.map { $0 + distance }
+      let isPartlyOutside = centers.contains { $0 < 1 || $0 > across - 2 }
+      guard isPartlyOutside, centers.contains(where: { $0 > -2 && $0 < across + 1 }) else { return nil }
+      return RuleProfile.Line(
+        centers: centers, strength: line.strength, place: line.place + distance, isGuessed: true)
+    }
+    if let first = lines.first, let before = shifted(first, -pitch) { whole.insert(before, at: 0) }
+    if let last = lines.last, let after = shifted(last, pitch) { whole.append(after) }
     return whole
   }
 

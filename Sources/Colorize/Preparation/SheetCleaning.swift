@@ -37,9 +37,13 @@ struct SheetCleaning: Hashable, Sendable {
   func applied(to drawing: Image) -> Image {
     guard !isEmpty else { return drawing }
     var pixels = drawing.pixels
-    rules?.apply(to: &pixels, width: drawing.width, height: drawing.height, channels: drawing.channels)
+    rules?.apply(
+      to: &pixels, original: drawing.pixels, width: drawing.width, height: drawing.height,
+      channels: drawing.channels)
     runs.apply(to: &pixels, width: drawing.width, channels: drawing.channels)
-    return Image(checkedWidth: drawing.width, height: drawing.height, channels: drawing.channels, pixels: pixels)
+    return Image(
+      checkedWidth: drawing.width, height: drawing.height, channels: drawing.channels,
+      pixels: pixels)
   }
 }
 

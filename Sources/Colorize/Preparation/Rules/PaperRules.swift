@@ -42,21 +42,27 @@ struct PaperRules: Hashable, Sendable {
     let strongest = families.compactMap { $0.1?.mostStrength }.max() ?? 0
     guard strongest > 0 else { return nil }
     let strength = families.compactMap { $0.1?.strength }.max() ?? 0
-    guard let ink = Self.inkStrength(of: drawing, above: strongest), strength < Self.mostShare * ink else { return nil }
+    guard let ink = Self.inkStrength(of: drawing, above: strongest), strength < Self.mostShare * ink
+    else { return nil }
     for (profile, family) in families {
       guard let family else { continue }
-      var measured = family.lines.map { Self.measured($0, profile, in: drawing, pitch: family.pitch) }
+      var measured = family.lines.map {
+        Self.measured($0, profile, in: drawing, pitch: family.pitch)
+      }
       // What is drawn along a rule all over the sheet says nothing of it.
       for channel in 0..<drawing.channels {
         let usual = measured.map { $0.light[channel] }.sorted()[measured.count / 2]
         for (index, line) in family.lines.enumerated()
         where line.isGuessed || measured[index].light[channel] < 0.75 * usual {
-          let bare = Self.measured(line, profile, in: drawing, pitch: family.pitch, quantile: 0.9).light[channel]
+          let bare = Self.measured(line, profile, in: drawing, pitch: family.pitch, quantile: 0.9)
+            .light[channel]
           measured[index].light[channel] = min(max(bare, 0.75 * usual), usual)
         }
       }
       let reach = measured.map(\.reach).sorted()[measured.count / 2]
-      for index in measured.indices { measured[index].reach = min(measured[index].reach, reach + 1) }
+      for index in measured.indices {
+        measured[index].reach = min(measured[index].reach, reach + 1)
+      }
       // Pale blue is told by its colour, wherever it is.
       guard !Self.isBlue(measured) else { continue }
       rules += measured
@@ -107,7 +113,8 @@ struct PaperRules: Hashable, Sendable {
   ///
   /// - Parameter quantile: Of what it leaves in the strips, from the darkest.
   private static func measured(
-    _ line: RuleProfile.Line, _ profile: RuleProfile, in drawing: Image, pitch: Float, quantile: Float = 0.5
+    _ line: RuleProfile.Line, _ profile: RuleProfile, in drawing: Image, pitch: Float,
+    quantile: Float = 0.5
   )
     -> Rule
   {
@@ -124,7 +131,8 @@ struct PaperRules: Hashable, Sendable {
       guard (0..<profile.across).contains(place) else { return nil }
       let middle = Int(profile.middles[strip])
       var values: [UInt8] = []
-      for position in stride(from: middle - extent / 2, to: middle + extent / 2, by: max(1, extent / 12))
+      for position in stride(
+        from: middle - extent / 2, to: middle + extent / 2, by: max(1, extent / 12))
       where (0..<profile.along).contains(position) {
         values.append(drawing.pixels[place * down + position * next + channel])
       }
@@ -148,10 +156,13 @@ struct PaperRules: Hashable, Sendable {
       let all = (0..<strips).map { paper[$0 * channels + channel] }
       let seen = all.filter { $0 > 0 }.sorted()
       let usual = seen.isEmpty ? 255 : seen[seen.count / 2]
-      for strip in 0..<strips where all[strip] < 0.8 * usual { paper[strip * channels + channel] = usual }
+      for strip in 0..<strips where all[strip] < 0.8 * usual {
+        paper[strip * channels + channel] = usual
+      }
     }
     let usual = shares.map { values -> Float in
-      values.isEmpty ? 1 : values.sorted()[min(Int(Float(values.count) * quantile), values.count - 1)]
+      values.isEmpty
+        ? 1 : values.sorted()[min(Int(Float(values.count) * quantile), values.count - 1)]
     }
     var light = [Float](repeating: 1, count: channels)
     var reach = 1
@@ -165,7 +176,8 @@ struct PaperRules: Hashable, Sendable {
       }
     }
     return Rule(
-      isLevel: profile.isLevel, centers: line.centers, reach: min(reach + 1, most), paper: paper, light: light)
+      isLevel: profile.isLevel, centers: line.centers, reach: min(reach + 1, most), paper: paper,
+      light: light)
   }
 
   private static func isBlue(_ rules: [Rule]) -> Bool {
@@ -181,30 +193,40 @@ struct PaperRules: Hashable, Sendable {
 
   // MARK: Taking them out
 
-  /// - Parameter pixels: of a grey or RGB picture.
-  func apply(to pixels: inout [UInt8], width: Int, height: Int, channels: Int) {
+  /// Where rules cross they take no more light than either does: they are printed at once.
+  ///
+  /// - Parameters:
+  ///   - pixels: of a grey or RGB picture.
+  ///   - original: the same before.
+  func apply(to pixels: inout [UInt8], original: [UInt8], width: Int, height: Int, channels: Int) {
     pixels.withUnsafeMutableBufferPointer { pixels in
       for rule in rules {
         let middles = rule.isLevel ? levelMiddles : uprightMiddles
         let (along, across) = rule.isLevel ? (width, height) : (height, width)
-        let (next, down) = rule.isLevel ? (channels, width * channels) : (width * channels, channels)
+        let (next, down) =
+          rule.isLevel ? (channels, width * channels) : (width * channels, channels)
         var strip = 0
         for position in 0..<along {
           while strip + 2 < middles.count, Float(position) > middles[strip + 1] { strip += 1 }
           let share = min(
-            max((Float(position) - middles[strip]) / max(middles[strip + 1] - middles[strip], 1), -0.5), 1.5)
+            max(
+              (Float(position) - middles[strip]) / max(middles[strip + 1] - middles[strip], 1), -0.5
+            ), 1.5)
           func between(_ a: Float, _ b: Float) -> Float { a + (b - a) * share }
           let center = Int(between(rule.centers[strip], rule.centers[strip + 1]).rounded())
           for place in max(
-            0, center - rule.reach)...max(max(0, center - rule.reach), min(across - 1, center + rule.reach))
+            0, center - rule.reach)...max(
+              max(0, center - rule.reach), min(across - 1, center + rule.reach))
           where place < across {
             let start = place * down + position * next
             for channel in 0..<channels {
               let paper = between(
-                rule.paper[strip * channels + channel], rule.paper[(strip + 1) * channels + channel])
-              let value = Float(pixels[start + channel])
+                rule.paper[strip * channels + channel], rule.paper[(strip + 1) * channels + channel]
+              )
+              let value = Float(original[start + channel])
               let lifted = min(value / rule.light[channel], max(value, paper))
-              pixels[start + channel] = UInt8(min(max(lifted.rounded(), 0), 255))
+              pixels[start + channel] = max(
+                pixels[start + channel], UInt8(min(max(lifted.rounded(), 0), 255)))
             }
           }
         }

@@ -22,15 +22,19 @@ struct Specks {
     let (width, height) = (drawing.width, drawing.height)
     guard min(width, height) >= 200, Self.hasShortRuns(drawing) else { return nil }
     let isDark = Self.darkness(of: drawing)
-    guard let ink = InkParts(isDark, width: width, height: height, most: min(max(1 << 16, width * height / 6), 3 << 20))
+    guard
+      let ink = InkParts(
+        isDark, width: width, height: height, most: min(max(1 << 16, width * height / 6), 3 << 20))
     else {
       return nil
     }
     var isTaken = [Bool](repeating: false, count: ink.parts.count)
     // On large scans specks are as large as those of a copier's grain, a tenth of a millimetre or two.
-    let most = min(max(2, ink.lineWidth * 3 / 5), max(2, max(width, height) / 600))
+    let most = min(max(2, ink.lineWidth * 3 / 5), max(2, max(width, height) / 320))
     let small = ink.parts.indices.filter { ink.parts[$0].size <= most }
-    if ink.lineWidth >= 2, Self.isGrain(small.map { ink.parts[$0] }, of: ink.parts, width: width, height: height) {
+    if ink.lineWidth >= 2,
+      Self.isGrain(small.map { ink.parts[$0] }, of: ink.parts, width: width, height: height)
+    {
       hasGrain = true
       for index in small { isTaken[index] = true }
     }
@@ -38,8 +42,13 @@ struct Specks {
     let dots = ink.parts.indices.filter { ink.parts[$0].size <= reach && !isTaken[$0] }
     let raster = DotRaster(dots.map { ink.parts[$0] }, longest: Float(max(width, height)) / 60)
     // Where dots have grown together, or are cut, a part of a raster would be left, which is worse than all of it.
-    let rest = ink.parts.indices.count { !isTaken[$0] && ink.parts[$0].size <= 3 * reach } - raster.count
-    if raster.count >= Self.leastDots, rest * 8 <= raster.count {
+    let rest =
+      ink.parts.indices.count { !isTaken[$0] && ink.parts[$0].size <= 3 * reach } - raster.count
+    if raster.count >= Self.leastDots, rest * 8 <= raster.count,
+      Self.isWhole(
+        zip(dots, raster.isDot).filter(\.1).map { ink.parts[$0.0] }, in: isDark, width: width,
+        reach: reach)
+    {
       hasScreentone = true
       for (index, isDot) in zip(dots, raster.isDot) where isDot { isTaken[index] = true }
     }
@@ -56,7 +65,9 @@ struct Specks {
     let reach = max(4, max(width, height) / 150)
     var (found, rows) = (0, 0)
     drawing.pixels.withUnsafeBufferPointer { pixels in
-      func isDark(_ x: Int, _ y: Int) -> Bool { pixels[(y * width + x) * drawing.channels + channel] < limit }
+      func isDark(_ x: Int, _ y: Int) -> Bool {
+        pixels[(y * width + x) * drawing.channels + channel] < limit
+      }
       for y in stride(from: reach, to: height - reach, by: max(1, height / 200)) {
         rows += 1
         var x = 0
@@ -68,7 +79,8 @@ struct Specks {
           let start = x
           while x < width, isDark(x, y) { x += 1 }
           let middle = (start + x) / 2
-          if x - start <= reach, !isDark(min(middle, width - 1), y - reach), !isDark(min(middle, width - 1), y + reach)
+          if x - start <= reach, !isDark(min(middle, width - 1), y - reach),
+            !isDark(min(middle, width - 1), y + reach)
           {
             found += 1
           }
@@ -92,17 +104,57 @@ struct Specks {
   }
 
   /// Whether specks are about everywhere.
-  private static func isGrain(_ specks: [InkParts.Part], of parts: [InkParts.Part], width: Int, height: Int) -> Bool {
+  private static func isGrain(
+    _ specks: [InkParts.Part], of parts: [InkParts.Part], width: Int, height: Int
+  ) -> Bool {
     guard specks.count >= leastSpecks, specks.count * 10 >= parts.count * 7 else { return false }
     let cells = 8
     var counts = [Int](repeating: 0, count: cells * cells)
     for speck in specks {
-      counts[min(Int(speck.y) * cells / height, cells - 1) * cells + min(Int(speck.x) * cells / width, cells - 1)] += 1
+      counts[
+        min(Int(speck.y) * cells / height, cells - 1) * cells
+          + min(Int(speck.x) * cells / width, cells - 1)] += 1
     }
     let sorted = counts.sorted()
     // Five in six parts of the sheet have specks, and none much more than its share.
     return counts.count { $0 > 0 } * 6 >= counts.count * 5
       && sorted[sorted.count * 9 / 10] <= 4 * max(sorted[sorted.count / 2], 2)
+  }
+
+  /// Whether short runs of ink close to each other, as a dotted area has, are about gone with the dots: where dots touch, those
+  /// that were found are but some of them.
+  private static func isWhole(_ dots: [InkParts.Part], in isDark: [Bool], width: Int, reach: Int)
+    -> Bool
+  {
+    func pairs(_ isDark: [Bool]) -> Int {
+      var count = 0
+      for row in stride(from: 0, to: isDark.count, by: width) {
+        var last: (start: Int, end: Int)?
+        var x = row
+        while x < row + width {
+          guard isDark[x] else {
+            x += 1
+            continue
+          }
+          let start = x
+          while x < row + width, isDark[x] { x += 1 }
+          if let last, x - start <= reach, last.end - last.start <= reach,
+            start - last.end <= 2 * reach
+          {
+            count += 1
+          }
+          last = (start, x)
+        }
+      }
+      return count
+    }
+    var others = isDark
+    for dot in dots {
+      for y in Int(dot.top)...Int(dot.bottom) {
+        for x in Int(dot.left)...Int(dot.right) { others[y * width + x] = false }
+      }
+    }
+    return pairs(others) * 6 <= pairs(isDark)
   }
 
   /// A part and the blur around it become as light as what is beside them.
@@ -111,13 +163,17 @@ struct Specks {
     let (left, right) = (max(0, Int(part.left) - 1), min(width - 1, Int(part.right) + 1))
     let (top, bottom) = (max(0, Int(part.top) - 1), min(height - 1, Int(part.bottom) + 1))
     var best = (top * width + left) * channels
-    func light(_ start: Int) -> Int { (0..<channels).reduce(0) { $0 + Int(drawing.pixels[start + $1]) } }
+    func light(_ start: Int) -> Int {
+      (0..<channels).reduce(0) { $0 + Int(drawing.pixels[start + $1]) }
+    }
     for (x, y) in [(left, top), (right, top), (left, bottom), (right, bottom)] {
       let start = (y * width + x) * channels
       if light(start) > light(best) { best = start }
     }
     let color = (0..<3).map { drawing.pixels[best + min($0, channels - 1)] }
-    for row in top...bottom { runs.append(row: row, from: left, to: right + 1, (color[0], color[1], color[2])) }
+    for row in top...bottom {
+      runs.append(row: row, from: left, to: right + 1, (color[0], color[1], color[2]))
+    }
   }
 }
 

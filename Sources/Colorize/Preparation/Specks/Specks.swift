@@ -121,32 +121,32 @@ struct Specks {
       && sorted[sorted.count * 9 / 10] <= 4 * max(sorted[sorted.count / 2], 2)
   }
 
-  /// Whether short runs of ink close to each other, as a dotted area has, are about gone with the dots: where dots touch, those
-  /// that were found are but some of them.
-  private static func isWhole(_ dots: [InkParts.Part], in isDark: [Bool], width: Int, reach: Int)
-    -> Bool
-  {
-    func pairs(_ isDark: [Bool]) -> Int {
-      var count = 0
-      for row in stride(from: 0, to: isDark.count, by: width) {
+  /// Whether short runs of ink close to each other, as a dotted area has, are gone with the dots, about everywhere: where dots
+  /// touch, those that were found are but some of them.
+  private static func isWhole(_ dots: [InkParts.Part], in isDark: [Bool], width: Int, reach: Int) -> Bool {
+    let side = 6 * reach
+    let columns = width / side + 1
+    let cells = columns * (isDark.count / width / side + 1)
+    func pairs(_ isDark: [Bool]) -> [Int] {
+      var counts = [Int](repeating: 0, count: cells)
+      for row in 0..<isDark.count / width {
         var last: (start: Int, end: Int)?
-        var x = row
-        while x < row + width {
+        let end = (row + 1) * width
+        var x = row * width
+        while x < end {
           guard isDark[x] else {
             x += 1
             continue
           }
           let start = x
-          while x < row + width, isDark[x] { x += 1 }
-          if let last, x - start <= reach, last.end - last.start <= reach,
-            start - last.end <= 2 * reach
-          {
-            count += 1
+          while x < end, isDark[x] { x += 1 }
+          if let last, x - start <= 2 * reach, last.end - last.start <= 2 * reach, start - last.end <= 2 * reach {
+            counts[row / side * columns + (start - row * width) / side] += 1
           }
           last = (start, x)
         }
       }
-      return count
+      return counts
     }
     var others = isDark
     for dot in dots {
@@ -154,7 +154,10 @@ struct Specks {
         for x in Int(dot.left)...Int(dot.right) { others[y * width + x] = false }
       }
     }
-    return pairs(others) * 6 <= pairs(isDark)
+    let (before, after) = (pairs(isDark), pairs(others))
+    let dotted = before.indices.filter { before[$0] > side / 2 }
+    let left = dotted.count { after[$0] * 3 > before[$0] }
+    return left * 20 <= dotted.count
   }
 
   /// A part and the blur around it become as light as what is beside them.

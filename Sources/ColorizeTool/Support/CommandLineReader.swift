@@ -11,7 +11,7 @@ package enum CommandLineReader {
     try ArgumentCheck.check(arguments)
     do {
       return try ColorizeCommand.parseAsRoot(PlacedFile.numbering(arguments))
-    } catch where ColorizeCommand.exitCode(for: error) != .success {
+    } catch  where ColorizeCommand.exitCode(for: error) != .success {
       throw fault(error, in: arguments)
     }
   }

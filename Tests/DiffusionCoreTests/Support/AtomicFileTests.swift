@@ -239,7 +239,8 @@ import Testing
     let wide = FileName.numbered(String(repeating: "\u{4E00}", count: 83) + ".png", 12)
     #expect(wide == String(repeating: "\u{4E00}", count: 82) + "-12.png")
     let latin = FileName.string([0xE9, 0x2E, 0x70])
-    #expect(FileName.cString(FileName.numbered(latin, 2)).map { UInt8(bitPattern: $0) } == [0xE9, 0x2D, 0x32, 0x2E, 0x70, 0])
+    #expect(
+      FileName.cString(FileName.numbered(latin, 2)).map { UInt8(bitPattern: $0) } == [0xE9, 0x2D, 0x32, 0x2E, 0x70, 0])
   }
 
   @Test func aPipeGetsTheBytes() async throws {

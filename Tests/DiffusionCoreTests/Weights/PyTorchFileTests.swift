@@ -100,7 +100,8 @@ import Testing
   /// As bytes of a pickle: what a reference to a storage may say.
   @Test func textsThatAreNoStorageAreRefused() throws {
     func reason(_ reference: String) -> String {
-      let owned = OwnedFile(Array("(dS'a'\nctorch._utils\n_rebuild_tensor_v2\n(P\(reference)\nI0\n(I1\nt(I1\ntI00\nNtRs.".utf8))
+      let owned = OwnedFile(
+        Array("(dS'a'\nctorch._utils\n_rebuild_tensor_v2\n(P\(reference)\nI0\n(I1\nt(I1\ntI00\nNtRs.".utf8))
       // Behind the number and the facts that such a file begins with.
       let head = Array("L119547037146038801333356L\n.I1001\n.(d.".utf8)
       let whole = OwnedFile(head + owned.bytes + Array("(lS'7'\na.".utf8) + [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3F])
@@ -113,10 +114,13 @@ import Testing
     #expect(reason("('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1L, ('8', 0, 1))") == "[1.0]")
     #expect(reason("('storage', <class 'posix.system'>, '7', 'cpu', 1, None)").contains("posix.system"))
     for other in [
-      "", "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', -1, None)", "('storage', <class 'torch.float32'>, '7', 'cpu', 1)",
-      "('module', <class 'torch.FloatStorage'>, '7', 'cpu', 1, None)", "('storage', <class 'torch'>, '7', 'cpu', 1, None)",
+      "", "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', -1, None)",
+      "('storage', <class 'torch.float32'>, '7', 'cpu', 1)",
+      "('module', <class 'torch.FloatStorage'>, '7', 'cpu', 1, None)",
+      "('storage', <class 'torch'>, '7', 'cpu', 1, None)",
       "('storage', <class 'torch.FloatStorage'>, 7, 'cpu', 1, None)",
-      "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1, ('8', 1, 9))", "('storage', <class 'torch.FloatStorage'>)",
+      "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1, ('8', 1, 9))",
+      "('storage', <class 'torch.FloatStorage'>)",
     ] {
       #expect(reason(other).contains("outside that is no storage"), "\(other): \(reason(other))")
     }
@@ -152,7 +156,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("quantized", "is quantised; save its dequantize()"), ("channels", "is quantised"), ("sparse", "is sparse; save its to_dense()"),
+    ("quantized", "is quantised; save its dequantize()"), ("channels", "is quantised"),
+    ("sparse", "is sparse; save its to_dense()"),
     ("csr", "is sparse"), ("nested", "is a nested tensor"), ("meta", "is a meta tensor"),
   ])
   func tensorsOfOtherKindsAreRefusedByName(name: String, words: String) throws {

@@ -32,11 +32,13 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
     .target(name: "CColorProfile", linkerSettings: [.linkedLibrary("lcms2")]),
+    .target(name: "CFiles"),
     .target(name: "CKernels"),
+    .target(name: "CThreads"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
     .target(name: "CTextData", exclude: ["data"]),
-    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels", "CTextData"]),
+    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CFiles", "CKernels", "CTextData"]),
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
@@ -70,8 +72,8 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "ColorizeTraining", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures", "PictureFormats",
-        "Shots", "BackendConformance",
+        "Colorize", "ColorizeTraining", "CThreads", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures",
+        "PictureFormats", "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(

@@ -123,7 +123,9 @@ public actor Colorizer {
 
   /// Carries out a request, once ``Model/validate(_:)`` has found no fault with it.
   ///
-  /// - Parameter observer: called on the colorizer's thread for everything but the result.
+  /// - Parameter observer: called on the colorizer's thread for everything but the result. The run waits for it, and so do the
+  ///   requests behind it: it must not wait for another request of this colorizer. It runs in the task that waits for the
+  ///   result, so that it may cancel it (`withUnsafeCurrentTask { $0?.cancel() }`).
   /// - Throws: ``ColorizeError``, before any work where the request is at fault; `ScheduleError`, `NoiseError`,
   ///   ``ImageError``, `BackendError`, `CancellationError`. Where the parts of the network are read as they are needed,
   ///   with ``MemoryUse/low``, also `WeightError`.
@@ -140,20 +142,21 @@ public actor Colorizer {
   }
 
   /// Carries out a request and reports on the way. The last event is the result; ending the iteration early cancels.
-  /// The stream throws what ``colorize(_:observer:)`` throws.
-  public nonisolated func events(for request: ColorizeRequest) -> AsyncThrowingStream<ColorizeEvent, any Error> {
-    AsyncThrowingStream { continuation in
-      let task = Task {
-        do {
-          let result = try await self.colorize(request) { continuation.yield($0) }
-          continuation.yield(.finished(result))
-          continuation.finish()
-        } catch {
-          continuation.finish(throwing: error)
+  /// The sequence throws what ``colorize(_:observer:)`` throws.
+  public nonisolated func events(for request: ColorizeRequest) -> ColorizeEvents {
+    ColorizeEvents(
+      stream: AsyncThrowingStream { continuation in
+        let task = Task {
+          do {
+            let result = try await self.colorize(request) { continuation.yield($0) }
+            continuation.yield(.finished(result))
+            continuation.finish()
+          } catch {
+            continuation.finish(throwing: error)
+          }
         }
-      }
-      continuation.onTermination = { _ in task.cancel() }
-    }
+        continuation.onTermination = { _ in task.cancel() }
+      })
   }
 
   /// Encodes a reference once, for many sketches.

@@ -9,7 +9,10 @@ extension ImageError: CategorizedError {
 
 extension PaletteError: CategorizedError {
   public var category: ErrorCategory {
-    if case .unwritable = self { .run } else { .usage }
+    switch self {
+    case .unwritable, .fileExists: .run
+    default: .usage
+    }
   }
 }
 

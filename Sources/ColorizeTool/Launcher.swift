@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import CThreads
 import DiffusionCore
 import DiffusionVulkan
 import Dispatch
@@ -11,6 +12,8 @@ import PictureFormats
 @main
 enum Launcher {
   static func main() {
+    // Threads have as much stack as the shell allows programs (ulimit -s), and the system's own take more than 64 KiB.
+    _ = irodori_give_threads_stack(1 << 20)
     StandardStreams.holdClosed()
     checkDescriptors()
     // A reader that goes away must not end a run that still has a picture to write.
@@ -81,12 +84,9 @@ enum Launcher {
     let wantsJSON = arguments.contains("--json")
     let command: any ParsableCommand
     do {
-      try ArgumentCheck.check(arguments)
-    } catch {
-      return report(ToolError(error), asJSON: wantsJSON)
-    }
-    do {
-      command = try ColorizeCommand.parseAsRoot(PlacedFile.numbering(arguments))
+      command = try CommandLineReader.read(arguments)
+    } catch let error as ToolError {
+      return report(error, asJSON: wantsJSON)
     } catch {
       return report(parsing: error, asJSON: wantsJSON)
     }
@@ -121,18 +121,13 @@ enum Launcher {
     }
   }
 
-  /// A request for help is no error; anything else is, with a code of our own instead of the parser's 64.
+  /// A request for help is no error; anything else is.
   private static func report(parsing error: any Error, asJSON: Bool) -> ExitStatus {
     if ColorizeCommand.exitCode(for: error) == .success {
       Console.shared.output(ColorizeCommand.fullMessage(for: error))
       return .done
     }
-    let message = ColorizeCommand.message(for: error)
-    let isUnknown = ["Missing expected argument", "Unknown option '-"].contains { message.hasPrefix($0) }
-    let unknown = isUnknown ? ArgumentCheck.unknownOption(in: arguments) : nil
-    return report(
-      .usage((unknown ?? ArgumentCheck.withExpectation(message)) + " (colorize --help lists the options)"),
-      asJSON: asJSON)
+    return report(CommandLineReader.fault(error, in: arguments), asJSON: asJSON)
   }
 
   @discardableResult

@@ -90,17 +90,20 @@ extension LayeredPicture {
   ///
   /// - Parameters:
   ///   - path: Where to. The folder must exist.
+  ///   - existing: What happens to a file that is there.
   ///   - progress: Called now and then with how much is done, 0...1.
   /// - Throws: ``LayeredPictureError/unsupportedExtension(file:)``, `ImageError` if the file cannot be written, and
   ///   what ``data(as:progress:)`` throws.
-  public func write(to path: String, progress: ((Double) -> Void)? = nil) throws {
+  public func write(
+    to path: String, existing: ExistingFilePolicy = .replace, progress: ((Double) -> Void)? = nil
+  ) throws {
     let format = try LayeredFormat(pathExtensionOf: path)
     // What has no end to go back to gets the file in one piece.
     guard !FileName.isPipe(path) else {
       let data = try data(as: format, progress: progress)
       return try Self.translating { () throws(UnwritableFile) in try AtomicFile.write(data, to: path) }
     }
-    let file = try Self.translating { () throws(UnwritableFile) in try AtomicFile(path) }
+    let file = try Self.translating { () throws(UnwritableFile) in try AtomicFile(path, existing: existing) }
     let sink = format.sink(descriptor: file.descriptor)
     do {
       try format.write(self, to: sink, progress: progress)

@@ -180,6 +180,16 @@ import Testing
     #expect(outcome.status == 3 && outcome.errors.contains("1000000.0, which is no number in f16"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("half.safetensors")))
     #expect(try Program.run(["convert", ".", "wide.safetensors", "--dtype", "bf16"], in: folder).status == 0)
+    // What is rounded to the largest number is no fault; halfway to the next one is infinity.
+    for (value, last) in [(Float(65_519.996), UInt16(0x7BFF)), (-65_505, 0xFBFF), (65_520, 0), (-65_520, 0)] {
+      bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: value.bitPattern.littleEndianBytes)
+      try bytes.write(to: folder.url.appendingPathComponent("model.safetensors"))
+      let outcome = try Program.run(["convert", ".", "half.safetensors", "--overwrite"], in: folder)
+      #expect(outcome.status == (last == 0 ? 3 : 0), "\(value): \(outcome.errors)")
+      guard last != 0 else { continue }
+      let half = try Data(contentsOf: folder.url.appendingPathComponent("half.safetensors"))
+      #expect(half.suffix(2) == Data([UInt8(last & 0xFF), UInt8(last >> 8)]), "\(value)")
+    }
   }
 
   @Test("What cannot be inspected is told") func whatCannotBeInspectedIsTold() throws {

@@ -96,6 +96,13 @@ import Testing
     #expect(try outcome.json()["exitCode"] as? Int == 1)
   }
 
+  @Test("A small stack is enough", arguments: [64, 160]) func smallStack(kibibytes: Int) throws {
+    let run = words(Folder.quick(["-o", "out.png"]))
+    let outcome = try shell("ulimit -s \(kibibytes); \"$colorize\" \(run)")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try Image.load(folder.path("out.png")).width > 0)
+  }
+
   @Test("A configuration without end is not read") func configurationWithoutEnd() throws {
     try folder.writeVanillaModel()
     let run = words(Folder.quick(["--model", "vanilla.safetensors", "-o", "out.png"]))

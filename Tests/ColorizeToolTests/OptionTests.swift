@@ -4,6 +4,10 @@ import Colorize
 import Foundation
 import Testing
 
+#if canImport(ColorizeTool)
+  import ColorizeTool
+#endif
+
 /// All options, as the program itself lists them: documented, checked, and never without a word.
 @Suite("options") struct OptionTests {
   let folder: Folder
@@ -19,7 +23,13 @@ import Testing
     let valueName: String?
   }
 
-  private func options() throws -> [Option] {
+  /// Asked for once: it takes longer than most tests.
+  private static let allOptions = Result { try readOptions() }
+
+  private func options() throws -> [Option] { try Self.allOptions.get() }
+
+  private static func readOptions() throws -> [Option] {
+    let folder = try Folder()
     var options: [Option] = []
     func collect(_ command: [String: Any]) {
       for argument in command["arguments"] as? [[String: Any]] ?? [] {
@@ -66,28 +76,53 @@ import Testing
     "train": [".", "-o", "o.safetensors"], "make-random-model": ["none/o.safetensors"],
   ]
 
-  @Test("No number is taken that is none", arguments: ["1,5", ""]) func numbers(value: String) throws {
-    var count = 0
-    for option in try options() where Self.numbers.contains(option.valueName ?? "") {
-      let name = option.names[0]
-      let outcome = try Program.run(
-        [option.command] + (Self.needed[option.command] ?? []) + ["\(name)=\(value)"], in: folder)
-      #expect(outcome.status == 2 && outcome.errors.contains(name), "\(option.command) \(name): \(outcome.errors)")
-      count += 1
+  /// What the program says of a command line that it cannot read; nil for one that it can, and where only a process tells.
+  private static func fault(of arguments: [String]) -> String? {
+    #if canImport(ColorizeTool)
+      CommandLineReader.fault(of: arguments)
+    #else
+      nil
+    #endif
+  }
+
+  /// Makes sure that the program does not take a value. Most are refused where the command line is read, which needs no
+  /// process; what is read well there must be refused by the command itself.
+  ///
+  /// - Returns: whether the command did.
+  private func refuses(_ value: String, of option: Option) throws -> Bool {
+    let name = option.names[0]
+    let arguments = [option.command] + (Self.needed[option.command] ?? []) + ["\(name)=\(value)"]
+    if let message = Self.fault(of: arguments) {
+      #expect(message.contains(name), "\(option.command) \(name): \(message)")
+      return false
     }
-    #expect(count > 60)
+    let outcome = try Program.run(arguments, in: folder)
+    #expect(outcome.status == 2 && outcome.errors.contains(name), "\(option.command) \(name): \(outcome.errors)")
+    return true
+  }
+
+  @Test("No number is taken that is none", arguments: ["1,5", ""]) func numbers(value: String) throws {
+    let numbers = try options().filter { Self.numbers.contains($0.valueName ?? "") }
+    let late = try numbers.count { try refuses(value, of: $0) }
+    #expect(numbers.count > 60)
+    #if canImport(ColorizeTool)
+      #expect(late < 20)
+      // The program says the same.
+      let option = try #require(numbers.first)
+      let arguments = [option.command] + (Self.needed[option.command] ?? []) + ["\(option.names[0])=\(value)"]
+      let outcome = try Program.run(arguments, in: folder)
+      let words = try #require(Self.fault(of: arguments))
+      #expect(outcome.status == 2 && outcome.errors == "colorize: error: \(words)\n")
+    #else
+      #expect(late == numbers.count)
+    #endif
   }
 
   @Test("No number without a value or a bound is taken", arguments: ["run", "train", "shot"])
   func infinite(command: String) throws {
-    var count = 0
-    for option in try options() where option.command == command && Self.numbers.contains(option.valueName ?? "") {
-      let name = option.names[0]
-      let outcome = try Program.run([command] + (Self.needed[command] ?? []) + ["\(name)=nan"], in: folder)
-      #expect(outcome.status == 2 && outcome.errors.contains(name), "\(name): \(outcome.errors)")
-      count += 1
-    }
-    #expect(count > 15)
+    let numbers = try options().filter { $0.command == command && Self.numbers.contains($0.valueName ?? "") }
+    for option in numbers { _ = try refuses("nan", of: option) }
+    #expect(numbers.count > 15)
   }
 
   /// The run ends where the output is one of the inputs, after what does nothing was told and before any work.
@@ -135,6 +170,97 @@ import Testing
     #expect(told.contains("note: \(words)"), "\(told)")
   }
 
+  @Test(
+    "What does nothing says so, in all commands",
+    arguments: [
+      (
+        "mask cut-out.png m.png --backend vulkan:9 --precision f16",
+        "--backend and --precision do nothing: no network computes here; --segmenter gives one"
+      ),
+      ("mask cut-out.png m.png --backend cpu:1", "--backend does nothing: no network computes here"),
+      (
+        "sketch sketch.png m.png --precision bf16 --prediction v",
+        "--precision does nothing: no network computes here; --extractor gives one"
+      ),
+      (
+        "sketch sketch.png m.png --prediction v",
+        "--prediction does nothing: of the model only the size of its pictures matters here"
+      ),
+      ("palette reference.png --overwrite", "--overwrite does nothing: no --output is given"),
+      ("inspect --preset v1.5 --vocabulary v.txt", "--vocabulary does nothing: it is not looked at"),
+      ("inspect --preset v1.5", "--preset does nothing: the built-in model is whole"),
+    ]) func idleElsewhere(line: String, words: String) throws
+  {
+    let outcome = try Program.run(line.split(separator: " ").map(String.init), in: folder)
+    #expect(outcome.status == 0 && outcome.errors.contains("note: \(words)"), "\(outcome.errors)")
+  }
+
+  @Test("What does nothing says so, in a training") func idleTraining() throws {
+    for (name, pictures) in [("alone", ["a.png", "b.png"]), ("group", ["one/a.png", "one/b.png"])] {
+      for picture in pictures {
+        let path = folder.path("\(name)/\(picture)")
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try Image.load(folder.path("reference.png")).resized(width: picture.hasSuffix("a.png") ? 64 : 80, height: 64)
+          .write(to: path)
+      }
+    }
+    func notes(_ line: String) throws -> String {
+      // The backend is asked for after the notes, and before any work.
+      let outcome = try Program.run(
+        ["train"] + line.split(separator: " ").map(String.init)
+          + ["-o", "o.safetensors", "--backend", "none", "--resolution", "64", "--validation", "0.1"], in: folder)
+      #expect(outcome.status == 2 && outcome.errors.contains("none"), "\(outcome.errors)")
+      return outcome.errors
+    }
+    for (line, words) in [
+      (
+        "alone --rank-background 4",
+        "--rank-background does nothing: these branches do not learn; say --parts lora-background"
+      ),
+      ("alone --rank-foreground 4 --parts unet", "--rank-foreground does nothing"),
+      ("alone --cache there --cache-size 0", "--cache does nothing: with --cache-size 0 nothing is kept"),
+      ("alone --ground-weight 0.5", "--ground-weight does nothing: each picture is its own reference"),
+      ("group --recolor 0.2", "--recolor does nothing: each picture has another one of its folder as its reference"),
+      ("alone --parts vae --drop 0.3 --min-snr 5", "--drop and --min-snr do nothing: the autoencoder learns without"),
+    ] {
+      let told = try notes(line)
+      #expect(told.contains("note: \(words)"), "\(told)")
+    }
+    let acting = try notes(
+      "group --ground-weight 0.5 --rank-background 4 --parts lora-background,lora-foreground --rank-foreground 4 --cache there"
+    )
+    #expect(!acting.contains("note:"), "\(acting)")
+    #expect(try !notes("alone --recolor 0.2").contains("note:"))
+    let few = try Program.run(
+      ["train", "alone", "-o", "o.safetensors", "--backend", "none", "--resolution", "64", "--validation", "0.2"],
+      in: folder)
+    #expect(few.errors.contains("note: --validation does nothing: of 2 pictures that share is none"), "\(few.errors)")
+  }
+
+  @Test("What does nothing says so, where a picture is made again") func idleAgain() throws {
+    #expect(try Program.run(Folder.quick + ["-o", "made.png"], in: folder).status == 0)
+    let outcome = try Program.run(
+      [
+        "again", "made.png", "-o", "again.png", "--palette", "reference.png", "--hints", "cut-out.png", "--sketch-mask",
+        "mask.png",
+      ], in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for words in [
+      "--palette does nothing: the picture was made without a palette of its own",
+      "--hints does nothing: the picture was made without hints", "mode vanilla does not use the sketch's mask",
+    ] {
+      #expect(outcome.errors.contains("note: \(words)"), "\(outcome.errors)")
+    }
+  }
+
+  @Test("Ways to find masks that are given say so") func masksThatAreGiven() throws {
+    let both = ["--sketch-mask", "mask.png", "--reference-mask", "mask.png"]
+    let told = try notes(both + ["--masks", "auto", "--alpha-masks"])
+    #expect(told.contains("note: --masks and --alpha-masks do nothing: the masks are given"), "\(told)")
+    #expect(try !notes(["--sketch-mask", "mask.png", "--masks", "auto"]).contains("the masks are given"))
+  }
+
   @Test("What acts is not noted") func acting() throws {
     let masks = ["--sketch-mask", "mask.png", "--reference-mask", "mask.png", "--mode", "full"]
     let all = [
@@ -155,6 +281,12 @@ import Testing
         ["shot", "sketch.png", "-r", "reference.png", "-o", "out/*.png", "--dry-run", "--size", "64", "--steps", "1"]
           + more, in: folder)
     }
+    let masks = try outcome(["--mode", "vanilla", "--sketch-mask", "mask.png", "--masks", "auto", "--alpha-masks"])
+    #expect(
+      masks.errors.contains("note: --sketch-mask and --masks do nothing: mode vanilla does not use masks"),
+      "\(masks.errors)")
+    #expect(
+      masks.errors.contains("note: --alpha-masks does nothing: masks that are not given are found by other means"))
     let idle = try outcome(["--merge", "0.5", "--fps", "12"])
     #expect(idle.status == 0 && idle.errors.contains("mode vanilla does not use --merge"), "\(idle.errors)")
     #expect(idle.errors.contains("--fps is for --animation"), "\(idle.errors)")
@@ -164,7 +296,7 @@ import Testing
       (["--animation", "."], "--animation .: it is written as PNG"),
       (["--keys", "."], "--keys .: it is no picture's file"),
       (["--frames", "one"], "--frames one: "), (["--shard", "0/0"], "--shard 0/0: "),
-      (["--sheet", "none.csv"], "--sheet none.csv"),
+      (["--sheet", "none.csv"], "--sheet none.csv"), (["--check"], "--dry-run and --check exclude each other"),
     ] {
       let refused = try outcome(more)
       #expect(refused.status == 2 && refused.errors.contains(words), "\(refused.errors)")

@@ -66,6 +66,46 @@ import Testing
     try refuse("the folder nowhere/ does not exist", ["sketch", "sketch.png", "far.png"])
   }
 
+  @Test("What appears during the work stays, and what was made goes beside it") func appearing() throws {
+    // The program waits at the pipe for whoever reads the preview, in the middle of its work.
+    let arguments = Folder.quick([
+      "-o", "o.png", "--steps", "2", "--previews", "1", "--fill", "flats", "--lines", "own", "--flats", "f.png",
+      "--regions", "r.png", "--layers", "l.psd",
+    ]).joined(separator: " ")
+    let script = """
+      mkfifo o.preview.png
+      "$colorize" \(arguments) "$@" &
+      exec 3< o.preview.png
+      for name in o.png r.json l.psd; do echo mine > $name; done
+      cat <&3 > /dev/null
+      wait $!
+      """
+    func run(_ more: [String]) throws -> Program.Outcome {
+      for name in try folder.files() where name.first.map({ "oflr".contains($0) }) == true && name != "reference.png" {
+        try FileManager.default.removeItem(atPath: folder.path(name))
+      }
+      return try Program.run(
+        ["60", "bash", "-c", script, "sh"] + more, in: folder, executable: "/usr/bin/timeout",
+        environment: ["colorize": Program.executable().path])
+    }
+    let mine = Data("mine\n".utf8)
+    let outcome = try run([])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.contains(
+        "another file appeared at o.png, r.json, l.psd and was not replaced; what was made is in o-2.png, r-2.json, l-2.psd"
+      ),
+      "\(outcome.errors)")
+    for name in ["o.png", "r.json", "l.psd"] { #expect(try contents()[name] == mine) }
+    #expect(try Image.load(folder.path("o-2.png")).width > 0)
+    #expect(try PNGText.read(path: folder.path("o-2.png")).contains { $0.key == "parameters" })
+    for name in ["f.png", "r.png", "r-2.json", "l-2.psd"] { #expect(try contents()[name]?.count ?? 0 > 100) }
+    let made = try contents()["o-2.png"]
+    let again = try run(["--overwrite"])
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try contents()["o.png"] == made && contents()["o-2.png"] == nil)
+  }
+
   @Test("demo") func demo() throws {
     try FileManager.default.createDirectory(atPath: folder.path("mine"), withIntermediateDirectories: false)
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path("mine/cel-reference-mask.png")))

@@ -62,6 +62,39 @@ import Testing
     }
   }
 
+  @Test func aFileThatAppearsDuringATrainingStays() async throws {
+    var plan = try plan("a.safetensors")
+    plan.existing = .keepBoth
+    let events = Events()
+    let run = try TrainingRun(plan, on: CPUBackend())
+    let mine = Data([1, 2, 3])
+    try await run.run { event in
+      events.take(event)
+      guard case .began = event else { return }
+      try? mine.write(to: URL(filePath: plan.output))
+    }
+    #expect(run.output == data.folder.file("a-2.safetensors"))
+    #expect(try bytes("a.safetensors") == [1, 2, 3])
+    // Of the last step, although the first saving had the clash.
+    #expect(TrainingRecord(try LoRAFile(path: run.output))?.steps == 6)
+    #expect(events.notes.filter { $0.contains("appeared at \(plan.output)") }.count == 1)
+    #expect(!data.folder.contents.contains("a-3.safetensors"))
+    // What goes on replaces its own result, and nothing else.
+    plan.length = .steps(8)
+    let other = try TrainingRun(plan, on: CPUBackend())
+    try await other.run(resumes: true)
+    #expect(other.output == data.folder.file("a-3.safetensors"))
+    #expect(TrainingRecord(try LoRAFile(path: other.output))?.steps == 8)
+    #expect(try bytes("a.safetensors") == [1, 2, 3])
+    try FileManager.default.removeItem(atPath: plan.output)
+    try FileManager.default.moveItem(atPath: other.output, toPath: plan.output)
+    plan.length = .steps(10)
+    let last = try TrainingRun(plan, on: CPUBackend())
+    try await last.run(resumes: true)
+    #expect(last.output == plan.output)
+    #expect(TrainingRecord(try LoRAFile(path: plan.output))?.steps == 10)
+  }
+
   @Test func aTrainingLeavesAFileThatSaysWhatItIs() async throws {
     var plan = try plan("a.safetensors")
     plan.previewInterval = 6

@@ -67,6 +67,42 @@ struct ShotTests {
     #expect(folder.contents.filter { $0.hasSuffix(".tmp") }.isEmpty)
   }
 
+  @Test func whatAppearsOrIsRetouchedDuringTheWorkStays() async throws {
+    let colorizer = try await Colorizer(model: model)
+    let mine = Data([1, 2, 3])
+    var shot = try shot([1, 2])
+    func run() async throws -> [String: ShotOutcome.Status] {
+      var found: [String: ShotOutcome.Status] = [:]
+      let outcomes = try shot.outcomes(on: colorizer) { frame, event in
+        guard frame.number == 1, case .step = event else { return }
+        try? mine.write(to: URL(fileURLWithPath: frame.output))
+      }
+      for try await outcome in outcomes { found[outcome.frame.label] = outcome.status }
+      return found
+    }
+    func content(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.file(name))) }
+    func check(_ outcomes: [String: ShotOutcome.Status], beside: String) throws {
+      guard case .failed(let reason) = outcomes["1"] else { return #expect(Bool(false), "\(outcomes)") }
+      #expect(reason.contains("another file is there by now") && reason.contains(folder.file(beside)), "\(reason)")
+      #expect(try content("out/1.png") == mine && Image.load(folder.file(beside)).width > 0)
+    }
+    let first = try await run()
+    try check(first, beside: "out/1-2.png")
+    #expect(first["2"] == .finished)
+    #expect(try shot.plan(for: model).entries[0].state == .occupied(file: folder.file("out/1.png")))
+    // One that was made before and is retouched while it is made anew.
+    try FileManager.default.removeItem(atPath: folder.file("out/1.png"))
+    try FileManager.default.removeItem(atPath: folder.file("out/1-2.png"))
+    _ = try await self.run(self.shot([1, 2]))
+    shot.frames[0].settings.seed = 9
+    #expect(try shot.plan(for: model).entries[0].state == .changed)
+    try check(await run(), beside: "out/1-2.png")
+    #expect(try shot.plan(for: model).entries[0].state == .retouched)
+    shot.overwrites = true
+    #expect(try await run()["1"] == .finished)
+    #expect(try content("out/1.png") != mine)
+  }
+
   @Test func whatIsFinishedIsNotDoneAgain() async throws {
     var shot = try shot()
     _ = try await run(shot)

@@ -71,16 +71,17 @@ extension Image {
   ///   - quality: 1...100, for a JPEG file.
   ///   - resolution: How densely the pixels lie on paper; nil leaves that open.
   ///   - bitsPerSample: 8, or 16 in formats that have them.
-  /// - Throws: ``ImageError/unsupportedExtension(file:)``, ``ImageError/unwritable(file:reason:)``, and what
-  ///   ``data(as:_:)`` throws.
+  ///   - existing: What happens to a file that is there.
+  /// - Throws: ``ImageError/unsupportedExtension(file:)``, ``ImageError/unwritable(file:reason:)``,
+  ///   ``ImageError/fileExists(file:savedAs:)``, and what ``data(as:_:)`` throws.
   public func write(
     to path: String, text: [(key: String, value: String)] = [], quality: Int = 92,
-    resolution: ImageResolution? = nil, bitsPerSample: Int = 8
+    resolution: ImageResolution? = nil, bitsPerSample: Int = 8, existing: ExistingFilePolicy = .replace
   ) throws(ImageError) {
     let options = ImageEncoding(text: text, quality: quality, resolution: resolution, bitsPerSample: bitsPerSample)
     let data = try data(as: ImageFormat(pathExtensionOf: path), options)
     do {
-      try AtomicFile.write(data, to: path)
+      try AtomicFile.write(data, to: path, existing: existing)
     } catch {
       throw ImageError(error)
     }

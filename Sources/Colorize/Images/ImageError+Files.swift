@@ -15,7 +15,11 @@ extension ImageError {
   }
 
   /// Why a picture's file cannot be written.
-  package init(_ error: UnwritableFile) { self = .unwritable(file: error.file, reason: error.reason) }
+  package init(_ error: UnwritableFile) {
+    self =
+      error.isTaken
+      ? .fileExists(file: error.file, savedAs: error.savedAs) : .unwritable(file: error.file, reason: error.reason)
+  }
 }
 
 extension Image {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DiffusionCore
+
 /// What can be wrong with an image, its file, or what is asked of it.
 ///
 /// `file` is the path, or nil where the bytes came from memory. ``description`` names the file, says what is wrong
@@ -31,6 +33,9 @@ public enum ImageError: Error, Sendable, Equatable {
   case unsupportedExtension(file: String)
   /// The file could not be written. What stood at the path before is still there.
   case unwritable(file: String, reason: String)
+  /// There is a file at the path, and it was not to be replaced: see `ExistingFilePolicy`. With `keepBoth`, `savedAs` is where
+  /// the picture is instead.
+  case fileExists(file: String, savedAs: String?)
   /// A text entry that a PNG file cannot hold.
   case invalidText(reason: String)
   /// The encoder gave up; `reason` is its message.
@@ -67,6 +72,8 @@ extension ImageError: CustomStringConvertible {
       Self.describeExtension(of: file)
     case .unwritable(let file, let reason):
       "\(file): cannot be written: \(reason)."
+    case .fileExists(let file, let savedAs):
+      UnwritableFile.takenDescription(file, savedAs: savedAs)
     case .encodingFailed(let format, let reason):
       "The image cannot be encoded as \(format): \(reason)."
     }

@@ -56,25 +56,35 @@ public struct ImageFormat: RawRepresentable, Sendable, Hashable, CustomStringCon
   /// The text that stands for a large file until it is fetched.
   static let gitLFSPointer = "a Git-LFS pointer in place of the picture"
 
-  // What people do pass by mistake, and a browser's error page saved under an image's name.
+  // What people do pass by mistake, and a browser's error page saved under an image's name: the first that fits.
   static func resemblance(of data: [UInt8]) -> String? {
-    func holds(_ text: String, at offset: Int = 0) -> Bool {
-      data.dropFirst(offset).starts(with: text.utf8)
-    }
-    if holds("GIF87a") || holds("GIF89a") { return "a GIF image" }
-    if holds("RIFF"), holds("WEBP", at: 8) { return "a WebP image" }
-    if holds("BM") { return "a BMP image" }
-    if holds("II*\0") || holds("MM\0*") { return "a TIFF image" }
-    if holds("8BPS") { return "a Photoshop document" }
-    if holds("ftypavif", at: 4) || holds("ftypavis", at: 4) { return "an AVIF image" }
-    if holds("ftyp", at: 4) { return "a HEIC image or a video" }
-    if data.starts(with: [0xFF, 0x0A]) || holds("JXL ", at: 4) { return "a JPEG XL image" }
-    if holds("jP  ", at: 4) { return "a JPEG 2000 image" }
-    if holds("version https://git-lfs") { return gitLFSPointer }
-    if holds("%PDF") { return "a PDF document" }
-    if holds("<") { return "an SVG image or a web page" }
-    return nil
+    signatures.first { data.dropFirst($0.offset).starts(with: $0.bytes) }?.what
   }
+
+  private static let signatures: [(offset: Int, bytes: [UInt8], what: String)] = {
+    func text(_ text: String, at offset: Int = 0, _ what: String) -> (Int, [UInt8], String) {
+      (offset, Array(text.utf8), what)
+    }
+    return [
+      text("GIF87a", "a GIF image"), text("GIF89a", "a GIF image"),
+      text("WEBP", at: 8, "a WebP image"),
+      text("BM", "a BMP image"),
+      text("II*\0", "a TIFF image"), text("MM\0*", "a TIFF image"),
+      text("8BPS", "a Photoshop document"),
+      text("CSFCHUNK", "a Clip Studio Paint document"),
+      text("gimp xcf ", "a GIMP document"),
+      text("ftypavif", at: 4, "an AVIF image"), text("ftypavis", at: 4, "an AVIF image"),
+      text("ftyp", at: 4, "a HEIC image or a video"),
+      (0, [0xFF, 0x0A], "a JPEG XL image"), text("JXL ", at: 4, "a JPEG XL image"),
+      text("jP  ", at: 4, "a JPEG 2000 image"),
+      (0, [0x76, 0x2F, 0x31, 0x01], "an OpenEXR image"),
+      text("P4\n", "a PNM image"), text("P5\n", "a PNM image"), text("P6\n", "a PNM image"),
+      text("P7\n", "a PNM image"),
+      text("version https://git-lfs", gitLFSPointer),
+      text("%PDF", "a PDF document"), text("%!PS", "a PostScript document"),
+      text("<", "an SVG image or a web page"),
+    ]
+  }()
 
   /// What follows the last dot of a path's last component; nil without a dot, or with one only at its start or end.
   static func pathExtension(of path: String) -> String? {

@@ -87,13 +87,16 @@ extension Palette {
   ///
   /// The file is replaced in one step: if anything fails, what stood there before is still there.
   ///
+  /// - Parameters:
+  ///   - path: Where to. The folder must exist.
+  ///   - existing: What happens to a file that is there.
   /// - Throws: ``PaletteError``.
-  public func write(to path: String) throws(PaletteError) {
+  public func write(to path: String, existing: ExistingFilePolicy = .replace) throws(PaletteError) {
     let data = try data(as: PaletteFormat(pathExtensionOf: path))
     do {
-      try AtomicFile.write(data, to: path)
+      try AtomicFile.write(data, to: path, existing: existing)
     } catch {
-      throw .unwritable(file: error.file, reason: error.reason)
+      throw PaletteError(ImageError(error))
     }
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DiffusionCore
+
 /// What can be wrong with a palette's file.
 ///
 /// `file` is the path, or nil where the bytes came from memory. ``description`` names the file, says what is wrong and
@@ -29,6 +31,9 @@ public enum PaletteError: Error, Sendable, Equatable {
   case unsupportedExtension(file: String)
   /// The file could not be written. What stood at the path before is still there.
   case unwritable(file: String, reason: String)
+  /// There is a file at the path, and it was not to be replaced: see `ExistingFilePolicy`. With `keepBoth`, `savedAs` is where
+  /// the palette is instead.
+  case fileExists(file: String, savedAs: String?)
 }
 
 extension PaletteError: CustomStringConvertible {
@@ -62,6 +67,8 @@ extension PaletteError: CustomStringConvertible {
       Self.describeExtension(of: file)
     case .unwritable(let file, let reason):
       "\(file): cannot be written: \(reason)."
+    case .fileExists(let file, let savedAs):
+      UnwritableFile.takenDescription(file, savedAs: savedAs)
     }
   }
 
@@ -91,6 +98,7 @@ extension PaletteError {
     case .empty(let file): self = .empty(file: file)
     case .tooLarge(let file, let reason): self = .tooLarge(file: file, reason: reason)
     case .unwritable(let file, let reason): self = .unwritable(file: file, reason: reason)
+    case .fileExists(let file, let savedAs): self = .fileExists(file: file, savedAs: savedAs)
     default: self = .picture(error)
     }
   }

@@ -101,6 +101,17 @@ struct AgainCommand: AsyncParsableCommand {
       try options.texts.check()
     }
     try model.validate(request)
+    var idle = IdleNotes()
+    idle.add([("--palette", palette != nil && paletteFile == nil)], "the picture was made without a palette of its own")
+    idle.add([("--hints", hints != nil && hintsFile == nil)], "the picture was made without hints")
+    if request.manipulation == nil {
+      idle.add(options.model.checkpoint.textFlags, "the reference is changed by no text; give one with --manipulate")
+    }
+    let unused = pictures.unused(in: request.mode)
+    idle.add(
+      "mode \(request.mode.rawValue) does not use \(unused.joined(separator: " and "))", if: !unused.isEmpty)
+    idle.lines.forEach(report.note)
+    LoRAOptions.note(try options.model.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: output, count: 1)
     try plan.check(
       overwrite: options.replacing.overwrite,
@@ -121,12 +132,15 @@ struct AgainCommand: AsyncParsableCommand {
     var inputNames = try inputs.names
     inputNames.palette = paletteFile
     inputNames.hints = hintsFile
+    let written = OutputFiles(overwrites: options.replacing.overwrite)
     let result = try await RunCommand.inOptions { [request, inputNames] in
       try await job.run(request, on: colorizer, preview: nil) { index, picture, summary in
         try writer.write(
-          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: inputNames, picture: index))
+          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: inputNames, picture: index),
+          files: written)
       }
     }
+    try written.check()
     progress.finish()
     try report.finish(
       RunReport(

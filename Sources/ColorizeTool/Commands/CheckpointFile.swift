@@ -11,7 +11,7 @@ struct CheckpointFile {
   /// The configuration.
   let configurationPath: String
   private let configuration: ModelConfiguration
-  private let hasConfiguration: Bool
+  private let files: OutputFiles
 
   /// - Parameters:
   ///   - path: a `.safetensors` file, or a folder for `model.safetensors`.
@@ -28,7 +28,8 @@ struct CheckpointFile {
     self.configuration = configuration
     configurationPath = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + "config.json"
     try OutputCheck(overwrite: overwrite, inputs: inputs).check([file])
-    hasConfiguration = try Self.isPresent(configuration, at: configurationPath)
+    files = OutputFiles(overwrites: overwrite)
+    _ = try Self.isPresent(configuration, at: configurationPath)
   }
 
   /// Writes both files, first the weights; a file is there only when it is whole.
@@ -41,23 +42,29 @@ struct CheckpointFile {
   ) throws {
     var metadata = metadata
     metadata["software"] = "\(Tool.name) \(Tool.version)"
-    let writer = try SafetensorsWriter(
-      path: path,
-      tensors: parameters.map { .init(key: $0.key, dtype: SafetensorsDType(dtype), shape: $0.shape.extents) },
-      metadata: metadata)
-    for (index, parameter) in parameters.enumerated() {
-      try put(index) { bytes in
-        try Task.checkCancellation()
-        try writer.write(parameter.key, bytes)
-      }
-      progress.step(index + 1, of: parameters.count, unit: "tensor")
+    let tensors = parameters.map {
+      SafetensorsWriter.Tensor(key: $0.key, dtype: SafetensorsDType(dtype), shape: $0.shape.extents)
     }
-    try Task.checkCancellation()
-    try writer.finish()
-    if !hasConfiguration {
-      try AtomicFile.write(Array(try JSONOutput.pretty(configuration).utf8) + [0x0A], to: configurationPath)
+    try files.write(path) { path, existing in
+      let writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: metadata, existing: existing)
+      for (index, parameter) in parameters.enumerated() {
+        try put(index) { bytes in
+          try Task.checkCancellation()
+          try writer.write(parameter.key, bytes)
+        }
+        progress.step(index + 1, of: parameters.count, unit: "tensor")
+      }
+      try Task.checkCancellation()
+      try writer.finish()
+    }
+    // Another run may have written it by now: the same one is as good.
+    if (try? Self.isPresent(configuration, at: configurationPath)) != true {
+      let bytes = Array(try JSONOutput.pretty(configuration).utf8) + [0x0A]
+      // One of another model is not replaced, even with --overwrite.
+      try files.write(configurationPath) { path, _ in try AtomicFile.write(bytes, to: path, existing: .keepBoth) }
     }
     progress.finish()
+    try files.check()
   }
 
   /// Says what was written.
@@ -94,12 +101,12 @@ extension DType {
     }
   }
 
-  /// The largest number that it has.
-  var greatest: Float {
+  /// The least number that is rounded to infinity, to nearest and of two to the even one: half a unit above the largest.
+  var overflow: Float {
     switch self {
-    case .f32: .greatestFiniteMagnitude
-    case .f16: Float(Float16.greatestFiniteMagnitude)
-    case .bf16: Float(bitPattern: 0x7F7F_0000)
+    case .f32: .infinity
+    case .f16: 65_520
+    case .bf16: Float(bitPattern: 0x7F7F_8000)
     }
   }
 }

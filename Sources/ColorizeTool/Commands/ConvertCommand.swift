@@ -55,6 +55,11 @@ struct ConvertCommand: AsyncParsableCommand {
     let file = try CheckpointFile(
       path, configuration: model.configuration, overwrite: replacing.overwrite,
       inputs: model.weights.files.map(\.name))
+    if let line = IdleNotes.line([("--vocabulary", checkpoint.vocabulary != nil)], "only runs with texts read it"),
+      !quiet
+    {
+      Console.shared.note(line)
+    }
     let progress = Progress(isQuiet: quiet)
     defer { progress.finish() }
     progress.begin("checking the weights")
@@ -100,7 +105,7 @@ struct ConvertCommand: AsyncParsableCommand {
       let tensor = try stored.parameter(key, shape: shape)
       let largest = try tensor.cast(to: .f32).reshaped([1, shape.elementCount]).abs().max()
         .floats()[0]
-      guard largest <= dtype.greatest else {
+      guard largest < dtype.overflow else {
         throw ToolError(
           .unusableModel,
           "\(key) holds \(largest), which is no number in \(dtype.rawValue); choose another --dtype"

@@ -61,18 +61,20 @@ struct DemoCommand: AsyncParsableCommand {
     let job = ColorizeJob(
       model: model, backend: try backendOptions.makeBackend(), report: report, progress: progress)
     let colorizer = try await job.makeColorizer()
+    let written = OutputFiles(overwrites: replacing.overwrite)
     var rows: [Image] = []
     var results: [ColorizeResult] = []
     for (demo, request) in zip(demos, requests) {
       let result = try await job.run(request, on: colorizer, preview: nil)
-      try demo.write(result, to: folder)
+      try demo.write(result, to: folder, files: written)
       rows.append(
         try Image.row([demo.sketch, demo.reference, result.pictures[0].painting, result.image], height: 384, gap: 8))
       results.append(result)
     }
     let sheet = try Image.column(rows, gap: 8)
-    try sheet.write(to: sheetPath)
+    try written.write(sheetPath) { try sheet.write(to: $0, existing: $1) }
     progress.finish()
+    try written.check()
     try report.finish(
       RunReport(
         outputs: demos.map { $0.path(.result, in: folder) } + [sheetPath], preview: nil,
@@ -134,9 +136,11 @@ private struct Demo {
       picture: 0)
   }
 
-  func write(_ result: ColorizeResult, to folder: String) throws {
-    for (file, image) in inputs { try image.write(to: path(file, in: folder)) }
-    try result.pictures[0].painting.write(to: path(.painting, in: folder))
-    try result.image.write(to: path(.result, in: folder), text: try options(result).pngText())
+  func write(_ result: ColorizeResult, to folder: String, files: OutputFiles) throws {
+    for (file, image) in inputs + [(.painting, result.pictures[0].painting)] {
+      try files.write(path(file, in: folder)) { try image.write(to: $0, existing: $1) }
+    }
+    let text = try options(result).pngText()
+    try files.write(path(.result, in: folder)) { try result.image.write(to: $0, text: text, existing: $1) }
   }
 }

@@ -50,7 +50,7 @@ struct DevicesCommand: AsyncParsableCommand {
     if check { return try runCheck() }
     for (option, isGiven) in [
       ("--large", large), ("--operations", operations != nil), ("--kernels", kernels != nil),
-      ("--time-limit", timeLimit != nil),
+      ("--time-limit", timeLimit != nil), ("--case-limit", caseLimit != 120),
     ] where isGiven {
       throw ToolError.usage("\(option) says how to check; add --check")
     }

@@ -52,6 +52,14 @@ struct HeatMapCommand: AsyncParsableCommand {
       try OutputCheck(overwrite: options.replacing.overwrite, inputs: [input]).check([path])
     }
     let model = try options.model.open(note: report.note)
+    let additions = try options.model.additions.open().flatMap(\.file.keys)
+    var idle = IdleNotes()
+    idle.add(
+      [
+        ("--prediction", options.model.prediction != nil),
+        ("--lora", !additions.isEmpty && !additions.contains { CheckpointSection(key: $0) == .imageEncoder }),
+      ], "only the encoders of pictures and of texts compute here")
+    idle.lines.forEach(report.note)
     guard model.textConfiguration != nil else { throw ColorizeError.noTextTower(model: model.name) }
     let progress = Progress(isQuiet: report.quiet)
     defer { progress.finish() }
@@ -63,7 +71,9 @@ struct HeatMapCommand: AsyncParsableCommand {
     if path == StandardStreams.name {
       try StandardStreams.write(try map.image.pngData())
     } else {
-      try map.image.write(to: path)
+      let files = OutputFiles(overwrites: options.replacing.overwrite)
+      try files.write(path) { try map.image.write(to: $0, existing: $1) }
+      try files.check()
     }
     let counts = (0...4).map { level in map.levels.count { $0 == level } }
     let shares = counts.map { Float($0) / Float(map.levels.count) }

@@ -26,9 +26,18 @@ struct InspectCommand: AsyncParsableCommand {
   @OptionGroup var checkpoint: CheckpointOptions
 
   func run() async throws {
-    guard let path else { return try await inspect(try Model.embedded()) }
-    if path == StandardStreams.name { return try Self.printText(of: path) }
+    noteIdle(checkpoint.flags.filter { $0.name == "--vocabulary" }, "it is not looked at")
+    let others = checkpoint.flags.filter { $0.name != "--vocabulary" }
+    guard let path else {
+      noteIdle(others, "the built-in model is whole")
+      return try await inspect(try Model.embedded())
+    }
+    if path == StandardStreams.name {
+      noteIdle(others, "this is a picture")
+      return try Self.printText(of: path)
+    }
     if Self.begins(path, with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      noteIdle(others, "this is a picture")
       return try Self.printText(of: path)
     }
     if Self.begins(path, with: [0xFF, 0xD8, 0xFF]) {
@@ -40,12 +49,18 @@ struct InspectCommand: AsyncParsableCommand {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
     if let file = try? SafetensorsFile(path: path), let state = TrainingStateRecord(file) {
+      noteIdle(others, "this is the state of a training")
       return try Self.inspect(state, path: path)
     }
-    if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) { return try inspect(LoRAFile(file)) }
+    if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) {
+      noteIdle(others, "this is an addition to a model")
+      return try inspect(LoRAFile(file))
+    }
     if let file = try? NetworkFile(path) {
       switch file.content {
-      case .lineExtraction, .figureSegmentation: return try await inspect(file)
+      case .lineExtraction, .figureSegmentation:
+        noteIdle(others, "this network is known by its keys")
+        return try await inspect(file)
       case .other: break
       }
     }
@@ -59,6 +74,10 @@ struct InspectCommand: AsyncParsableCommand {
       for line in WeightsSummary(weights).lines { Console.shared.output(line) }
       throw error
     }
+  }
+
+  private func noteIdle(_ flags: [(name: String, isGiven: Bool)], _ reason: String) {
+    if let line = IdleNotes.line(flags, reason) { Console.shared.note(line) }
   }
 
   private func inspect(_ model: Model) async throws {

@@ -49,6 +49,9 @@ struct MaskCommand: AsyncParsableCommand {
         ("--subject", subject != .auto), ("--segmenter-input", segmentation.segmenterInput != .negative),
       ].filter(\.1).map(\.0)
       if !idle.isEmpty { report.note("\(idle.joined(separator: " and ")) is for --segmenter; give the network's file") }
+      if let line = IdleNotes.line(backendOptions.flags, "no network computes here; --segmenter gives one") {
+        report.note(line)
+      }
     }
     try StandardStreams.claim(inputs: [input], output: path, json: report.json)
     if path != StandardStreams.name { try OutputCheck.checkName(path) }
@@ -83,7 +86,9 @@ struct MaskCommand: AsyncParsableCommand {
     if path == StandardStreams.name {
       try StandardStreams.write(try mask.image.pngData())
     } else {
-      try mask.image.write(to: path)
+      let files = OutputFiles(overwrites: replacing.overwrite)
+      try files.write(path) { try mask.image.write(to: $0, existing: $1) }
+      try files.check()
     }
     if !found.isPlausible { report.note(found.doubt(of: "the picture's")) }
     let coverage = mask.values.reduce(0, +) / Float(max(mask.values.count, 1))
@@ -123,6 +128,15 @@ struct MaskCommand: AsyncParsableCommand {
     var subject = subject.subject
     if subject == nil, segmentation.segmenter == nil { subject = .drawing }
     if subject == nil { subject = try FigureSegmenter.subject(of: image) }
+    let (own, isDrawing) = (segmentation.sketchSegmenter, subject == .drawing)
+    var idle = IdleNotes()
+    idle.add([("--sketch-segmenter", own != nil && !isDrawing)], "the input is taken for a coloured picture")
+    idle.add(
+      [
+        ("--segmenter", segmentation.segmenter != nil && own != nil && isDrawing),
+        ("--segmenter-input", segmentation.segmenterInput != .negative && isDrawing),
+      ], "the input is taken for a drawing")
+    idle.lines.forEach(report.note)
     guard let segmenter = subject == .drawing ? segmenters.drawing : segmenters.picture else {
       throw ToolError.usage("--sketch-segmenter is for drawings; give a network for coloured pictures with --segmenter")
     }

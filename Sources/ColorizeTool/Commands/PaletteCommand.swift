@@ -38,18 +38,21 @@ struct PaletteCommand: AsyncParsableCommand {
     if let colours, colours < 1 || colours > 256 {
       throw ToolError.usage("--colours is \(colours), expected 1 to 256")
     }
+    if output == nil, replacing.overwrite { Console.shared.note("--overwrite does nothing: no --output is given") }
     let format = try output.map { try checkedFormat(ofOutput: $0) }
     let (path, colours) = (path, colours)
     let (palette, source) = try await Interruption.shared.endingAtOnce { try Self.read(path, colours: colours) }
     if let output, let format {
-      do throws(PaletteError) {
+      let files = OutputFiles(overwrites: replacing.overwrite)
+      do {
         // What cannot be written is said before the file is touched.
-        try palette.write(to: output)
-      } catch .unsuitable(_, let reason) {
+        try files.write(output) { try palette.write(to: $0, existing: $1) }
+      } catch PaletteError.unsuitable(_, let reason) {
         throw ToolError.usage("--output \(output): \(format) has no room for it: \(reason); choose another format")
-      } catch {
+      } catch let error as PaletteError {
         throw ToolError(.failure, error.description)
       }
+      try files.check()
     }
     if json {
       Console.shared.output(try JSONOutput.line(PaletteReport(palette, file: path, format: source, output: output)))

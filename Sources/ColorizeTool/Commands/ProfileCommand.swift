@@ -54,6 +54,7 @@ struct ProfileCommand: AsyncParsableCommand {
     }
     let base = try backendOptions.makeBackend()
     let model = try modelOptions.open(note: report.note)
+    if let line = IdleNotes.line(modelOptions.checkpoint.textFlags, "no text is read here") { report.note(line) }
     let backend = ProfilingBackend(base)
     let least = try Self.leastSeconds(on: backend)
     let progress = Progress(isQuiet: report.quiet)

@@ -59,6 +59,16 @@ struct SketchCommand: AsyncParsableCommand {
       }
       try OutputCheck(overwrite: replacing.overwrite, inputs: [input, extraction.extractor ?? input]).check([path])
     }
+    var idle = IdleNotes()
+    if extraction.extractor == nil {
+      idle.add(backendOptions.flags, "no network computes here; --extractor gives one")
+    }
+    idle.add(
+      [
+        ("--image-encoder", modelOptions.checkpoint.imageEncoder != nil),
+        ("--prediction", modelOptions.prediction != nil), ("--lora", !modelOptions.additions.loras.isEmpty),
+      ] + modelOptions.checkpoint.textFlags, "of the model only the size of its pictures matters here")
+    idle.lines.forEach(report.note)
     let configuration = try modelOptions.open(note: report.note).configuration
     let frame = WorkingFrame(
       sketch: sketch, size: size, modelSize: configuration.imageSize, multiple: configuration.sizeMultiple)
@@ -84,7 +94,9 @@ struct SketchCommand: AsyncParsableCommand {
     if path == StandardStreams.name {
       try StandardStreams.write(try prepared.image.pngData())
     } else {
-      try prepared.image.write(to: path)
+      let files = OutputFiles(overwrites: replacing.overwrite)
+      try files.write(path) { try prepared.image.write(to: $0, existing: $1) }
+      try files.check()
     }
     if report.json {
       return Console.shared.output(try JSONOutput.line(Output(output: path, sketch: prepared.report, work: work)))

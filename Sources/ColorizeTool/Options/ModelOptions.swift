@@ -92,6 +92,7 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter note: told what was concluded and not said.
   func open(note: (String) -> Void) throws -> Model {
     let uses = try additions.open()
+    for use in uses where use.scale == 0 { note("--lora \(use.shortName) adds nothing: its scale is 0") }
     return try openBase(note: note).adding(uses)
   }
 
@@ -116,6 +117,18 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+extension CheckpointOptions {
+  /// Those that only say how a text is read.
+  var textFlags: [(name: String, isGiven: Bool)] {
+    [("--text-encoder", textEncoder != nil), ("--vocabulary", vocabulary != nil)]
+  }
+
+  /// All of them.
+  var flags: [(name: String, isGiven: Bool)] {
+    [("--config", config != nil), ("--preset", preset != nil), ("--image-encoder", imageEncoder != nil)] + textFlags
+  }
+}
+
 /// Where to compute.
 struct BackendOptions: ParsableArguments {
   @Option(
@@ -130,6 +143,11 @@ struct BackendOptions: ParsableArguments {
         + "Sums are in f32 in any case.",
       valueName: "type"))
   var precision = Precision.f32
+
+  /// Those that are given, for commands that may have nothing to compute.
+  var flags: [(name: String, isGiven: Bool)] {
+    [("--backend", backend != "cpu"), ("--precision", precision != .f32)]
+  }
 
   /// How numbers are stored or multiplied.
   enum Precision: String, CaseIterable, ExpressibleByArgument {

@@ -28,14 +28,18 @@ struct ColorizeJob {
 
   /// Carries out a request; previews that cannot be written are noted, and stop nothing.
   ///
-  /// - Parameter write: called with each picture as soon as it is finished. What it throws is thrown when all are made.
+  /// - Parameters:
+  ///   - preview: where previews go; nil for nowhere.
+  ///   - overwrites: whether a preview may replace a file that is there by then.
+  ///   - write: called with each picture as soon as it is finished. What it throws is thrown when all are made.
   func run(
-    _ request: ColorizeRequest, on colorizer: Colorizer, preview: String?,
+    _ request: ColorizeRequest, on colorizer: Colorizer, preview: String?, overwrites: Bool = false,
     write: @escaping @Sendable (Int, ColorizeResult.Picture, ColorizeResult.Summary) throws -> Void = { _, _, _ in }
   ) async throws -> ColorizeResult {
     let progress = self.progress
     let failure = Mutex<String?>(nil)
     let writing = Mutex<(any Error)?>(nil)
+    let previews = OutputFiles(overwrites: overwrites)
     let result = try await colorizer.colorize(request) { event in
       progress.observe(event)
       // Whoever opened the model has said already how its prediction was found.
@@ -49,7 +53,7 @@ struct ColorizeJob {
       }
       if case .preview(_, let image) = event, let preview {
         do {
-          try image.write(to: preview)
+          try previews.write(preview) { try image.write(to: $0, existing: $1) }
         } catch {
           failure.withLock { $0 = $0 ?? ToolError(error).message }
         }
@@ -57,6 +61,9 @@ struct ColorizeJob {
     }
     if let error = writing.withLock({ $0 }) { throw error }
     if let reason = failure.withLock({ $0 }) { report.note("previews were lost: \(reason)") }
+    if let preview, let place = previews.place(of: preview), place != preview {
+      report.note("another file appeared at \(preview), so the preview is in \(place)")
+    }
     try Task.checkCancellation()
     return result
   }

@@ -76,15 +76,21 @@ struct FinishOutputs {
 
   /// Writes what belongs to one picture.
   ///
-  /// - Parameter resolution: that of the picture, for its layers.
+  /// - Parameters:
+  ///   - resolution: that of the picture, for its layers.
+  ///   - files: writes them.
   func write(
-    _ picture: ColorizeResult.Picture, index: Int, polarity: SketchPolarity, resolution: ImageResolution?
+    _ picture: ColorizeResult.Picture, index: Int, polarity: SketchPolarity, resolution: ImageResolution?,
+    files: OutputFiles
   ) throws {
     guard let flats = picture.flats else { return }
-    if let plan = self.flats { try AtomicFile.write(flats.pngData(), to: plan.paths[index]) }
+    func write(_ path: String, _ bytes: [UInt8]) throws {
+      try files.write(path) { try AtomicFile.write(bytes, to: $0, existing: $1) }
+    }
+    if let plan = self.flats { try write(plan.paths[index], flats.pngData()) }
     if let plan = regions {
-      try AtomicFile.write(flats.map.pngData(), to: plan.paths[index])
-      try AtomicFile.write(flats.jsonData(), to: Self.document(plan.paths[index]))
+      try write(plan.paths[index], flats.map.pngData())
+      try write(Self.document(plan.paths[index]), flats.jsonData())
     }
     guard !layers.isEmpty else { return }
     let layered = try LayeredPicture(
@@ -95,7 +101,7 @@ struct FinishOutputs {
       painting: picture.painting, resolution: resolution?.horizontal)
     for plan in layers {
       try Task.checkCancellation()
-      try layered.write(to: plan.paths[index])
+      try files.write(plan.paths[index]) { try layered.write(to: $0, existing: $1) }
     }
   }
 }

@@ -23,6 +23,9 @@ struct IdleNotes {
     }
   }
 
+  /// None yet.
+  init() {}
+
   /// Adds a line where one is due.
   mutating func add(_ line: String, if isIdle: Bool) { if isIdle { lines.append(line) } }
 
@@ -39,6 +42,26 @@ struct IdleNotes {
     add(
       "\(Self.list(unread)) \(unread.count > 1 ? "are" : "is") for --manipulate; give a text",
       if: !unread.isEmpty && texts.manipulations.isEmpty)
+  }
+
+  /// Adds ways to find masks where all of them are given.
+  mutating func add(masksOf inputs: InputOptions) {
+    let shared = inputs.shared
+    let references = (try? inputs.references) ?? []
+    let hasSketch = inputs.sketchMask != nil
+    // Those of references with a region of their own are not looked for.
+    let hasReferences = shared.background != nil || references.allSatisfy { $0.mask != nil || $0.region != nil }
+    add(
+      [
+        ("--masks", shared.masks == .auto && hasSketch && hasReferences),
+        ("--alpha-masks", shared.alphaMasks && hasSketch && hasReferences),
+        (
+          "--segmenter",
+          shared.segmentation.segmenter != nil && hasReferences
+            && (hasSketch || shared.segmentation.sketchSegmenter != nil)
+        ),
+        ("--sketch-segmenter", shared.segmentation.sketchSegmenter != nil && hasSketch),
+      ], "the masks are given")
   }
 
   private static func line(_ reason: IdleOption.Reason, _ flags: String, _ settings: ColorizeSettings) -> String {
@@ -58,6 +81,18 @@ struct IdleNotes {
     case .fewSteps:
       "\(flags) is \(settings.previewInterval ?? 0), and there \(settings.steps == 1 ? "is 1 step" : "are \(settings.steps) steps"): no preview is made"
     }
+  }
+
+  /// Adds a line on options of which some are given.
+  mutating func add(_ flags: [(name: String, isGiven: Bool)], _ reason: String) {
+    if let line = Self.line(flags, reason) { lines.append(line) }
+  }
+
+  /// `--a and --b do nothing: no network computes here`; nil where none is given.
+  static func line(_ flags: [(name: String, isGiven: Bool)], _ reason: String) -> String? {
+    let names = flags.filter(\.isGiven).map(\.name)
+    guard !names.isEmpty else { return nil }
+    return "\(list(names)) \(names.count > 1 ? "do" : "does") nothing: \(reason)"
   }
 
   /// `--a, --b and --c`.

@@ -45,14 +45,16 @@ struct PictureWriter {
   /// The picture as it is written.
   func finished(_ image: Image) throws -> Image { try cutOut.map { try image.withAlpha(of: $0) } ?? image }
 
-  func write(_ image: Image, to path: String, options: StoredOptions) throws {
+  func write(_ image: Image, to path: String, options: StoredOptions, files: OutputFiles) throws {
     let text = leavesOutMetadata ? [] : try options.pngText()
     let resolution = resolution(of: image.size)
     let picture = try finished(image)
     if path == StandardStreams.name {
       try StandardStreams.write(try picture.pngData(text: text, resolution: resolution, bitsPerSample: bitsPerSample))
     } else {
-      try picture.write(to: path, text: text, resolution: resolution, bitsPerSample: bitsPerSample)
+      try files.write(path) {
+        try picture.write(to: $0, text: text, resolution: resolution, bitsPerSample: bitsPerSample, existing: $1)
+      }
     }
   }
 }

@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     var request = try makeRequest(pictures, for: model)
     var idle = IdleNotes(request.idleOptions(for: model), settings: request.settings)
     idle.add(finish, inputs.shared.segmentation, strengths.texts, modelOptions)
+    idle.add(masksOf: inputs)
     for line in idle.lines { report.note(line) }
     LoRAOptions.note(try modelOptions.additions.open(), in: request.mode, note: report.note)
     let plan = try OutputPlan(output: inputs.output, count: request.count)
@@ -69,15 +70,21 @@ struct RunCommand: AsyncParsableCommand {
     if finish.hints != nil, !request.usesHints {
       report.note("with --hint-strength 0 the fill painting does not use --hints; give --fill flats")
     }
+    let written = OutputFiles(overwrites: output.replacing.overwrite)
     let result = try await Self.inOptions { [request] in
-      try await job.run(request, on: colorizer, preview: output.previews == nil ? nil : plan.preview) {
-        [names] index, picture, summary in
+      try await job.run(
+        request, on: colorizer, preview: output.previews == nil ? nil : plan.preview,
+        overwrites: output.replacing.overwrite
+      ) { [names] index, picture, summary in
         try writer.write(
-          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index))
+          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index),
+          files: written)
         try finishOutputs.write(
-          picture, index: index, polarity: summary.polarity, resolution: writer.resolution(of: picture.image.size))
+          picture, index: index, polarity: summary.polarity, resolution: writer.resolution(of: picture.image.size),
+          files: written)
       }
     }
+    try written.check()
     let stored = StoredOptions(result.summary, inputs: names, picture: 0)
     report.noteFarRegions(of: result)
     progress.finish()

@@ -69,6 +69,9 @@ struct ShotBuilder {
       if let first = unused.first { note("--sheet: \(unused.count) entries match no frame, the first is \(first)") }
     }
     for line in try idleNotes(of: frames).lines { note(line) }
+    if let modes = Self.onlyMode(of: frames) {
+      LoRAOptions.note(try modelOptions.additions.open(), in: modes, note: note)
+    }
     frames = try selected(frames)
     let slash = inputs.output.lastIndex(of: "/").map { String(inputs.output[...$0]) } ?? ""
     var shot = Shot(frames: frames, manifest: run.manifest ?? "\(slash)shot.jsonl")
@@ -123,7 +126,28 @@ struct ShotBuilder {
     }
     var notes = IdleNotes(idle ?? [], settings: frames.first?.settings ?? ColorizeSettings())
     notes.add(options.finish, inputs.shared.segmentation, options.strengths.texts, modelOptions)
+    let shared = inputs.shared
+    notes.add(
+      [("--alpha-masks", shared.alphaMasks && shared.findsMasks)], "masks that are not given are found by other means")
+    if let mode = Self.onlyMode(of: frames) {
+      notes.add(
+        [
+          ("--sketch-mask", inputs.sketchMask != nil && !mode.needsSketchMask),
+          ("--reference-mask", !inputs.referenceMask.isEmpty && !mode.needsBackground),
+          ("--background", shared.background != nil && !mode.needsBackground),
+          ("--masks", shared.masks == .auto && !mode.needsSketchMask),
+          ("--alpha-masks", shared.alphaMasks && !shared.findsMasks && !mode.needsSketchMask),
+          ("--segmenter", shared.segmentation.segmenter != nil && !mode.needsSketchMask),
+          ("--sketch-segmenter", shared.segmentation.sketchSegmenter != nil && !mode.needsSketchMask),
+        ], "mode \(mode.rawValue) does not use \(mode == .vanilla ? "masks" : "what they are for")")
+    }
     return notes
+  }
+
+  /// The mode of all frames; nil where they have several.
+  private static func onlyMode(of frames: [ShotFrame]) -> InferenceMode? {
+    let modes = Set(frames.map(\.settings.mode))
+    return modes.count == 1 ? modes.first : nil
   }
 
   /// Does something with an option's value, and names the option where it fails.

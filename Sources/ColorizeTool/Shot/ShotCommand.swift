@@ -39,6 +39,10 @@ struct ShotCommand: AsyncParsableCommand {
   func run() async throws {
     try report.check()
     try strengths.checkStrengths()
+    if selection.dryRun && watching.check {
+      throw ToolError.usage(
+        "--dry-run and --check exclude each other: one writes nothing, the other what shows the shot")
+    }
     let model = try modelOptions.open(note: report.note)
     let options = RequestOptions(
       output: output, finish: finish, strengths: strengths, sampling: sampling, memory: memory)

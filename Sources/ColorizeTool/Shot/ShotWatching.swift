@@ -36,9 +36,7 @@ struct ShotWatching {
       guard taken.insert(path).inserted else {
         throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
       }
-      // One that was made before is out of date, and nobody's work.
-      let isOurs = (try? PNGText.read(path: path))?.contains { $0 == ("Title", kind) } ?? false
-      try OutputCheck(option: option, overwrite: overwrites || isOurs, inputs: inputs).check([path])
+      try OutputCheck(option: option, overwrite: replaces(path, kind), inputs: inputs).check([path])
     }
   }
 
@@ -46,9 +44,17 @@ struct ShotWatching {
     guard taken.insert(path).inserted else {
       throw ToolError.usage("--report \(path): another file is written there too; give another path")
     }
+    try OutputCheck(option: "--report", overwrite: replacesReport(path), inputs: inputs).check([path])
+  }
+
+  /// Whether a file may be replaced. One that was made before is out of date, and nobody's work.
+  private func replaces(_ path: String, _ kind: String) -> Bool {
+    overwrites || (try? PNGText.read(path: path))?.contains { $0 == ("Title", kind) } ?? false
+  }
+
+  private func replacesReport(_ path: String) -> Bool {
     let head = FileHandle(forReadingAtPath: path)?.readData(ofLength: 1024) ?? Data()
-    let isOurs = String(decoding: head, as: UTF8.self).contains("content=\"Irodori shot report\"")
-    try OutputCheck(option: "--report", overwrite: overwrites || isOurs, inputs: inputs).check([path])
+    return overwrites || String(decoding: head, as: UTF8.self).contains("content=\"Irodori shot report\"")
   }
 
   private static let sheetKind = "contact sheet of a shot"
@@ -64,23 +70,43 @@ struct ShotWatching {
   var paths: [String] { files.map(\.path) + (options.report.map { [$0] } ?? []) }
 
   func write(_ shot: Shot, model: Model, progress: Progress) throws {
+    // What may be replaced is asked once more: the frames may have taken hours.
+    var others: [String] = []
+    func write(_ path: String, _ replaces: Bool, _ body: (String, ExistingFilePolicy) throws -> Void) throws {
+      let files = OutputFiles(overwrites: replaces)
+      try files.write(path, by: body)
+      do { try files.check() } catch let error as ToolError { others.append(error.message) }
+    }
+    try self.write(shot, model: model, progress: progress, by: write)
+    guard others.isEmpty else { throw ToolError(.failure, others.joined(separator: "; ")) }
+  }
+
+  private func write(
+    _ shot: Shot, model: Model, progress: Progress,
+    by write: (String, Bool, (String, ExistingFilePolicy) throws -> Void) throws -> Void
+  ) throws {
     if let path = options.report {
       progress.begin("making the report")
       let name = path.split(separator: "/").last.map(String.init) ?? path
       let page = try shot.report(on: shot.plan(for: model), path: path, title: String(name.dropLast(5))) {
         progress.step($0, of: $1, unit: "frame")
       }
-      try AtomicFile.write(page, to: path)
+      try write(path, replacesReport(path)) { try AtomicFile.write(page, to: $0, existing: $1) }
     }
     let strip = FilmStrip(shot.frames)
     guard !strip.pictures.isEmpty else { return }
     if let path = options.contactSheet {
       progress.begin("making the contact sheet")
-      try strip.contactSheet().write(to: path, text: Self.texts(Self.sheetKind))
+      let sheet = try strip.contactSheet()
+      try write(path, replaces(path, Self.sheetKind)) {
+        try sheet.write(to: $0, text: Self.texts(Self.sheetKind), existing: $1)
+      }
     }
     if let path = options.animation {
       progress.begin("making the animation")
-      try strip.writeAnimation(to: path, rate: options.fps, texts: Self.texts(Self.animationKind))
+      try write(path, replaces(path, Self.animationKind)) {
+        try strip.writeAnimation(to: $0, rate: options.fps, texts: Self.texts(Self.animationKind), existing: $1)
+      }
     }
   }
 }

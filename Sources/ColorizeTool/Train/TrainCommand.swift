@@ -64,9 +64,11 @@ struct TrainCommand: AsyncParsableCommand {
     let training = try TrainingRun(plan, on: try backendOptions.makeBackend())
     progress.length = plan.length
     let record: TrainingRecord
+    var estimate: Int?
     do {
       record = try await training.run(resumes: saving.resume) { event in
         // What cannot be read was told already.
+        if case .began(_, _, _, let bytes) = event { estimate = bytes }
         if case .note(let note) = event, !note.hasPrefix("left out ") { report.note(note) }
         progress.observe(event)
       }
@@ -79,16 +81,21 @@ struct TrainCommand: AsyncParsableCommand {
       )
     }
     progress.finish()
-    try finish(record, plan: plan, seconds: progress.elapsed)
+    guard training.output == output else {
+      throw ToolError(
+        .failure,
+        "while this ran, another file appeared at \(output) and was not replaced; the result is in \(training.output)")
+    }
+    try finish(record, plan: plan, seconds: progress.elapsed, estimate: estimate)
   }
 
-  private func finish(_ record: TrainingRecord, plan: TrainingPlan, seconds: Double) throws {
+  private func finish(_ record: TrainingRecord, plan: TrainingPlan, seconds: Double, estimate: Int?) throws {
     if report.json {
       return Console.shared.output(
         try JSONOutput.line(
           TrainReport(
             output: output, states: plan.stateFolder, record: record, seconds: seconds,
-            peakMemoryBytes: ProcessUsage.peakMemory)))
+            estimatedMemoryBytes: estimate, peakMemoryBytes: ProcessUsage.peakMemory)))
     }
     guard !report.quiet else { return }
     for line in record.lines { Console.shared.output(line) }
@@ -179,6 +186,7 @@ struct TrainCommand: AsyncParsableCommand {
     plan.previewInterval = saving.previewEvery
     plan.keptStateCount = saving.keep
     plan.checksMemory = !force
+    plan.existing = saving.replacing.overwrite ? .replace : .keepBoth
     guard (0...100_000).contains(pictures.cacheSize) else {
       throw ToolError.usage("--cache-size is \(pictures.cacheSize), expected 0 to 100000")
     }
@@ -191,6 +199,7 @@ struct TrainCommand: AsyncParsableCommand {
     } catch {
       throw ToolError.usage("\(error)")
     }
+    for line in TrainIdleNotes(learning, pictures, modelOptions, plan).lines { report.note(line) }
     return plan
   }
 
@@ -214,5 +223,7 @@ private struct TrainReport: Encodable {
   let states: String
   let record: TrainingRecord
   let seconds: Double
+  /// What it was thought to take before it started, in bytes.
+  let estimatedMemoryBytes: Int?
   let peakMemoryBytes: Int
 }

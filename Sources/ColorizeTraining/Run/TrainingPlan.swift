@@ -36,6 +36,9 @@ public struct TrainingPlan: Sendable {
   public var keptStateCount: Int
   /// Where the result goes.
   public var output: String
+  /// What happens to a file that is there, and was not written by this run or by the one that goes on. With `keepBoth` the
+  /// result goes beside it: ``TrainingRun/output`` says where.
+  public var existing = ExistingFilePolicy.replace
   /// Where latents and tokens are kept; nil keeps none.
   public var cacheFolder: String?
   /// The most bytes of those.

@@ -5,8 +5,9 @@ import DiffusionCore
 import DiffusionTraining
 
 extension TrainingRun {
-  /// The most bytes that the training takes: the program, and a step with the making of its samples, counted without
-  /// computing them, of the largest size.
+  /// The most bytes that the training takes: the program, the making of samples from the largest picture, a look at pictures
+  /// held out and a step, of the largest size. They are counted without computing them, in the order in which they are
+  /// done: what one has used stays in the pool beside what the next asks for, of other sizes.
   ///
   /// - Throws: ``BackendError/insufficientMemory(_:)`` with advice if it would not fit.
   static func countMemory(_ plan: TrainingPlan, buckets: AspectBuckets, backend: any Backend) throws -> Int {
@@ -17,16 +18,28 @@ extension TrainingRun {
       storage: model.storage)
     let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) })
     guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
-    // What encoded a sample stays in the pool beside what a step asks for, of other sizes.
     let views = ViewMaker(
       pictures: plan.folder.pictures, buckets: buckets, settings: plan.views, seed: 0, isReference: [])
     let encoder = SampleEncoder(trainer: trainer, views: views, cache: nil, modelFingerprint: "")
-    let items = try (0..<plan.settings.batch).map { _ in
-      try encoder.encodeBlank(size)
-      return try blank(size, for: trainer, on: meter.backend)
+    func samples(_ count: Int) throws -> [TrainingItem] {
+      try (0..<count).map { _ in
+        try encoder.encodeBlank(size)
+        return try blank(size, for: trainer, on: meter.backend)
+      }
     }
-    _ = try trainer.step(items)
-    let peak = meter.account.peakByteCount + trainer.hostByteCount + MemoryEstimate.programBytes
+    func validate() throws {
+      let count = min(plan.heldOut.count, validatedCount)
+      guard count > 0 else { return }
+      let items = try samples(count)
+      _ = try trainer.withAverages { try trainer.loss(of: items) }
+    }
+    try validate()
+    _ = try trainer.step(samples(plan.settings.batch))
+    try validate()
+    let pixels = plan.folder.pictures.map { $0.size.width * $0.size.height }.max() ?? 0
+    let peak =
+      meter.account.peakByteCount + trainer.hostByteCount + MemoryEstimate.programBytes + hostBytes
+      + pixels * bytesPerPixel
     guard plan.checksMemory else { return peak }
     do {
       try backend.prepareMemory(
@@ -38,6 +51,11 @@ extension TrainingRun {
     }
     return peak
   }
+
+  /// Of the largest picture: it and its reference are decoded, and their figures looked for.
+  private static let bytesPerPixel = 16
+  /// What the arrays of all that is done take on the host besides, and the gaps between them, as measured.
+  private static let hostBytes = 40 << 20
 
   /// A sample of a size, without content.
   private static func blank(_ size: ImageSize, for trainer: Trainer, on backend: any Backend) throws -> TrainingItem {

@@ -27,6 +27,10 @@ public final class TrainingRun {
   /// The loss of the last steps, weighted towards the last.
   private var smoothLoss: Double?
   private(set) var validations: [Double] = []
+  /// Where the result is: ``TrainingPlan/output``, or a name beside it where another file was not to be replaced.
+  public private(set) var output: String
+  /// Whether the file there is this training's.
+  private var ownsOutput = false
   private var sheets: SheetMaker?
 
   /// Prepares a training; nothing is written but the folders.
@@ -36,6 +40,7 @@ public final class TrainingRun {
   public init(_ plan: TrainingPlan, on backend: any Backend) throws {
     try plan.validate()
     self.plan = plan
+    output = plan.output
     let model = plan.model
     fingerprint = "\(ModelFingerprint(model.weights))"
     // All faults of the model's files, before anything else.
@@ -178,7 +183,16 @@ public final class TrainingRun {
       observer(
         .note("the state was computed on \(before), and goes on on \(now): what comes out is not bit for bit the same"))
     }
+    ownsOutput = isResult(plan.output)
     observer(.resumed(step: trainer.stepCount))
+  }
+
+  /// Whether a file is what this training wrote before it was stopped.
+  private func isResult(_ path: String) -> Bool {
+    guard let found = (try? LoRAFile(path: path)).flatMap(TrainingRecord.init) else { return false }
+    let own = record
+    return found.modelFingerprint == own.modelFingerprint && found.data == own.data && found.seed == own.seed
+      && found.parts == own.parts
   }
 
   private static let arithmeticKey = "computed on"
@@ -192,13 +206,19 @@ public final class TrainingRun {
     try trainer.save(to: states.path(step: trainer.stepCount), metadata: metadata)
     states.keep(plan.keptStateCount)
     let places = trainer.additionPlaces
-    let writer = try SafetensorsWriter(
-      path: plan.output, tensors: places.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
-      metadata: [TrainingRecord.metadataKey: try record.json()])
-    for (index, place) in places.enumerated() {
-      try trainer.addition(at: index).withUnsafeBytes { try writer.write(place.key, $0) }
+    do {
+      let writer = try SafetensorsWriter(
+        path: output, tensors: places.map { .init(key: $0.key, dtype: .f32, shape: $0.shape) },
+        metadata: [TrainingRecord.metadataKey: try record.json()], existing: ownsOutput ? .replace : plan.existing)
+      for (index, place) in places.enumerated() {
+        try trainer.addition(at: index).withUnsafeBytes { try writer.write(place.key, $0) }
+      }
+      try writer.finish()
+    } catch WeightError.fileExists(let file, let place?) {
+      output = place
+      observer(.note("another file appeared at \(file) and is not replaced, so the result goes to \(place)"))
     }
-    try writer.finish()
+    ownsOutput = true
     observer(.saved(step: trainer.stepCount))
   }
 

@@ -9,12 +9,16 @@ import Glibc
 /// gets one under a name of its own, which is removed where anything fails; a program that ends early calls
 /// ``removeUnfinished()``.
 ///
+/// A file that is there is replaced, or stays where the ``ExistingFilePolicy`` says so: then the name is given by a call that
+/// fails where there is one, so that no two programs take it from one another.
+///
 /// A named pipe is not replaced: its reader gets the bytes as they come.
 package final class AtomicFile {
   /// Where the bytes go; -1 when it is over.
   package private(set) var descriptor: Int32
   private let path: String
   private let target: String
+  private let existing: ExistingFilePolicy
   private let isPipe: Bool
   /// Those of the file that is replaced.
   private let permissions: mode_t?
@@ -27,14 +31,18 @@ package final class AtomicFile {
   ///
   /// - Parameters:
   ///   - path: Where it will be. Where that is a symbolic link, what it leads to is replaced, and the link stays.
+  ///   - existing: What happens to a file that is there, now or when this one is finished.
   ///   - mode: The permissions of a file that is new, less the process's mask; one that is replaced keeps its own.
   ///   - named: Whether the file gets a temporary name even if the file system can do without.
-  package init(_ path: String, mode: mode_t = 0o666, named: Bool = false) throws(UnwritableFile) {
+  package init(
+    _ path: String, existing: ExistingFilePolicy = .replace, mode: mode_t = 0o666, named: Bool = false
+  ) throws(UnwritableFile) {
     guard !path.isEmpty else { throw UnwritableFile(file: "\"\"", reason: "the path is empty") }
     guard !path.utf8.contains(0) else { throw UnwritableFile(file: path, reason: "the path holds a zero byte") }
     self.path = path
+    self.existing = existing
     target = FileName.resolved(path)
-    permissions = try Self.permissionsToKeep(target: target, path: path)
+    permissions = try Self.permissionsToKeep(target: target, path: path, existing: existing)
     isPipe = FileName.isPipe(target)
     if isPipe {
       descriptor = try Self.openPipe(target, path: path)
@@ -67,15 +75,46 @@ package final class AtomicFile {
     guard descriptor >= 0 else { throw failed(SystemError(code: EBADF)) }
     // Where the file system has no permissions to set, that is no failure.
     if let permissions { _ = fchmod(descriptor, permissions) }
+    var savedAs: String?
     if !isPipe {
       guard fsync(descriptor) == 0 else { throw failed(.last) }
-      try giveName()
+      if existing == .replace { try giveName() } else { savedAs = try giveFreeName() }
     }
     let code = close(descriptor) == 0 || errno == EINTR ? 0 : errno
     descriptor = -1
     // Some file systems report a full disk only here.
     guard code == 0 else { throw failed(SystemError(code: code)) }
     if !isPipe { flushFolder() }
+    if let savedAs { throw UnwritableFile(taken: path, savedAs: savedAs) }
+  }
+
+  /// Gives the file its name, or one beside it, where that is free.
+  ///
+  /// - Returns: the other name, if it is that.
+  private func giveFreeName() throws(UnwritableFile) -> String? {
+    func take(_ name: String) throws(UnwritableFile) -> Bool {
+      let code =
+        temporary.map { FileName.move($0, to: name) }
+        ?? (linkat(
+          AT_FDCWD, Self.link(to: descriptor), AT_FDCWD, FileName.cString(name), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno)
+      if code == EEXIST { return false }
+      guard code == 0 else { throw failed(SystemError(code: code)) }
+      forget()
+      return true
+    }
+    if try take(target) { return nil }
+    guard existing == .keepBoth else {
+      discard()
+      throw UnwritableFile(taken: path)
+    }
+    // The user's own folder, where what was written is in it: links may lead elsewhere.
+    let folder = FileName.folder(of: path)
+    let isHere = FileName.folder(of: FileName.resolved(folder + "x")) == FileName.folder(of: target)
+    for number in 2...999 {
+      let name = FileName.numbered(isHere ? path : target, number)
+      if try take(name) { return name }
+    }
+    throw failed(SystemError(code: EEXIST))
   }
 
   private func giveName() throws(UnwritableFile) {
@@ -128,8 +167,10 @@ package final class AtomicFile {
 
 extension AtomicFile {
   /// Writes bytes as a whole file.
-  package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o666) throws(UnwritableFile) {
-    let file = try AtomicFile(path, mode: mode)
+  package static func write(
+    _ bytes: [UInt8], to path: String, existing: ExistingFilePolicy = .replace, mode: mode_t = 0o666
+  ) throws(UnwritableFile) {
+    let file = try AtomicFile(path, existing: existing, mode: mode)
     try bytes.span.withUnsafeBytes { (bytes) throws(UnwritableFile) in try file.write(bytes) }
     try file.commit()
   }
@@ -138,9 +179,10 @@ extension AtomicFile {
   ///
   /// - Parameter fill: Returns 0, or the `errno` of what failed.
   package static func write(
-    to path: String, named: Bool = false, fill: (_ descriptor: Int32) -> Int32
+    to path: String, existing: ExistingFilePolicy = .replace, named: Bool = false,
+    fill: (_ descriptor: Int32) -> Int32
   ) throws(UnwritableFile) {
-    let file = try AtomicFile(path, named: named)
+    let file = try AtomicFile(path, existing: existing, named: named)
     let code = fill(file.descriptor)
     guard code == 0 else { throw file.failed(SystemError(code: code)) }
     try file.commit()
@@ -148,7 +190,9 @@ extension AtomicFile {
 
   // Renaming needs no permission on what it replaces, so these are asked here: a folder, a device and a write-protected
   // file are left alone.
-  private static func permissionsToKeep(target: String, path: String) throws(UnwritableFile) -> mode_t? {
+  private static func permissionsToKeep(
+    target: String, path: String, existing: ExistingFilePolicy
+  ) throws(UnwritableFile) -> mode_t? {
     var status = stat()
     guard stat(FileName.cString(target), &status) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
@@ -156,6 +200,11 @@ extension AtomicFile {
     case S_IFIFO: return nil
     case S_IFDIR: throw UnwritableFile(file: path, reason: SystemError(code: EISDIR).writingReason)
     default: throw UnwritableFile(file: path, reason: "it is not a regular file")
+    }
+    switch existing {
+    case .replace: break
+    case .refuse: throw UnwritableFile(taken: path)
+    case .keepBoth: return nil
     }
     guard access(FileName.cString(target), W_OK) == 0 else {
       throw UnwritableFile(file: path, reason: SystemError.last.writingReason)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CFiles
 import Glibc
 
 /// The names of files, which are bytes to the system and need not be UTF-8.
@@ -129,5 +130,54 @@ package enum FileName {
   package static func isPipe(_ path: String) -> Bool {
     var status = stat()
     return stat(cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  }
+}
+
+extension FileName {
+  /// A way to give a file another name only if that is free.
+  package enum Move: CaseIterable {
+    /// `renameat2`: most file systems of the system's own.
+    case rename
+    /// A second name, then the first one is removed: network file systems.
+    case link
+    /// A look, and a rename: what has neither. Another program may come between the two.
+    case look
+  }
+
+  /// Gives a file another name, unless there is a file of that name.
+  ///
+  /// - Parameter ways: what is tried, one after the other, as far as the file system lacks it.
+  /// - Returns: 0, or the `errno`; `EEXIST` where the name is taken.
+  package static func move(_ name: String, to target: String, ways: [Move] = Move.allCases) -> Int32 {
+    let (old, new) = (cString(name), cString(target))
+    var code = ENOSYS
+    for way in ways {
+      switch way {
+      case .rename: code = irodori_rename_without_replacing(old, new)
+      case .link:
+        code = Glibc.link(old, new) == 0 ? 0 : errno
+        if code == 0 { unlink(old) }
+      case .look:
+        var status = stat()
+        if lstat(new, &status) == 0 { return EEXIST }
+        code = Glibc.rename(old, new) == 0 ? 0 : errno
+      }
+      guard [EINVAL, ENOSYS, EPERM, EOPNOTSUPP, EMLINK].contains(code) else { return code }
+    }
+    return code
+  }
+
+  /// `folder/name-2.png` for `folder/name.png`.
+  package static func numbered(_ path: String, _ number: Int) -> String {
+    let parent = folder(of: path)
+    let name = cString(String(path.dropFirst(parent.count))).dropLast().map { UInt8(bitPattern: $0) }
+    // What begins with a dot is no ending.
+    let dot = name.lastIndex(of: 0x2E).flatMap { $0 > 0 ? $0 : nil } ?? name.count
+    let added = [UInt8]("-\(number)".utf8)
+    // A name that is as long as one can be loses its last letters.
+    let room = max(1, Int(NAME_MAX) - added.count - (name.count - dot))
+    var stem = string(Array(name[..<min(dot, room)]))
+    if dot > room { stem.unicodeScalars.removeAll { $0.value >= base + 0x80 } }
+    return parent + stem + string(added + name[dot...])
   }
 }

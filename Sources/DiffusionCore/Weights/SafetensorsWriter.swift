@@ -33,21 +33,25 @@ public final class SafetensorsWriter {
   /// Creates the file and writes its header.
   ///
   /// - Parameters:
-  ///   - path: Where the finished file shall be; a file that is there is replaced.
+  ///   - path: Where the finished file shall be.
   ///   - tensors: All tensors, in the order in which they will be written. Put the widest element type first if they
   ///     shall be aligned in memory.
   ///   - metadata: The header's free text.
-  /// - Throws: ``WeightError/fileNotWritable(file:reason:)``, ``WeightError/duplicateKey(file:key:offset:)``,
+  ///   - existing: What happens to a file that is there, now or by ``finish()``.
+  /// - Throws: ``WeightError/fileNotWritable(file:reason:)``, ``WeightError/fileExists(file:savedAs:)``,
+  ///   ``WeightError/duplicateKey(file:key:offset:)``,
   ///   ``WeightError/shapeOverflow(file:key:shape:dtype:)`` or ``WeightError/headerTooLarge(file:length:)``.
-  public init(path: String, tensors: [Tensor], metadata: [String: String] = [:]) throws(WeightError) {
+  public init(
+    path: String, tensors: [Tensor], metadata: [String: String] = [:], existing: ExistingFilePolicy = .replace
+  ) throws(WeightError) {
     let (header, byteCounts) = try Self.header(tensors, metadata, file: path)
     self.path = path
     self.tensors = tensors
     self.byteCounts = byteCounts
     do {
-      file = try AtomicFile(path)
+      file = try AtomicFile(path, existing: existing)
     } catch {
-      throw .fileNotWritable(file: path, reason: error.reason)
+      throw Self.error(error)
     }
     try withUnsafeBytes(of: UInt64(header.count).littleEndian) { (bytes) throws(WeightError) in try put(bytes) }
     try header.span.withUnsafeBytes { (bytes) throws(WeightError) in try put(bytes) }
@@ -75,7 +79,8 @@ public final class SafetensorsWriter {
   /// Completes the file, waits until the disk has it, and gives it its name.
   ///
   /// - Throws: ``WeightError/writeOutOfOrder(file:reason:)`` if a tensor is not whole;
-  ///   ``WeightError/fileNotWritable(file:reason:)`` if the system refuses.
+  ///   ``WeightError/fileNotWritable(file:reason:)`` if the system refuses; ``WeightError/fileExists(file:savedAs:)`` if
+  ///   there is another file by now that is not to be replaced.
   public func finish() throws(WeightError) {
     skipFullTensors(until: nil)
     guard index == tensors.count else {
@@ -88,7 +93,7 @@ public final class SafetensorsWriter {
     do {
       try file.commit()
     } catch {
-      throw .fileNotWritable(file: path, reason: error.reason)
+      throw Self.error(error)
     }
   }
 
@@ -108,6 +113,11 @@ public final class SafetensorsWriter {
       self.file = nil
       throw .fileNotWritable(file: path, reason: error.reason)
     }
+  }
+
+  private static func error(_ error: UnwritableFile) -> WeightError {
+    error.isTaken
+      ? .fileExists(file: error.file, savedAs: error.savedAs) : .fileNotWritable(file: error.file, reason: error.reason)
   }
 
   private var closed: WeightError {

@@ -42,6 +42,8 @@ extension WeightError: CustomStringConvertible {
         + "until whatever writes it is done, and start again."
     case .fileNotWritable(let file, let reason):
       "\(file): the file cannot be written: \(reason)."
+    case .fileExists(let file, let savedAs):
+      UnwritableFile.takenDescription(file, savedAs: savedAs)
     case .writeOutOfOrder(let file, let reason):
       "\(file): \(reason). Write every tensor once, whole and in the order of the writer's list."
     default:
@@ -136,7 +138,7 @@ extension WeightError: CategorizedError {
   /// Reading is the model's fault, writing the disk's; memory that ends is neither's.
   public var category: ErrorCategory {
     switch self {
-    case .fileNotWritable, .writeOutOfOrder, .outOfResources: .run
+    case .fileNotWritable, .fileExists, .writeOutOfOrder, .outOfResources: .run
     default: .model
     }
   }

@@ -91,6 +91,9 @@ public enum WeightError: Error, Sendable {
 
   /// The system refuses to create, fill or rename the file.
   case fileNotWritable(file: String, reason: String)
+  /// There is a file at the path, and it was not to be replaced: see ``ExistingFilePolicy``. With `keepBoth`, `savedAs` is
+  /// where the weights are instead.
+  case fileExists(file: String, savedAs: String?)
   /// The calls of a writer do not follow its list of tensors.
   case writeOutOfOrder(file: String, reason: String)
 }

@@ -69,6 +69,7 @@ extension Shot {
       try agreement.add(
         .init(frame: entry.frame, votes: drawn.votes, fixed: drawn.fixed), shapes: drawn.shapes, keys: words)
     }
+    let examiner = FrameExaminer(shot: self, model: plan.model, manifest: manifest, reader: InputReader(frames))
     for result in try agreement.results() {
       try Task.checkCancellation()
       outcome.frameCount += 1
@@ -78,7 +79,12 @@ extension Shot {
       // What was agreed on before is there already.
       let digest = result.changedCount == 0 ? nil : Self.digest(of: result.paints)
       guard record.agreement != digest else { continue }
-      try write(result, votes, record: record, digest: digest, manifest)
+      // One that was retouched while the others were looked at stays as it is.
+      guard try overwrites || writer.paths(result.frame).allSatisfy({ try examiner.isOwn($0) != false }) else {
+        outcome.others.append(result.frame)
+        continue
+      }
+      try write(result, votes, record: record, digest: digest, manifest, examiner)
       outcome.rewritten.append((result.frame, result.changedCount))
     }
     if let state = try state(plan, approved, manifest) {
@@ -115,7 +121,8 @@ extension Shot {
 
   /// Writes a frame once more, with other colours.
   private func write(
-    _ result: ShotAgreement.Result, _ votes: FrameVotes, record: ManifestRecord, digest: Digest?, _ manifest: Manifest
+    _ result: ShotAgreement.Result, _ votes: FrameVotes, record: ManifestRecord, digest: Digest?, _ manifest: Manifest,
+    _ examiner: FrameExaminer
   ) throws {
     let frame = result.frame
     let sketch = try FrameSketch(
@@ -135,7 +142,6 @@ extension Shot {
     line.time = ShotRunner.now
     line.host = ShotRunner.host
     line.process = getpid()
-    try manifest.append(line)
-    for (path, bytes) in files { try ShotFolder.write(bytes, to: path) }
+    try ShotFolder.write(files, overwrites: overwrites, isOwn: { try examiner.isOwn($0) }) { try manifest.append(line) }
   }
 }

@@ -56,6 +56,9 @@ struct FrameExaminer: Sendable {
     return isWhole ? .finished : .new
   }
 
+  /// Whether a file is as the shot made it; nil if there is none.
+  func isOwn(_ path: String) throws -> Bool? { try content(of: path).map { manifest.knows($0, of: path) } }
+
   /// The digest of a file that is there; nil if there is none.
   private func content(of path: String) throws -> Digest? {
     var status = stat()

@@ -16,6 +16,37 @@ enum ShotFolder {
       throw .unwritable(file: error.file, reason: error.reason)
     }
   }
+
+  /// Writes the files of a frame, but over none that is not the shot's own by now: it may be long ago that anybody looked.
+  ///
+  /// - Parameters:
+  ///   - isOwn: whether a file is the shot's; nil where there is none.
+  ///   - record: called before the first file is written, so that no file is unaccounted for; not where one of them must
+  ///     not be.
+  /// - Throws: ``ShotError/unwritable(file:reason:)``; ``TakenFile`` once all is written, beside what is there.
+  static func write(
+    _ files: [(path: String, bytes: [UInt8])], overwrites: Bool, isOwn: (String) throws -> Bool?,
+    record: () throws -> Void
+  ) throws {
+    let states = try files.map { overwrites ? true : try isOwn($0.path) }
+    let isFree = !states.contains(false)
+    if isFree { try record() }
+    var taken: [String] = []
+    for ((path, bytes), isOwn) in zip(files, states) {
+      do throws(UnwritableFile) {
+        try AtomicFile.write(bytes, to: path, existing: isFree && isOwn == true ? .replace : .keepBoth)
+      } catch {
+        guard error.isTaken else { throw ShotError.unwritable(file: error.file, reason: error.reason) }
+        taken.append(error.description)
+      }
+    }
+    if !taken.isEmpty { throw TakenFile(description: taken.joined(separator: " ")) }
+  }
+
+  /// A file of a frame is not where it was to be: another one appeared there.
+  struct TakenFile: Error, CustomStringConvertible {
+    let description: String
+  }
 }
 
 /// Colours a shot's frames one after the other.
@@ -152,12 +183,13 @@ actor ShotRunner {
     let entries = files.map {
       ManifestRecord.File(path: manifest.relative($0.path), sha256: Digest($0.bytes), bytes: $0.bytes.count)
     }
-    try manifest.append(
-      ManifestRecord(
-        event: .finished, frame: frame.label, key: key.key, inputs: key.inputs, model: model,
-        modelName: summary.model, backend: summary.backend, settings: frame.settings, files: entries, reason: nil,
-        seconds: Self.seconds(since: start), time: Self.now, host: Self.host, process: getpid()))
-    for (path, bytes) in files { try ShotFolder.write(bytes, to: path) }
+    try ShotFolder.write(files, overwrites: shot.overwrites, isOwn: { try examiner.isOwn($0) }) {
+      try manifest.append(
+        ManifestRecord(
+          event: .finished, frame: frame.label, key: key.key, inputs: key.inputs, model: model,
+          modelName: summary.model, backend: summary.backend, settings: frame.settings, files: entries, reason: nil,
+          seconds: Self.seconds(since: start), time: Self.now, host: Self.host, process: getpid()))
+    }
   }
 
   /// The drawing of a frame, which may have been read already.

@@ -75,9 +75,11 @@ public struct FilmStrip: Sendable {
   ///   - rate: frames in a second, 1...240.
   ///   - size: the longer side of its pictures, at most.
   ///   - texts: keys and values for the file.
+  ///   - existing: what happens to a file that is there.
   /// - Throws: `ImageError`, `CancellationError`.
   public func writeAnimation(
-    to path: String, rate: Double = 24, size: Int = 640, texts: [(key: String, value: String)] = []
+    to path: String, rate: Double = 24, size: Int = 640, texts: [(key: String, value: String)] = [],
+    existing: ExistingFilePolicy = .replace
   ) throws {
     guard let first = pictures.first else {
       throw ImageError.invalidShape(reason: "An animation needs at least one finished frame")
@@ -91,7 +93,7 @@ public struct FilmStrip: Sendable {
     let height = max(1, Int((Double(own.height) * factor).rounded()))
     var failure: (any Error)?
     do throws(UnwritableFile) {
-      try AtomicFile.write(to: path) { descriptor in
+      try AtomicFile.write(to: path, existing: existing) { descriptor in
         do {
           var animation = try AnimatedPNG(
             width: width, height: height, pictureCount: pictures.count, rate: rate, texts: texts, descriptor: descriptor

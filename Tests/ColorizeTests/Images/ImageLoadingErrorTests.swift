@@ -81,7 +81,10 @@ import Testing
     ("8BPS\0", "a Photoshop document"), ("\0\0\0\u{20}ftypavif", "an AVIF image"),
     ("\0\0\0\u{18}ftypheic", "a HEIC image or a video"), ("%PDF-1.7", "a PDF document"),
     ("<svg xmlns", "an SVG image or a web page"), ("\0\0\0\u{0C}JXL \r\n", "a JPEG XL image"),
-    ("\0\0\0\u{0C}jP  \r\n", "a JPEG 2000 image"),
+    ("\0\0\0\u{0C}jP  \r\n", "a JPEG 2000 image"), ("CSFCHUNK\0\0", "a Clip Studio Paint document"),
+    ("gimp xcf v011\0", "a GIMP document"), ("v/1\u{01}\u{02}\0", "an OpenEXR image"),
+    ("P6\n2 2\n255\n", "a PNM image"),
+    ("%!PS-Adobe-3.0", "a PostScript document"),
   ])
   func foreignFormats(content: String, resemblance: String) {
     // Other tests of the process register further formats.

@@ -2,6 +2,7 @@
 
 import DiffusionCore
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -154,6 +155,92 @@ import Testing
       #expect(folder.contents == ["a"])
       #expect(error { () throws(UnwritableFile) in try file.commit() } != nil)
     }
+  }
+
+  @Test(arguments: [false, true]) func aFileThatAppearsMeanwhileStays(named: Bool) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.b.png")
+    func write(_ existing: ExistingFilePolicy) -> UnwritableFile? {
+      error { () throws(UnwritableFile) in
+        try AtomicFile.write(to: path, existing: existing, named: named) { descriptor in
+          #expect(Glibc.write(descriptor, [7], 1) == 1)
+          return FileManager.default.createFile(atPath: path, contents: Data([1])) ? 0 : EIO
+        }
+      }
+    }
+    #expect(write(.refuse) == UnwritableFile(taken: path))
+    #expect(folder.contents == ["a.b.png"])
+    // Known before it begins.
+    #expect(
+      error { () throws(UnwritableFile) in
+        try AtomicFile.write(to: path, existing: .refuse, named: named) { _ in EIO }
+      } == UnwritableFile(taken: path))
+    for number in 2...3 {
+      #expect(write(.keepBoth) == UnwritableFile(taken: path, savedAs: folder.file("a.b-\(number).png")))
+    }
+    #expect(folder.contents == ["a.b-2.png", "a.b-3.png", "a.b.png"])
+    #expect(try folder.bytes(of: "a.b.png") == [1] && folder.bytes(of: "a.b-3.png") == [7])
+    #expect(write(.replace) == nil)
+    #expect(try folder.bytes(of: "a.b.png") == [7])
+    for existing in ExistingFilePolicy.allCases {
+      let new = folder.file("\(existing).png")
+      try AtomicFile.write(to: new, existing: existing, named: named) { Glibc.write($0, [5], 1) == 1 ? 0 : EIO }
+      #expect(try folder.bytes(of: "\(existing).png") == [5])
+    }
+    #expect(folder.contents.count == 6)
+  }
+
+  @Test func whoeverComesFirstHasTheName() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    let taken = await withTaskGroup(of: [String].self) { group in
+      for task in 0..<4 {
+        group.addTask {
+          (0..<8).compactMap { turn in
+            do throws(UnwritableFile) {
+              try AtomicFile.write(to: path, existing: .keepBoth, named: task % 2 == 0) { descriptor in
+                Glibc.write(descriptor, [UInt8(task), UInt8(turn)], 2) == 2 ? 0 : EIO
+              }
+              return path
+            } catch { return error.savedAs }
+          }
+        }
+      }
+      return await group.reduce(into: []) { $0 += $1 }
+    }
+    // Each has a place of its own, and what it wrote is there.
+    #expect(taken.count == 32 && Set(taken).count == 32)
+    #expect(folder.contents.count == 32)
+    let contents = try folder.contents.map { try folder.bytes(of: $0) }
+    #expect(Set(contents).count == 32)
+  }
+
+  @Test(arguments: FileName.Move.allCases) func movesToAFreeNameOnly(way: FileName.Move) throws {
+    let folder = try TemporaryFolder()
+    try folder.put([1], as: "old")
+    try folder.put([2], as: "taken")
+    #expect(FileName.move(folder.file("old"), to: folder.file("taken"), ways: [way]) == EEXIST)
+    #expect(folder.contents == ["old", "taken"])
+    #expect(symlink("nowhere", folder.file("link")) == 0)
+    #expect(FileName.move(folder.file("old"), to: folder.file("link"), ways: [way]) == EEXIST)
+    #expect(FileName.move(folder.file("old"), to: folder.file("new"), ways: [way]) == 0)
+    #expect(folder.contents.filter { $0 != "link" } == ["new", "taken"])
+    #expect(try folder.bytes(of: "new") == [1] && folder.bytes(of: "taken") == [2])
+    #expect(FileName.move(folder.file("old"), to: folder.file("x"), ways: [way]) == ENOENT)
+  }
+
+  @Test func numberedNames() {
+    #expect(FileName.numbered("o.png", 2) == "o-2.png")
+    #expect(FileName.numbered("a.b/o", 3) == "a.b/o-3")
+    #expect(FileName.numbered("/x/.hidden", 2) == "/x/.hidden-2")
+    let long = String(repeating: "n", count: 251) + ".png"
+    #expect(FileName.numbered("d/" + long, 2) == "d/" + String(repeating: "n", count: 249) + "-2.png")
+    // No letter is cut in two.
+    let wide = FileName.numbered(String(repeating: "\u{4E00}", count: 83) + ".png", 12)
+    #expect(wide == String(repeating: "\u{4E00}", count: 82) + "-12.png")
+    let latin = FileName.string([0xE9, 0x2E, 0x70])
+    #expect(
+      FileName.cString(FileName.numbered(latin, 2)).map { UInt8(bitPattern: $0) } == [0xE9, 0x2D, 0x32, 0x2E, 0x70, 0])
   }
 
   @Test func aPipeGetsTheBytes() async throws {

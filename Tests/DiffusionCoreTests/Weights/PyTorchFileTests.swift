@@ -86,6 +86,89 @@ import Testing
     #expect(try empty.floats(of: "a.weight") == [])
   }
 
+  @Test(arguments: ["protocol0.pt", "protocol1.pt", "protocol0.pth", "protocol1.pth"])
+  func theFirstProtocolsAreRead(name: String) throws {
+    let path = "\(Self.folder)/\(name)"
+    let file = try #require(try WeightFiles.open(path) as? PyTorchFile)
+    #expect(file.keys == ["a.weight", "b.\u{E9}\u{4E00}\\n"])
+    #expect(try file.floats(of: "a.weight") == [1, 2, 3, 4, 5, 6])
+    #expect(file["a.weight"]?.shape == [2, 3])
+    #expect(try file.floats(of: file.keys[1]) == [7, 8])
+    #expect(file.leftOut == ["done", "epoch"])
+  }
+
+  /// As bytes of a pickle: what a reference to a storage may say.
+  @Test func textsThatAreNoStorageAreRefused() throws {
+    func reason(_ reference: String) -> String {
+      let owned = OwnedFile(
+        Array("(dS'a'\nctorch._utils\n_rebuild_tensor_v2\n(P\(reference)\nI0\n(I1\nt(I1\ntI00\nNtRs.".utf8))
+      // Behind the number and the facts that such a file begins with.
+      let head = Array("L119547037146038801333356L\n.I1001\n.(d.".utf8)
+      let whole = OwnedFile(head + owned.bytes + Array("(lS'7'\na.".utf8) + [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3F])
+      do {
+        let file = try PyTorchFile(bytes: whole.bytes, name: "text", owner: whole)
+        return "\((try? file.floats(of: "a")) ?? [])"
+      } catch { return "\(error)" }
+    }
+    #expect(reason("('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1, None)") == "[1.0]")
+    #expect(reason("('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1L, ('8', 0, 1))") == "[1.0]")
+    #expect(reason("('storage', <class 'posix.system'>, '7', 'cpu', 1, None)").contains("posix.system"))
+    for other in [
+      "", "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', -1, None)",
+      "('storage', <class 'torch.float32'>, '7', 'cpu', 1)",
+      "('module', <class 'torch.FloatStorage'>, '7', 'cpu', 1, None)",
+      "('storage', <class 'torch'>, '7', 'cpu', 1, None)",
+      "('storage', <class 'torch.FloatStorage'>, 7, 'cpu', 1, None)",
+      "('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 1, ('8', 1, 9))",
+      "('storage', <class 'torch.FloatStorage'>)",
+    ] {
+      #expect(reason(other).contains("outside that is no storage"), "\(other): \(reason(other))")
+    }
+  }
+
+  @Test(arguments: ["expanded.pt", "expanded-legacy.pth"]) func repeatedElementsAreRead(name: String) throws {
+    let file = try open(name)
+    #expect(try file.floats(of: "one") == [5, 5, 5, 5, 5, 5])
+    #expect(try file.floats(of: "rows") == [1, 2, 3, 1, 2, 3])
+    #expect(try file.floats(of: "columns") == [1, 1, 1, 2, 2, 2])
+    #expect(try file.floats(of: "window") == [1, 2, 2, 3, 3, 4])
+    #expect(file["window"]?.shape == [3, 2] && file.dataByteCount == 24 * 4)
+  }
+
+  /// A few bytes can ask for any amount of memory; alone or together.
+  @Test(arguments: [("hostile-expanded.pt", "\"a\""), ("hostile-expanded-many.pt", "\"2\"")])
+  func repetitionsWithoutEndAreRefused(name: String, key: String) throws {
+    #expect { try open(name) } throws: { error in
+      guard case .refusedPickle(_, let reason) = error as? WeightError else { return false }
+      return reason.contains(key) && reason.contains("more than 256 MiB") && reason.contains("clone()")
+    }
+  }
+
+  @Test func numberedEntriesHaveNames() throws {
+    let file = try open("optimizer.pt")
+    let names = ["exp_avg", "exp_avg_sq", "step"]
+    #expect(file.keys == (0...1).flatMap { number in names.map { "state.\(number).\($0)" } })
+    #expect(file["state.1.exp_avg"]?.shape == [2])
+    // Beside weights it is left out, whatever it is called.
+    let numbered = try open("numbered.pt")
+    #expect(numbered.keys == ["7", "net.x"] && numbered.leftOut == ["adam"])
+    #expect(try numbered.floats(of: "7") == [3, 4])
+  }
+
+  @Test(arguments: [
+    ("quantized", "is quantised; save its dequantize()"), ("channels", "is quantised"),
+    ("sparse", "is sparse; save its to_dense()"),
+    ("csr", "is sparse"), ("nested", "is a nested tensor"), ("meta", "is a meta tensor"),
+  ])
+  func tensorsOfOtherKindsAreRefusedByName(name: String, words: String) throws {
+    #expect { try open("other-\(name).pt") } throws: { error in
+      guard case .refusedPickle(_, let reason) = error as? WeightError else { return false }
+      return reason.hasPrefix("\"a.weight\" \(words)")
+    }
+    // Where they are no weights, they are in nobody's way.
+    #expect(try open("other-apart.pth").floats(of: "b") == [1, 2])
+  }
+
   @Test(arguments: [
     ("hostile-system.pt", "posix.system"), ("hostile-eval.pt", "builtins.eval"),
     ("hostile-module.pt", "torch.nn.modules.linear.Linear"), ("hostile-pickle.pt", "PyTorch did not write"),

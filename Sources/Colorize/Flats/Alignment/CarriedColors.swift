@@ -24,7 +24,7 @@ package struct CarriedColors: Sendable {
   private let mask: Mask?
   private let background: Image?
   /// The reference's outlines.
-  private let outlines: ThinLines
+  private let outlines: PlaceMask
   /// For each region how much of its vote is carried, 0...1, and whether it belongs to the ground.
   private let weights: [Double]
   private let isGround: [Bool]
@@ -118,7 +118,7 @@ package struct CarriedColors: Sendable {
       let spot = (place - SIMD2(width, height) / 2) / max(width, height)
       if let mask, (mask.values[index] >= Self.inside) == isGround { return nil }
       if isGround, showsFigure(at: spot) { return nil }
-      if !isGround, outlines(spot) { trust *= Self.outline }
+      if !isGround, outlines[spot] == true { trust *= Self.outline }
     }
     let start = index * 3
     let color = SIMD3(
@@ -171,7 +171,7 @@ package struct CarriedColors: Sendable {
         let region = Int(map.labels[y * map.width + x])
         guard isGround[region] else { continue }
         let spot = Self.spot(x, y, own)
-        switch open(alignment.map(spot)) {
+        switch open[alignment.map(spot)] {
         case true?: counts[region].open += 1
         case false?: counts[region].closed += 1
         case nil: break

@@ -80,13 +80,13 @@ struct ColorPyramid {
   }
 
   /// What can be reached from the picture's edges.
-  var openGround: OpenGround {
-    OpenGround(levels[0].values, width: levels[0].width, height: levels[0].height)
+  var openGround: PlaceMask {
+    OpenGround.mask(levels[0].values, width: levels[0].width, height: levels[0].height)
   }
 
   /// The picture's outlines.
-  var thinLines: ThinLines {
-    ThinLines(levels[0].values.map(\.x), width: levels[0].width, height: levels[0].height)
+  var thinLines: PlaceMask {
+    ThinLines.mask(levels[0].values.map(\.x), width: levels[0].width, height: levels[0].height)
   }
 
   /// The energy of all edges of the picture, seen by a frame as a map of that scale shows it.

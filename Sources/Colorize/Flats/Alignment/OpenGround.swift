@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What of a picture can be reached from its edges without crossing a line or an edge: most of its ground, whatever of the
+/// Finds what of a picture can be reached from its edges without crossing a line or an edge: most of its ground, whatever of the
 /// figure the picture's edges cut aside.
-struct OpenGround {
-  private let width: Int
-  private let height: Int
-  private let isOpen: [Bool]
-
+enum OpenGround {
   /// A step of CIELAB between neighbouring pixels that is an edge. Gradients have smaller ones.
   private static let edge: Float = 5
 
   /// - Parameter colors: CIELAB, row-major, of few pixels.
-  init(_ colors: [SIMD4<Float>], width: Int, height: Int) {
+  static func mask(_ colors: [SIMD4<Float>], width: Int, height: Int) -> PlaceMask {
     var isOpen = [Bool](repeating: false, count: colors.count)
     var waiting: [Int] = []
     for pixel in colors.indices {
@@ -27,19 +23,11 @@ struct OpenGround {
         (pixel - 1, x > 0), (pixel + 1, x < width - 1), (pixel - width, y > 0), (pixel + width, y < height - 1),
       ] where isInside && !isOpen[next] {
         let step = colors[next] - colors[pixel]
-        guard (step * step).sum() < Self.edge * Self.edge else { continue }
+        guard (step * step).sum() < edge * edge else { continue }
         isOpen[next] = true
         waiting.append(next)
       }
     }
-    (self.width, self.height, self.isOpen) = (width, height, isOpen)
-  }
-
-  /// Whether a place is open, in the units of ``AffineMap``; nil beyond the picture.
-  func callAsFunction(_ place: SIMD2<Double>) -> Bool? {
-    let longer = Double(max(width, height))
-    let (x, y) = (place.x * longer + Double(width) / 2, place.y * longer + Double(height) / 2)
-    guard x >= 0, y >= 0, x < Double(width), y < Double(height) else { return nil }
-    return isOpen[Int(y) * width + Int(x)]
+    return PlaceMask(width: width, height: height, values: isOpen)
   }
 }

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a picture has thin lines that are darker than what lies on both of their sides: its outlines. Dark fills are broader.
+/// Finds where a picture has thin lines that are darker than what lies on both of their sides: its outlines. Dark fills are
+/// broader.
 ///
 /// What a closing of the lightness by a square of three pixels makes lighter (a black top-hat: Serra, “Image Analysis and
 /// Mathematical Morphology”, 1982).
-struct ThinLines {
-  private let width: Int
-  private let height: Int
-  private let isLine: [Bool]
-
+enum ThinLines {
   /// What a line is darker by than its sides, in CIELAB's lightness. The shades of drawn hair and cloth differ by less.
   private static let contrast: Float = 20
 
   /// - Parameter lightness: CIELAB's, row-major, of few pixels.
-  init(_ lightness: [Float], width: Int, height: Int) {
-    let spread = Self.extremes(lightness, width: width, height: height, max)
-    let closed = Self.extremes(spread, width: width, height: height, min)
-    isLine = zip(closed, lightness).map { $0 - $1 > Self.contrast }
-    (self.width, self.height) = (width, height)
-  }
-
-  /// Whether a place is on a line, in the units of ``AffineMap``; beyond the picture there are none.
-  func callAsFunction(_ place: SIMD2<Double>) -> Bool {
-    let longer = Double(max(width, height))
-    let (x, y) = (place.x * longer + Double(width) / 2, place.y * longer + Double(height) / 2)
-    guard x >= 0, y >= 0, x < Double(width), y < Double(height) else { return false }
-    return isLine[Int(y) * width + Int(x)]
+  static func mask(_ lightness: [Float], width: Int, height: Int) -> PlaceMask {
+    let spread = extremes(lightness, width: width, height: height, max)
+    let closed = extremes(spread, width: width, height: height, min)
+    return PlaceMask(width: width, height: height, values: zip(closed, lightness).map { $0 - $1 > contrast })
   }
 
   /// The largest or the least value of each pixel and its eight neighbours.

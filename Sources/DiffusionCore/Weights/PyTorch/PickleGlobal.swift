@@ -22,6 +22,8 @@ enum PickleGlobal {
   case dtype(SafetensorsDType)
   /// A dictionary of some kind.
   case dictionary
+  /// What makes tensors of a kind that is not read: sparse, quantised. The words say so of one of them, and what to do.
+  case otherTensor(String)
   /// Something that is passed over, whatever it is made of.
   case passedOver
 
@@ -54,6 +56,8 @@ enum PickleGlobal {
     let storages: [String: SafetensorsDType] = [
       "Float": .f32, "Double": .f64, "Half": .f16, "BFloat16": .bf16, "Long": .i64, "Int": .i32, "Short": .i16,
       "Char": .i8, "Byte": .u8, "Bool": .bool, "ComplexFloat": .c64,
+      // Of quantised tensors, which are not read; but what follows their storages is.
+      "QInt8": .i8, "QUInt8": .u8, "QInt32": .i32,
     ]
     for (name, dtype) in storages { known["torch.\(name)Storage"] = .storage(dtype) }
     let dtypes: [String: SafetensorsDType] = [
@@ -63,6 +67,17 @@ enum PickleGlobal {
       "float8_e5m2fnuz": .f8e5m2fnuz, "float8_e8m0fnu": .f8e8m0,
     ]
     for (name, dtype) in dtypes { known["torch.\(name)"] = .dtype(dtype) }
+    let others = [
+      "sparse_tensor": "is sparse; save its to_dense()", "sparse_csr_tensor": "is sparse; save its to_dense()",
+      "nested_tensor": "is a nested tensor; save its parts one by one",
+      "qtensor": "is quantised; save its dequantize()",
+      "meta_tensor_no_storage": "is a meta tensor, which has a shape and no numbers; save the weights themselves",
+    ]
+    for (name, words) in others { known["torch._utils._rebuild_\(name)"] = .otherTensor(words) }
+    for name in ["per_tensor_affine", "per_tensor_symmetric", "per_channel_affine", "per_channel_symmetric"] {
+      known["torch.\(name)"] = .passedOver
+    }
+    known["torch.per_channel_affine_float_qparams"] = .passedOver
     for module in ["builtins", "__builtin__"] {
       for name in ["set", "frozenset", "list", "tuple", "int", "float", "bool", "str", "bytes", "complex", "object"] {
         known["\(module).\(name)"] = .passedOver

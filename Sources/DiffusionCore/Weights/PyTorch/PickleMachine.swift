@@ -126,6 +126,7 @@ struct PickleMachine {
       _ = try pop()
       _ = try top()
     case .binPersistentID: try pushStorage(try pop())
+    case .persistentID: try pushStorage(text: try line())
     }
   }
 
@@ -135,18 +136,20 @@ struct PickleMachine {
     switch opcode {
     case .int where text == "00" || text == "01": push(.bool(text == "01"))
     case .int, .long:
-      guard let value = Int(text.hasSuffix("L") ? String(text.dropLast()) : text) else {
+      let digits = text.hasSuffix("L") ? String(text.dropLast()) : text
+      if let value = Int(digits) { return push(.int(value)) }
+      guard !digits.isEmpty, digits.utf8.drop(while: { $0 == 0x2D }).allSatisfy({ (0x30...0x39).contains($0) }) else {
         throw failure("a number in the pickle makes no sense")
       }
-      push(.int(value))
+      push(.largeDecimal(digits))
     case .float:
       guard let value = Double(text) else { throw failure("a number in the pickle makes no sense") }
       push(.float(value))
     case .string:
       guard text.utf8.count >= 2, let quote = text.utf8.first, quote == 0x22 || quote == 0x27, text.utf8.last == quote
       else { throw failure("a text in the pickle has no quotes") }
-      push(.string(String(text.dropFirst().dropLast())))
-    default: push(.string(text))
+      push(.string(PickleText.unescaped(text.dropFirst().dropLast())))
+    default: push(.string(PickleText.unescaped(text[...], unicodeOnly: true)))
     }
   }
 
@@ -193,6 +196,7 @@ struct PickleMachine {
         }
         try setItems(items)
       }
+    case .otherTensor(let words): push(.otherTensor(words))
     case .tensor: push(.tensor(try tensor(parts, isTyped: false)))
     case .typedTensor: push(.tensor(try tensor(parts, isTyped: true)))
     case .tensorOfClass:
@@ -258,6 +262,43 @@ struct PickleMachine {
       else { throw failure("a part of a storage in the pickle makes no sense") }
       (storage.start, storage.count) = (start, length)
     }
+    push(.storage(storage))
+  }
+
+  /// The same in the text of Python's `str`, as protocol 0 has it:
+  /// `('storage', <class 'torch.FloatStorage'>, 'KEY', 'cpu', 12, None)`.
+  private mutating func pushStorage(text: String) throws(PickleFailure) {
+    let place = position
+    func parts() -> (name: String, key: String, count: Int, view: Range<Int>?)? {
+      let start = "('storage', <class '"
+      guard text.hasPrefix(start), text.hasSuffix(")") else { return nil }
+      let parts = text.dropFirst(start.count).dropLast().split(separator: ",", omittingEmptySubsequences: false)
+        .map { $0.drop { $0 == " " } }
+      func quoted(_ part: Substring) -> String? {
+        part.count >= 2 && part.first == "'" && part.last == "'" ? String(part.dropFirst().dropLast()) : nil
+      }
+      func number(_ part: Substring) -> Int? {
+        Int(part.last == "L" ? part.dropLast() : part).flatMap { $0 >= 0 ? $0 : nil }
+      }
+      guard parts.count >= 4, parts[0].hasSuffix("'>"), let key = quoted(parts[1]), quoted(parts[2]) != nil,
+        let count = number(parts[3])
+      else { return nil }
+      let name = String(parts[0].dropLast(2))
+      if parts.count == 4 || (parts.count == 5 && parts[4] == "None") { return (name, key, count, nil) }
+      guard parts.count == 7, parts[4].hasPrefix("("), quoted(parts[4].dropFirst()) != nil, parts[6].hasSuffix(")"),
+        let first = number(parts[5]), let length = number(parts[6].dropLast()), first <= count, length <= count - first
+      else { return nil }
+      return (name, key, count, first..<first + length)
+    }
+    guard let (name, key, count, view) = parts(), let dot = name.lastIndex(of: ".") else {
+      throw failure("the pickle refers to something outside that is no storage")
+    }
+    try pushGlobal(module: String(name[..<dot]), name: String(name[name.index(after: dot)...]), at: place)
+    guard case .global(.storage(let dtype)) = values[try pop()] else {
+      throw failure("the pickle refers to something outside that is no storage")
+    }
+    var storage = PyTorchStorage(key: key, dtype: dtype, count: count)
+    if let view { (storage.start, storage.count) = (view.lowerBound, view.count) }
     push(.storage(storage))
   }
 
@@ -363,9 +404,11 @@ struct PickleMachine {
     guard let stop = (position..<limit).first(where: { bytes[$0] == 0x0A }) else {
       throw failure("a line in the pickle has no end")
     }
-    let text = String(decoding: bytes[position..<stop], as: UTF8.self)
+    let line = bytes[position..<stop]
     position = stop + 1
-    return text
+    // Names are UTF-8; texts of protocol 0 are Latin-1, which only looks like UTF-8 where it is ASCII.
+    return String(validating: line, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(line.map { Unicode.Scalar($0) }))
   }
 
   private mutating func lineNumber() throws(PickleFailure) -> Int {

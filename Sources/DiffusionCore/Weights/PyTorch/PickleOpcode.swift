@@ -2,8 +2,8 @@
 
 /// The instructions of pickles that are known: those that make plain values, of the protocols 0 to 5.
 ///
-/// The names are those of Python's `pickletools`. What is not listed is refused: extension codes, persistent identifiers in
-/// text, buffers outside of the file.
+/// The names are those of Python's `pickletools`. What is not listed is refused: extension codes, buffers outside of the
+/// file.
 enum PickleOpcode: UInt8 {
   case proto = 0x80
   case frame = 0x95
@@ -63,5 +63,6 @@ enum PickleOpcode: UInt8 {
   case reduce = 0x52  // R
   case build = 0x62  // b
   case newObject = 0x81
+  case persistentID = 0x50  // P
   case binPersistentID = 0x51  // Q
 }

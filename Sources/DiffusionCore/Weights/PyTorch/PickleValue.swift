@@ -8,6 +8,8 @@ enum PickleValue {
   case int(Int)
   /// An integer beyond 64 bits: its bytes in the file, the lowest first.
   case largeInt(Range<Int>)
+  /// The same in decimal digits.
+  case largeDecimal(String)
   case float(Double)
   case string(String)
   case list([Int])
@@ -16,6 +18,8 @@ enum PickleValue {
   case global(PickleGlobal)
   case storage(PyTorchStorage)
   case tensor(PyTorchTensor)
+  /// A tensor of a kind that is not read: what it is, and what to do.
+  case otherTensor(String)
   /// Something of no use here.
   case passedOver
 }

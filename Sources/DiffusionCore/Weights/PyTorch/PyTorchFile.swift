@@ -21,7 +21,14 @@ public final class PyTorchFile: WeightFile {
     let entry: SafetensorsFile.Entry
     /// Nil if the elements lie in row-major order.
     let strides: [Int]?
+    /// Whether it has more elements than there are in the file.
+    let isRepeated: Bool
+
+    var byteCount: Int { entry.elementCount * (entry.dtype.bitWidth / 8) }
   }
+
+  /// The most bytes of tensors that have more elements than the file: a few bytes of it can say any number.
+  static let maximumRepeatedByteCount = 256 << 20
 
   private let entries: [String: Stored]
   private let region: MappedRegion
@@ -52,6 +59,7 @@ public final class PyTorchFile: WeightFile {
         || PyTorchArchive.holdsPickle(bytes)
     }
     return bytes.count > 2 && bytes[0] == 0x80 && (2...5).contains(bytes[1])
+      || bytes.starts(with: PyTorchLegacy.textBeginning.utf8)
   }
 
   init(region: MappedRegion, name: String) throws(WeightError) {
@@ -63,12 +71,22 @@ public final class PyTorchFile: WeightFile {
         ? try PyTorchArchive.read(region.bytes) : try PyTorchLegacy.read(region.bytes)
       var entries: [String: Stored] = [:]
       var total = 0
+      var repeated = 0
       for (key, tensor) in content.tensors {
         let stored = try Self.stored(tensor, key: key, places: content.storages)
         let (sum, overflow) = total.addingReportingOverflow(
-          stored.entry.elementCount * (stored.entry.dtype.bitWidth / 8))
+          stored.byteCount)
         guard !overflow else { throw PickleFailure(offset: 0, reason: "its tensors are larger than any memory") }
         total = sum
+        if stored.isRepeated { repeated += stored.byteCount }
+        guard repeated <= Self.maximumRepeatedByteCount else {
+          throw PickleFailure(
+            offset: 0,
+            reason:
+              "with \(WeightError.quoted(key)) its tensors that repeat their elements (strides of 0) take more than "
+              + "\(Self.maximumRepeatedByteCount >> 20) MiB, which no weights do; save a copy of it, its clone()",
+            isRefusal: true)
+        }
         entries[key] = stored
       }
       self.entries = entries
@@ -89,6 +107,12 @@ public final class PyTorchFile: WeightFile {
     guard let stored = entries[key] else { throw .keyNotFound(file: name, key: key) }
     let bytes = MappedBytes(region, stored.entry.byteRange)
     guard let strides = stored.strides else { return bytes }
+    let count = stored.byteCount
+    guard HostMemory.hasRoom(for: count) else {
+      throw .outOfResources(
+        file: name,
+        reason: "\(count >> 20) MiB to put the elements of \(WeightError.quoted(key)) in order are not free")
+    }
     return bytes.gathered(
       shape: stored.entry.shape, strides: strides, elementSize: stored.entry.dtype.bitWidth / 8)
   }
@@ -126,13 +150,12 @@ public final class PyTorchFile: WeightFile {
     guard elements == 0 || (tensor.offset < available && last < available - tensor.offset) else {
       throw failure("lies outside of its storage")
     }
-    guard elements <= available else { throw failure("repeats the elements of its storage, which is not read") }
     let begin = elements == 0 ? place.lowerBound : place.lowerBound + start + tensor.offset * size
     let end = elements == 0 ? begin : begin + (last + 1) * size
     return Stored(
       entry: SafetensorsFile.Entry(
         dtype: tensor.dtype, shape: tensor.shape, elementCount: elements, byteRange: begin..<end),
-      strides: tensor.isContiguous ? nil : tensor.strides)
+      strides: tensor.isContiguous ? nil : tensor.strides, isRepeated: elements > last + 1)
   }
 }
 

@@ -5,6 +5,10 @@
 enum PyTorchLegacy {
   /// 0x1950A86A20F9469CFC6C, the lowest byte first.
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+  /// The same as the protocols 0 and 1 write it.
+  private static let magicDigits = "119547037146038801333356"
+  /// How a file of these protocols begins, with which Python's own pickles are not marked.
+  static let textBeginning = "L\(magicDigits)L\n."
   private static let version = 1001
 
   static func read(_ bytes: UnsafeRawBufferPointer) throws(PickleFailure) -> PyTorchContent {
@@ -16,7 +20,13 @@ enum PyTorchLegacy {
       return (machine, value)
     }
     var (machine, value) = try next()
-    guard case .largeInt(let digits) = machine.values[value], bytes[digits].elementsEqual(magic) else {
+    let isPyTorch =
+      switch machine.values[value] {
+      case .largeInt(let digits): bytes[digits].elementsEqual(magic)
+      case .largeDecimal(let digits): digits == magicDigits
+      default: false
+      }
+    guard isPyTorch else {
       throw PickleFailure(offset: 0, reason: "it is a pickle that PyTorch did not write", isRefusal: true)
     }
     (machine, value) = try next()

@@ -26,7 +26,7 @@ enum PyTorchNames {
       try walk.add(entries, prefix: "", depth: 1)
       if !walk.content.tensors.isEmpty {
         for (key, _) in top {
-          if case .string(let name) = machine.values[key], name != "state_dict" { walk.content.leftOut.append(name) }
+          if let name = machine.name(key), name != "state_dict" { walk.content.leftOut.append(name) }
         }
         return walk.content
       }
@@ -48,14 +48,17 @@ enum PyTorchNames {
         guard count <= maximumEntryCount else {
           throw PickleFailure(offset: 0, reason: "it has more than \(maximumEntryCount) entries")
         }
-        guard case .string(let name) = machine.values[key] else { continue }
+        guard let name = machine.name(key) else { continue }
         guard prefix.utf8.count + name.utf8.count <= maximumNameSize else {
           throw PickleFailure(offset: 0, reason: "a name in it is longer than \(maximumNameSize) bytes")
         }
         switch machine.values[value] {
         case .tensor(let tensor): content.tensors.append((prefix + name, tensor))
+        case .otherTensor(let words):
+          throw PickleFailure(
+            offset: 0, reason: "\(WeightError.quoted(prefix + name)) \(words)", isRefusal: true)
         case .dictionary(let inner) where depth < maximumDepth:
-          if depth == 0, noWeights.contains(where: { name.hasPrefix($0) }) {
+          if depth == 0, noWeights.contains(where: { name.hasPrefix($0) }) || machine.isOptimizer(value) {
             content.leftOut.append(name)
           } else {
             try add(inner, prefix: "\(prefix)\(name).", depth: depth + 1)
@@ -69,6 +72,20 @@ enum PyTorchNames {
 }
 
 extension PickleMachine {
+  /// A key of a dictionary as a part of a tensor's name: parameters of optimisers are numbered.
+  func name(_ key: Int) -> String? {
+    switch values[key] {
+    case .string(let name): name
+    case .int(let number): String(number)
+    default: nil
+    }
+  }
+
+  /// Whether a dictionary is the state of an optimiser of PyTorch.
+  func isOptimizer(_ dictionary: Int) -> Bool {
+    entry("state", of: dictionary) != nil && entry("param_groups", of: dictionary) != nil
+  }
+
   /// The value under a name in a dictionary; of several the last, as Python has it.
   func entry(_ name: String, of dictionary: Int) -> Int? {
     guard case .dictionary(let entries) = values[dictionary] else { return nil }

@@ -133,5 +133,30 @@ data = open("plain.pt", "rb").read()
 open("hostile-cut.pt", "wb").write(data[: len(data) // 2])
 data = open("legacy.pth", "rb").read()
 open("hostile-cut.pth", "wb").write(data[:-20])
+# What older programs wrote: the first protocols, in which numbers and texts are lines. PyTorch cannot read its own files of
+# protocol 0, whose references to storages are texts.
+named = collections.OrderedDict([("a.weight", ramp(1, 2, 3)), ("b.\u00e9\u4e00\\n", ramp(7, 2, dtype=torch.float16))])
+for protocol in (0, 1):
+    for name, zipped in ((f"protocol{protocol}.pth", False), (f"protocol{protocol}.pt", True)):
+        torch.save({"state_dict": named, "epoch": 1 << 70, "done": True}, name,
+                   _use_new_zipfile_serialization=zipped, pickle_protocol=protocol)
+# Views that repeat elements: one number, a row, a column of two.
+expanded = {"one": torch.tensor(5.0).expand(2, 3), "rows": ramp(1, 3).expand(2, 3),
+            "columns": ramp(1, 2, 1).expand(2, 3), "window": ramp(1, 4).unfold(0, 2, 1)}
+torch.save(expanded, "expanded.pt")
+torch.save(expanded, "expanded-legacy.pth", _use_new_zipfile_serialization=False)
+torch.save({"a": torch.tensor(5.0).expand(1000000, 1000000), "b": ramp(1, 2)}, "hostile-expanded.pt")
+torch.save({str(i): torch.tensor(5.0).expand(1 << 20, 32) for i in range(3)}, "hostile-expanded-many.pt")
+# The state of an optimiser: its parameters are numbered.
+torch.save(optimizer.state_dict(), "optimizer.pt")
+torch.save({"net": {"x": ramp(1, 2)}, "adam": optimizer.state_dict(), 7: ramp(3, 2)}, "numbered.pt")
+quantized = torch.quantize_per_tensor(ramp(0, 2, 2), 0.5, 1, torch.quint8)
+channels = torch.quantize_per_channel(ramp(0, 2, 2), torch.ones(2), torch.zeros(2, dtype=torch.long), 0, torch.qint8)
+for name, tensor in {
+    "quantized": quantized, "channels": channels, "sparse": torch.eye(3).to_sparse(), "csr": torch.eye(3).to_sparse_csr(),
+    "nested": torch.nested.nested_tensor([torch.ones(1), torch.ones(2)]), "meta": torch.ones(2, device="meta"),
+}.items():
+    torch.save({"a.weight": tensor, "b": ramp(1, 2)}, f"other-{name}.pt")
+torch.save({"state_dict": {"b": ramp(1, 2)}, "more": quantized}, "other-apart.pth", _use_new_zipfile_serialization=False)
 # Not executed while they were made.
 assert not os.path.exists("/tmp/irodori-was-run")

@@ -12,9 +12,10 @@ extension TrainingRun {
   /// - Throws: ``BackendError/insufficientMemory(_:)`` with advice if it would not fit.
   static func countMemory(_ plan: TrainingPlan, buckets: AspectBuckets, backend: any Backend) throws -> Int {
     let meter = backend.makeMeter()
+    let counting = UnequalReads(meter.backend)
     let model = plan.model
     let trainer = try Trainer(
-      weights: model.weights, configuration: model.configuration, settings: plan.settings, on: meter.backend,
+      weights: model.weights, configuration: model.configuration, settings: plan.settings, on: counting,
       storage: model.storage)
     let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) })
     guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
@@ -24,7 +25,7 @@ extension TrainingRun {
     func samples(_ count: Int) throws -> [TrainingItem] {
       try (0..<count).map { _ in
         try encoder.encodeBlank(size)
-        return try blank(size, for: trainer, on: meter.backend)
+        return try blank(size, for: trainer, on: counting)
       }
     }
     func validate() throws {

@@ -32,13 +32,12 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Little CMS (liblcms2-dev) has macros and callbacks; one function in C says what is wanted of it.
     .target(name: "CColorProfile", linkerSettings: [.linkedLibrary("lcms2")]),
-    .target(name: "CFiles"),
     .target(name: "CKernels"),
-    .target(name: "CThreads"),
+    .target(name: "CSystem"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
     .target(name: "CTextData", exclude: ["data"]),
-    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CFiles", "CKernels", "CTextData"]),
+    .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels", "CSystem", "CTextData"]),
     .systemLibrary(name: "CVulkan", pkgConfig: "vulkan", providers: [.apt(["libvulkan-dev"])]),
     // The target lies in the folder of the shaders themselves, so that the build notices added and removed ones.
     .target(
@@ -72,7 +71,7 @@ let package = Package(
     .executableTarget(
       name: "ColorizeTool",
       dependencies: [
-        "Colorize", "ColorizeTraining", "CThreads", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures",
+        "Colorize", "ColorizeTraining", "CSystem", "DiffusionTraining", "DiffusionVulkan", "LayeredPictures",
         "PictureFormats", "Shots", "BackendConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

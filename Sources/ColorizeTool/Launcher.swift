@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import CThreads
+import CSystem
 import DiffusionCore
 import DiffusionVulkan
 import Dispatch

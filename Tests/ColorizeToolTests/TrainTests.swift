@@ -25,6 +25,25 @@ import Testing
     try Program.run(["train", "d", "--output", output] + options + more, in: folder, signal: signal)
   }
 
+  /// What the program names before it starts, beside what the system says that it took.
+  @Test(
+    arguments: [
+      ["--resolution", "64"], ["--resolution", "128", "--rank-foreground", "0.5"],
+      ["--resolution", "128", "--batch", "4", "--parts", "unet"], ["--resolution", "192", "--batch", "4"],
+    ])
+  func memoryIsCountedBeforehand(more: [String]) throws {
+    let outcome = try Program.run(
+      ["train", "d", "-o", "o.safetensors", "--steps", "2", "--batch", "1", "--backend", "cpu:2", "--json", "--quiet"]
+        .filter { !more.contains("--batch") || !["--batch", "1"].contains($0) } + more, in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let report = try outcome.json()
+    let peak = try #require(report["peakMemoryBytes"] as? Int)
+    let estimate = try #require(report["estimatedMemoryBytes"] as? Int)
+    #expect(estimate >= peak, "\(estimate >> 20) MiB, and it took \(peak >> 20)")
+    // Who has less free memory than the estimate is refused, so that it must not be far above.
+    #expect(estimate <= peak * 115 / 100 + 64 << 20, "\(estimate >> 20) MiB, and it took \(peak >> 20)")
+  }
+
   func bytes(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(filePath: folder.path(name)))) }
 
   @Test func killedAndGoneOnIsNeverStopped() throws {

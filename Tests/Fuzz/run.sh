@@ -27,7 +27,7 @@ mkdir -p "$out"
 build() {
   # The library alone, without its tests, the tool and the devices.
   modules=()
-  for name in CCodec CPNGIO CJPEG CColorProfile CTIFF CTextData CKernels CEmbeddedModel CSamples; do
+  for name in CCodec CPNGIO CJPEG CColorProfile CTIFF CTextData CKernels CSystem CEmbeddedModel CSamples; do
     printf 'module %s {\n  umbrella "%s"\n  export *\n}\n' "$name" "$sources/$name/include" > "$out/$name.modulemap"
     modules+=(-Xcc "-fmodule-map-file=$out/$name.modulemap" -Xcc "-I$sources/$name/include")
     for file in "$sources/$name"/*.c; do

@@ -12,30 +12,36 @@ extension TrainingRun {
   /// - Throws: ``BackendError/insufficientMemory(_:)`` with advice if it would not fit.
   static func countMemory(_ plan: TrainingPlan, buckets: AspectBuckets, backend: any Backend) throws -> Int {
     let meter = backend.makeMeter()
+    let counting = UnequalReads(meter.backend)
     let model = plan.model
     let trainer = try Trainer(
-      weights: model.weights, configuration: model.configuration, settings: plan.settings, on: meter.backend,
+      weights: model.weights, configuration: model.configuration, settings: plan.settings, on: counting,
       storage: model.storage)
-    let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) })
-    guard let size = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) else { return 0 }
+    // Blocks of one size hardly serve another, so that each size adds to what the pool keeps.
+    let sizes = Set(plan.folder.pictures.map { buckets.size(for: $0.size) }).sorted {
+      ($0.width * $0.height, $0.width) > ($1.width * $1.height, $1.width)
+    }.prefix(countedSizes)
+    guard let largest = sizes.first else { return 0 }
     let views = ViewMaker(
       pictures: plan.folder.pictures, buckets: buckets, settings: plan.views, seed: 0, isReference: [])
     let encoder = SampleEncoder(trainer: trainer, views: views, cache: nil, modelFingerprint: "")
-    func samples(_ count: Int) throws -> [TrainingItem] {
+    func samples(_ count: Int, _ size: ImageSize) throws -> [TrainingItem] {
       try (0..<count).map { _ in
         try encoder.encodeBlank(size)
-        return try blank(size, for: trainer, on: meter.backend)
+        return try blank(size, for: trainer, on: counting)
       }
     }
     func validate() throws {
       let count = min(plan.heldOut.count, validatedCount)
       guard count > 0 else { return }
-      let items = try samples(count)
+      let items = try samples(count, largest)
       _ = try trainer.withAverages { try trainer.loss(of: items) }
     }
     try validate()
-    _ = try trainer.step(samples(plan.settings.batch))
-    try validate()
+    for _ in 0..<2 {
+      for size in sizes { _ = try trainer.step(samples(plan.settings.batch, size)) }
+      try validate()
+    }
     let pixels = plan.folder.pictures.map { $0.size.width * $0.size.height }.max() ?? 0
     let peak =
       meter.account.peakByteCount + trainer.hostByteCount + MemoryEstimate.programBytes + hostBytes
@@ -52,6 +58,8 @@ extension TrainingRun {
     return peak
   }
 
+  /// The most sizes that are looked at, the largest ones.
+  private static let countedSizes = 8
   /// Of the largest picture: it and its reference are decoded, and their figures looked for.
   private static let bytesPerPixel = 16
   /// What the arrays of all that is done take on the host besides, and the gaps between them, as measured.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFiles
+import CSystem
 import Glibc
 
 /// The names of files, which are bytes to the system and need not be UTF-8.

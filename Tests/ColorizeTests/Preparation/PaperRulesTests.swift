@@ -45,6 +45,20 @@ import Testing
     try expectLeftOut(sheet)
   }
 
+  /// Lines that leave the picture on their way, wherever they lie.
+  @Test(arguments: [-0.03, 0.03])
+  func graphPaperFarAskew(slope: Double) throws {
+    for offset in 0..<4 {
+      var sheet = DrawnSheet()
+      sheet.print([0.62, 0.84, 0.66]) { x, y in
+        let (u, v) = (Double(x) + slope * Double(y), Double(y) - slope * Double(x))
+        return Int(u + 60) % 16 < 2 || Int(v + 60 + 4 * Double(offset)) % 16 < 2
+      }
+      let made = try DrawnSheet.prepared(sheet.image(grain: 3))
+      #expect(made.report.steps.contains(.leftOutRules), "\(offset): \(made.report)")
+    }
+  }
+
   @Test func millimetrePaper() throws {
     var sheet = DrawnSheet()
     sheet.print([1, 0.84, 0.7]) { x, y in x % 7 == 3 || y % 7 == 3 }

@@ -32,7 +32,7 @@ import TestSupport
   }
 
   @Test func screentone() throws {
-    for (pitch, reach) in [(7, 2), (8, 3)] {
+    for (pitch, reach) in [(7, 2), (8, 3), (6, 4)] {
       var sheet = Self.clean
       sheet.print([0, 0, 0]) { x, y in
         guard x > 130, x < 500, y > 300, y < 800 else { return false }
@@ -46,6 +46,40 @@ import TestSupport
       #expect(seen.lines > 0.99 && seen.stains < 10, "\(seen)")
       #expect(DrawnSheet.remains(in: image.sheet(made)).lines > 0.995)
     }
+  }
+
+  /// Dots that have grown together cannot be taken one by one: such an area stays whole, and others go.
+  @Test func screentoneThatHasGrownTogether() throws {
+    var random = SplitMix64(state: 3)
+    let isBridge = (0..<DrawnSheet.width * DrawnSheet.height).map { _ in Double.random(in: 0...1, using: &random) < 0.4
+    }
+    func isDot(_ x: Int, _ y: Int, _ size: Int) -> Bool {
+      let row = y / 8
+      return (x + row % 2 * 4) % 8 < size && y % 8 < size
+    }
+    var sheet = Self.clean
+    sheet.print([0, 0, 0]) { x, y in
+      guard y > 300, y < 800 else { return false }
+      if x > 130, x < 320 { return isDot(x, y, 3) }
+      guard x > 360, x < 560 else { return false }
+      let corner = (y / 8) * DrawnSheet.width + (x + y / 8 % 2 * 4) / 8 * 8
+      return isDot(x, y, 4) || (isBridge[corner] && y % 8 < 3)
+    }
+    let (image, made) = try prepared(sheet)
+    #expect(made.report.steps.contains(.removedScreentone), "\(made.report)")
+    let own = image.sheet(made)
+    // Dots that touch a line are part of it.
+    func ink(_ picture: Image, _ columns: Range<Int>) -> Int {
+      (320..<780).reduce(0) { sum, y in
+        sum
+          + columns.count { x in
+            let isNearLine = (-4...4).contains { v in (-4...4).contains { DrawnSheet.isLine(x + $0, y + v) } }
+            return !isNearLine && picture.pixels[(y * picture.width + x) * picture.channels] < 128
+          }
+      }
+    }
+    #expect(ink(own, 380..<540) * 100 >= ink(image, 380..<540) * 99)
+    #expect(ink(own, 140..<310) * 50 < ink(image, 140..<310))
   }
 
   @Test func dotsThatAreDrawnStay() throws {

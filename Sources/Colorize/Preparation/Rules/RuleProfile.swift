@@ -168,8 +168,9 @@ struct RuleProfile {
       for strip in 0..<Self.strips {
         let expected = place + shifts[strip]
         var (weight, moment, most): (Float, Float, Float) = (0, 0, 0)
-        for shifted in max(0, expected - 2)...max(0, min(across - 1, expected + 2)) {
-          let ridge = ridges[strip * across + min(shifted, across - 1)]
+        // Along a slope, a line leaves the picture on its way.
+        for shifted in expected - 2...expected + 2 where (0..<across).contains(shifted) {
+          let ridge = ridges[strip * across + shifted]
           weight += ridge
           moment += ridge * Float(shifted)
           most = max(most, ridge)

@@ -37,7 +37,7 @@ struct DotRaster {
         guard distance < longest, abs(dots[other].size - dot.size) <= max(1, dot.size / 3) else { continue }
         around.append((x, y, distance))
       }
-      guard let least = around.map(\.distance).min(), Float(dot.size) < 0.8 * least else { continue }
+      guard let least = around.map(\.distance).min(), Float(dot.area).squareRoot() < 0.8 * least else { continue }
       let close = around.filter { $0.distance < 1.35 * least }
       guard close.count >= 3, close.count <= 8 else { continue }
       let tolerance = max(0.17 * least, 1.1)

@@ -94,4 +94,15 @@ struct InkParts {
     lineWidth = lengths.isEmpty ? 1 : Int(lengths[lengths.count / 3])
     self.parts = parts
   }
+
+  /// Ink but for what is in the boxes of some parts.
+  static func ink(_ isDark: [Bool], without parts: [Part], width: Int) -> [Bool] {
+    var rest = isDark
+    for part in parts {
+      for y in Int(part.top)...Int(part.bottom) {
+        for x in Int(part.left)...Int(part.right) { rest[y * width + x] = false }
+      }
+    }
+    return rest
+  }
 }

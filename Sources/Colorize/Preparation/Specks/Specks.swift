@@ -5,7 +5,8 @@
 /// - Grain: black specks, smaller than lines are wide, all over the sheet. What is dotted by hand is in some places only:
 ///   freckles, stippled shadows, stars about a figure.
 /// - Screentone: hundreds of dots of one size on a square or hexagonal grid, close to each other and about as small as lines
-///   are wide. The dots of a dress are larger and further apart.
+///   are wide. The dots of a dress are larger and further apart. Where dots have grown together all of an area stays: a part
+///   of its raster would be worse than all of it.
 struct Specks {
   /// What becomes paper.
   private(set) var runs = PaperRuns()
@@ -41,19 +42,30 @@ struct Specks {
     let reach = min(max(3, ink.lineWidth * 3 / 2), max(4, max(width, height) / 150))
     let dots = ink.parts.indices.filter { ink.parts[$0].size <= reach && !isTaken[$0] }
     let raster = DotRaster(dots.map { ink.parts[$0] }, longest: Float(max(width, height)) / 60)
-    // Where dots have grown together, or are cut, a part of a raster would be left, which is worse than all of it.
-    let rest =
-      ink.parts.indices.count { !isTaken[$0] && ink.parts[$0].size <= 3 * reach } - raster.count
-    if raster.count >= Self.leastDots, rest * 8 <= raster.count,
-      Self.isWhole(
-        zip(dots, raster.isDot).filter(\.1).map { ink.parts[$0.0] }, in: isDark, width: width,
-        reach: reach)
-    {
-      hasScreentone = true
-      for (index, isDot) in zip(dots, raster.isDot) where isDot { isTaken[index] = true }
+    if raster.count >= Self.leastDots {
+      let found = zip(dots, raster.isDot).filter(\.1).map(\.0)
+      let areas = DottedAreas(found.map { ink.parts[$0] }, in: isDark, width: width, reach: reach)
+      let separate = found.filter { !areas.areTogether(at: ink.parts[$0]) }
+      // What is dotted by hand looks like a raster in places.
+      let others =
+        ink.parts.indices.count {
+          !isTaken[$0] && ink.parts[$0].size <= 3 * reach && !areas.areTogether(at: ink.parts[$0])
+        } - separate.count
+      if separate.count >= Self.leastDots, others * 8 <= separate.count {
+        hasScreentone = true
+        for index in separate { isTaken[index] = true }
+      }
     }
     guard hasGrain || hasScreentone else { return nil }
-    for (index, part) in ink.parts.enumerated() where isTaken[index] { whiten(part, in: drawing) }
+    let rest = InkParts.ink(isDark, without: zip(ink.parts, isTaken).filter(\.1).map(\.0), width: width)
+    func isNearOther(_ x: Int, _ y: Int) -> Bool {
+      (max(0, y - 1)...min(height - 1, y + 1)).contains { v in
+        (max(0, x - 1)...min(width - 1, x + 1)).contains { rest[v * width + $0] }
+      }
+    }
+    for (part, isTaken) in zip(ink.parts, isTaken) where isTaken {
+      whiten(part, in: drawing, reach: reach, isOther: isNearOther)
+    }
   }
 
   /// Whether a good many rows have runs of a pixel or two with paper around: one look at one row in many.
@@ -78,9 +90,9 @@ struct Specks {
           }
           let start = x
           while x < width, isDark(x, y) { x += 1 }
-          let middle = (start + x) / 2
-          if x - start <= reach, !isDark(min(middle, width - 1), y - reach),
-            !isDark(min(middle, width - 1), y + reach)
+          let middle = (start + x - 1) / 2
+          if x - start <= reach, (1...reach).contains(where: { !isDark(middle, y - $0) }),
+            (1...reach).contains(where: { !isDark(middle, y + $0) })
           {
             found += 1
           }
@@ -121,61 +133,40 @@ struct Specks {
       && sorted[sorted.count * 9 / 10] <= 4 * max(sorted[sorted.count / 2], 2)
   }
 
-  /// Whether short runs of ink close to each other, as a dotted area has, are gone with the dots, about everywhere: where dots
-  /// touch, those that were found are but some of them.
-  private static func isWhole(_ dots: [InkParts.Part], in isDark: [Bool], width: Int, reach: Int) -> Bool {
-    let side = 6 * reach
-    let columns = width / side + 1
-    let cells = columns * (isDark.count / width / side + 1)
-    func pairs(_ isDark: [Bool]) -> [Int] {
-      var counts = [Int](repeating: 0, count: cells)
-      for row in 0..<isDark.count / width {
-        var last: (start: Int, end: Int)?
-        let end = (row + 1) * width
-        var x = row * width
-        while x < end {
-          guard isDark[x] else {
-            x += 1
-            continue
-          }
-          let start = x
-          while x < end, isDark[x] { x += 1 }
-          if let last, x - start <= 2 * reach, last.end - last.start <= 2 * reach, start - last.end <= 2 * reach {
-            counts[row / side * columns + (start - row * width) / side] += 1
-          }
-          last = (start, x)
-        }
-      }
-      return counts
-    }
-    var others = isDark
-    for dot in dots {
-      for y in Int(dot.top)...Int(dot.bottom) {
-        for x in Int(dot.left)...Int(dot.right) { others[y * width + x] = false }
-      }
-    }
-    let (before, after) = (pairs(isDark), pairs(others))
-    let dotted = before.indices.filter { before[$0] > side / 2 }
-    let left = dotted.count { after[$0] * 3 > before[$0] }
-    return left * 20 <= dotted.count
-  }
-
-  /// A part and the blur around it become as light as what is beside them.
-  private mutating func whiten(_ part: InkParts.Part, in drawing: Image) {
+  /// A part and the blur around it become as light as the lightest of what is near, but for the blur of other ink.
+  private mutating func whiten(
+    _ part: InkParts.Part, in drawing: Image, reach: Int, isOther: (_ x: Int, _ y: Int) -> Bool
+  ) {
     let (width, height, channels) = (drawing.width, drawing.height, drawing.channels)
-    let (left, right) = (max(0, Int(part.left) - 1), min(width - 1, Int(part.right) + 1))
-    let (top, bottom) = (max(0, Int(part.top) - 1), min(height - 1, Int(part.bottom) + 1))
-    var best = (top * width + left) * channels
+    func around(_ low: Int32, _ high: Int32, _ margin: Int, _ count: Int) -> ClosedRange<Int> {
+      max(0, Int(low) - margin)...min(count - 1, Int(high) + margin)
+    }
     func light(_ start: Int) -> Int {
       (0..<channels).reduce(0) { $0 + Int(drawing.pixels[start + $1]) }
     }
-    for (x, y) in [(left, top), (right, top), (left, bottom), (right, bottom)] {
-      let start = (y * width + x) * channels
-      if light(start) > light(best) { best = start }
+    // Between the dots of a dense tone no pixel next to one may be paper.
+    var best = (Int(part.top) * width + Int(part.left)) * channels
+    let step = max(1, reach / 4)
+    let columns = around(part.left, part.right, 2 * reach, width)
+    for y in stride(from: Int(part.top) - 2 * reach, through: Int(part.bottom) + 2 * reach, by: step)
+    where y >= 0 && y < height {
+      for x in stride(from: columns.lowerBound, through: columns.upperBound, by: step) {
+        let start = (y * width + x) * channels
+        if light(start) > light(best) { best = start }
+      }
     }
     let color = (0..<3).map { drawing.pixels[best + min($0, channels - 1)] }
-    for row in top...bottom {
-      runs.append(row: row, from: left, to: right + 1, (color[0], color[1], color[2]))
+    for y in around(part.top, part.bottom, 2, height) {
+      var first: Int?
+      let columns = around(part.left, part.right, 2, width)
+      for x in columns.lowerBound...columns.upperBound + 1 {
+        if x <= columns.upperBound, !isOther(x, y) {
+          first = first ?? x
+        } else if let start = first {
+          runs.append(row: y, from: start, to: x, (color[0], color[1], color[2]))
+          first = nil
+        }
+      }
     }
   }
 }

@@ -51,6 +51,23 @@ import TestSupport
     #expect((1.2...2.6).contains(width))
   }
 
+  /// Lines of an icon are broad and soft where it grows; it is no blank sheet, and a blank one is no drawing.
+  @Test(arguments: [32, 48])
+  func drawingsOfFewPixels(side: Int) throws {
+    let small = try Self.sketch("fig256").resized(width: side, height: side)
+    let made = try small.prepared(width: 256, height: 256)
+    #expect(made.report.kind == .lines, "\(made.report)")
+    let outline = try Image(
+      width: side, height: side, channels: 1,
+      pixels: (0..<side * side).map { index in
+        let (x, y) = (Double(index % side) - Double(side) / 2, Double(index / side) - Double(side) / 2)
+        return abs((x * x + y * y).squareRoot() - Double(side) / 3) < 0.7 ? 0 : 255
+      })
+    #expect(try outline.prepared(width: 256, height: 256).report.kind == .lines)
+    let blank = try Image(width: side, height: side, channels: 1, pixels: [UInt8](repeating: 255, count: side * side))
+    #expect(try blank.prepared(width: 256, height: 256).report.kind == .blank)
+  }
+
   @Test func cleanLineArtIsOnlyScaled() throws {
     let image = try Sample.sketch()
     let made = try image.prepared(width: 200, height: 200)

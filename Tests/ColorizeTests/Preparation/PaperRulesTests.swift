@@ -45,6 +45,23 @@ import Testing
     try expectLeftOut(sheet)
   }
 
+  /// Own lines keep their colour, over rules and beside them.
+  @Test func inkIsNotLightened() throws {
+    var sheet = DrawnSheet()
+    sheet.print([0.86, 0.66, 0.66]) { x, y in x % 24 < 2 || y % 24 < 2 }
+    let image = try sheet.image(grain: 3)
+    let made = try DrawnSheet.prepared(image)
+    #expect(made.report.steps.contains(.leftOutRules), "\(made.report)")
+    let own = image.sheet(made)
+    var (count, lightened) = (0, 0)
+    for index in 0..<image.width * image.height where DrawnSheet.isLine(index % image.width, index / image.width) {
+      count += 1
+      let isLightened = (0..<3).contains { own.pixels[index * 3 + $0] > image.pixels[index * 3 + $0] + 6 }
+      if isLightened { lightened += 1 }
+    }
+    #expect(count > 1000 && lightened * 50 < count, "\(lightened) of \(count)")
+  }
+
   /// Lines that leave the picture on their way, wherever they lie.
   @Test(arguments: [-0.03, 0.03])
   func graphPaperFarAskew(slope: Double) throws {

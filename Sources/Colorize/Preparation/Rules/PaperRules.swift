@@ -3,8 +3,9 @@
 /// The rules of a sheet, and how much of each light they take.
 ///
 /// They are told from drawn lines by running straight over all of the sheet, at one distance from each other, paler than
-/// what is drawn. A margin line goes with them: a single coloured line, over the whole sheet. Ink over a rule takes its share of
-/// what the rule leaves, so a drawing's samples are divided by the rule's: lines that a rule crosses are not cut.
+/// what is drawn. A margin line goes with them: a single coloured line, over the whole sheet. A pencil's stroke over a rule takes
+/// its share of what the rule leaves, so a drawing's samples are divided by the rule's: lines that a rule crosses are not cut.
+/// Black ink shows nothing of a rule and stays as it is.
 struct PaperRules: Hashable, Sendable {
   private struct Rule: Hashable {
     var isLevel: Bool
@@ -171,8 +172,12 @@ struct PaperRules: Hashable, Sendable {
       let least = row.min() ?? 1
       // A little darker than the median, for its grain.
       light[channel] = max(least - 0.03, 0.1)
-      for (offset, share) in zip(offsets, row) where 1 - share > max(0.2 * (1 - least), 0.02) {
-        reach = max(reach, abs(offset))
+      // Outwards from its middle; what is darker further away is the grain of paper or of a JPEG file.
+      let shares = Array(row)
+      for side in [-1, 1] {
+        var offset = 0
+        while offset < most, 1 - shares[most + side * (offset + 1)] > max(0.2 * (1 - least), 0.02) { offset += 1 }
+        reach = max(reach, offset)
       }
     }
     return Rule(
@@ -224,7 +229,9 @@ struct PaperRules: Hashable, Sendable {
                 rule.paper[strip * channels + channel], rule.paper[(strip + 1) * channels + channel]
               )
               let value = Float(original[start + channel])
-              let lifted = min(value / rule.light[channel], max(value, paper))
+              // Ink that is much darker than the rule covers it.
+              let cover = min(max((value / max(paper * rule.light[channel], 1) - 0.35) / 0.3, 0), 1)
+              let lifted = value + (min(value / rule.light[channel], max(value, paper)) - value) * cover
               pixels[start + channel] = max(
                 pixels[start + channel], UInt8(min(max(lifted.rounded(), 0), 255)))
             }

@@ -50,14 +50,18 @@ struct SheetCleaning: Hashable, Sendable {
 extension Image {
   /// Whether paper has grain, as a scanner or a camera sees it: fewer than eight in ten light pixels have the same tone.
   fileprivate var hasGrain: Bool {
+    let light = sampledTones[128...]
+    return (light.max() ?? 0) * 10 < light.reduce(0, +) * 8
+  }
+
+  /// How many of some 65,536 pixels have each tone: of green, which is the most of luma.
+  var sampledTones: [Int] {
     var counts = [Int](repeating: 0, count: 256)
     for y in stride(from: 0, to: height, by: max(1, height / 256)) {
       for x in stride(from: 0, to: width, by: max(1, width / 256)) {
-        // Green is the most of luma.
         counts[Int(pixels[(y * width + x) * channels + channels / 2])] += 1
       }
     }
-    let light = counts[128...]
-    return (light.max() ?? 0) * 10 < light.reduce(0, +) * 8
+    return counts
   }
 }

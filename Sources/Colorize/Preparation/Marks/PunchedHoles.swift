@@ -25,11 +25,7 @@ struct PunchedHoles {
   init(in view: SheetView, isScan: Bool) {
     let margin = max(4, Int(Double(view.longer) * Self.zone))
     let (width, height) = (view.width, view.height)
-    let isDark = view.darkness.indices.map { index in
-      let (x, y) = (index % width, index / width)
-      return (x < margin || y < margin || x >= width - margin || y >= height - margin)
-        && view.darkness[index] > Self.leastDarkness
-    }
+    let isDark = view.isDark(above: Self.leastDarkness, within: margin)
     let plane = view.plane
     // Lines that run into a hole are taken off it.
     let bytes = BytePlane(width: width, height: height, values: isDark.map { $0 ? 1 : 0 })

@@ -17,11 +17,7 @@ struct RegistrationMarks {
     let (width, height) = (view.width, view.height)
     let longer = Float(view.longer)
     let margin = Int(Self.zone * longer)
-    let isDark = view.darkness.indices.map { index in
-      let (x, y) = (index % width, index / width)
-      return (x < margin || y < margin || x >= width - margin || y >= height - margin)
-        && view.darkness[index] > Self.leastDarkness
-    }
+    let isDark = view.isDark(above: Self.leastDarkness, within: margin)
     let crosses = view.plane.components(of: isDark).compactMap { part -> Spot? in
       guard part.count > 8, Float(part.count) < longer * longer / 400 else { return nil }
       let spot = Spot(part, in: view, mask: isDark)

@@ -73,6 +73,14 @@ struct SheetView {
     return Image(checkedWidth: width, height: height, channels: channels, pixels: pixels)
   }
 
+  /// `[height, width]`: what is darker than a share of the paper, no further from an edge than so many pixels.
+  func isDark(above least: Float, within margin: Int) -> [Bool] {
+    darkness.indices.map { index in
+      let (x, y) = (index % width, index / width)
+      return (x < margin || y < margin || x >= width - margin || y >= height - margin) && darkness[index] > least
+    }
+  }
+
   /// Runs of the drawing's pixels that cover a mask of the view, in the paper's colours.
   func runs(of mask: [Bool], in drawing: Image) -> PaperRuns {
     var runs = PaperRuns()

@@ -24,11 +24,7 @@ struct Staples {
     let (width, height) = (view.width, view.height)
     let longer = Float(view.longer)
     let margin = Int(Self.zone * longer)
-    let isDark = view.darkness.indices.map { index in
-      let (x, y) = (index % width, index / width)
-      return (x < margin || y < margin || x >= width - margin || y >= height - margin)
-        && view.darkness[index] > Self.leastDarkness
-    }
+    let isDark = view.isDark(above: Self.leastDarkness, within: margin)
     let parts = view.plane.components(of: isDark)
     let lengths = Self.lengths.lowerBound * longer...Self.lengths.upperBound * longer
     let bars = parts.compactMap { part -> Bar? in

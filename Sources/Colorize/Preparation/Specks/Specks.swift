@@ -174,12 +174,7 @@ struct Specks {
 extension Image {
   /// The tone that most light pixels have.
   fileprivate var commonTone: UInt8 {
-    var counts = [Int](repeating: 0, count: 256)
-    for y in stride(from: 0, to: height, by: max(1, height / 256)) {
-      for x in stride(from: 0, to: width, by: max(1, width / 256)) {
-        counts[Int(pixels[(y * width + x) * channels + channels / 2])] += 1
-      }
-    }
+    let counts = sampledTones
     return UInt8((128..<256).max { counts[$0] < counts[$1] } ?? 255)
   }
 }

@@ -43,7 +43,7 @@ import Testing
     async let slow = colorizer.colorize(request) { event in
       guard case .step(let completed, _) = event else { return }
       // It would wait for ever if the answers waited for it.
-      if completed == 1 { #expect(answered.wait(timeout: .now() + 300) == .success) }
+      if completed == 1 { #expect(answered.wait(timeout: .now() + 1800) == .success) }
       order.add("step")
     }
     // What needs no turn is answered meanwhile, from many tasks.
@@ -87,9 +87,13 @@ import Testing
       for index in 0..<8 {
         group.addTask {
           guard index % 2 == 1 else { return try await colorizer.colorize(request).image }
-          let task = Task { try await colorizer.colorize(long).image }
-          try await Task.sleep(for: .milliseconds(20 * index))
-          task.cancel()
+          let task = Task {
+            try await colorizer.colorize(long) { event in
+              if case .step = event { withUnsafeCurrentTask { $0?.cancel() } }
+            }.image
+          }
+          // One half before its turn comes, as a rule, and the other within it.
+          if index % 4 == 1 { task.cancel() }
           do {
             return try await task.value
           } catch is CancellationError { return nil }
@@ -107,18 +111,26 @@ import Testing
       var seen = 0
       for try await event in colorizer.events(for: long) {
         if case .step = event { seen += 1 }
-        // Once between two events, else while waiting for one.
         if seen == 1 { withUnsafeCurrentTask { $0?.cancel() } }
       }
       return seen
     }
     await #expect(throws: CancellationError.self) { try await task.value }
+    // While it waits for an event that does not come, as another has the turn.
+    let steps = StepCounter()
+    steps.hold()
+    let first = Task {
+      try await colorizer.colorize(request()) { if case .step(let completed, _) = $0 { steps.pass(completed) } }
+    }
+    while steps.completed == 0 { try await Task.sleep(for: .milliseconds(1)) }
     let other = Task {
       for try await _ in colorizer.events(for: long) {}
     }
     try await Task.sleep(for: .milliseconds(100))
     other.cancel()
     await #expect(throws: CancellationError.self) { try await other.value }
+    steps.release()
+    _ = try await first.value
     // One that is whole ends by itself, and stays at its end.
     var iterator = colorizer.events(for: try request()).makeAsyncIterator()
     var last: ColorizeEvent?

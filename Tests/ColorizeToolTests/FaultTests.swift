@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// What goes wrong around the program: memory that ends, files that change under it, readers and terminals that go.
-@Suite("colorize and what goes wrong around it", .timeLimit(.minutes(3))) struct FaultTests {
+@Suite("colorize and what goes wrong around it", .timeLimit(.minutes(15))) struct FaultTests {
   let folder: Folder
 
   init() throws {

@@ -58,7 +58,7 @@ struct Program {
     func text(_ file: URL) throws -> String { String(decoding: try Data(contentsOf: file), as: UTF8.self) }
     try process.run()
     if let signal {
-      let deadline = Date(timeIntervalSinceNow: 60)
+      let deadline = Date(timeIntervalSinceNow: 600)
       while try !text(errors).contains(word), process.isRunning, Date() < deadline { usleep(10_000) }
       kill(process.processIdentifier, signal)
     }

@@ -85,7 +85,7 @@ import Testing
         try FileManager.default.removeItem(atPath: folder.path(name))
       }
       return try Program.run(
-        ["60", "bash", "-c", script, "sh"] + more, in: folder, executable: "/usr/bin/timeout",
+        ["600", "bash", "-c", script, "sh"] + more, in: folder, executable: "/usr/bin/timeout",
         environment: ["colorize": Program.executable().path])
     }
     let mine = Data("mine\n".utf8)

@@ -78,22 +78,11 @@ import Testing
   }
 
   @Test func signalsSaveAndEnd() throws {
-    let process = Process()
-    process.executableURL = try Program.executable()
-    process.currentDirectoryURL = folder.url
-    process.arguments = ["train", "d", "--output", "a.safetensors", "--minutes", "5"] + options
-    let errors = folder.url.appendingPathComponent(".err")
-    try Data().write(to: errors)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
     // Once it has begun.
-    for _ in 0..<200 where !FileManager.default.fileExists(atPath: folder.path("a.state/cache")) { usleep(50_000) }
-    usleep(700_000)
-    kill(process.processIdentifier, SIGTERM)
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 143)
-    #expect(String(decoding: try Data(contentsOf: errors), as: UTF8.self).contains("--resume"))
+    let stopped = try Program.run(
+      ["train", "d", "--output", "a.safetensors", "--minutes", "30"] + options.filter { $0 != "--quiet" }, in: folder,
+      signal: SIGTERM, signalAfter: "loss on pictures held out")
+    #expect(stopped.status == 143 && stopped.errors.contains("--resume"), "\(stopped.errors)")
     #expect(try LoRAFile(path: folder.path("a.safetensors")).ranks.foreground == .rank(2))
     // What is learned on must not be replaced.
     let onto = try train("a.safetensors", ["--steps", "1", "--lora", "a.safetensors", "--overwrite"])

@@ -57,19 +57,28 @@ struct DeviceTimerTests {
     let x = try Tensor((0..<512 * 512).map { Float($0 % 7) }, shape: [512, 512], on: profile)
     for _ in 0..<2 { _ = try x.matmul(x) }
     _ = try profile.takeRecords()
-    let start = ContinuousClock.now
-    _ = try x.matmul(x)
-    let record = try #require(try profile.takeRecords().first)
-    let wall = (ContinuousClock.now - start) / .seconds(1)
-    #expect(record.member == "matmul" && record.flops == 0x1p28)
+    // Other tests have the processors now and then, so that the best of some rounds counts.
+    var shares: [Double] = []
+    var times: [(short: Double, long: Double)] = []
+    for _ in 0..<10 {
+      let start = ContinuousClock.now
+      _ = try x.matmul(x)
+      let record = try #require(try profile.takeRecords().first)
+      let wall = (ContinuousClock.now - start) / .seconds(1)
+      #expect(record.member == "matmul" && record.flops == 0x1p28)
+      shares.append(record.seconds / wall)
+      // Neither is waited for.
+      _ = try x.sliced(axis: 0, 0..<1).exp()
+      _ = try x.matmul(x)
+      let both = try profile.takeRecords().map(\.seconds)
+      try #require(both.count == 2)
+      times.append((both[0], both[1]))
+    }
     // Nearly all of this time is the product's; a clock of another unit would be far off.
-    let seconds = record.seconds
-    #expect((wall / 4...wall * 1.01).contains(seconds), "\(seconds) s on the device, \(wall) s on the wall")
-    // A short call takes less than a long one, although neither is waited for.
-    _ = try x.sliced(axis: 0, 0..<1).exp()
-    _ = try x.matmul(x)
-    let both = try profile.takeRecords().map(\.seconds)
-    #expect(both.count == 2 && both[0] < both[1])
+    let share = try #require(shares.max())
+    #expect((0.25...1.01).contains(share), "\(shares)")
+    let (short, long) = (times.map(\.short).min() ?? .nan, times.map(\.long).min() ?? .nan)
+    #expect(short < long, "\(times)")
     #expect(backend.validationMessages == [])
   }
 

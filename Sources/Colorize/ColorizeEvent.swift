@@ -41,17 +41,24 @@ public struct ColorizeResult: Sendable {
     public let painting: Image
     /// The regions and their colours, where the settings ask for them.
     public let flats: Flats?
-    /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/ink(polarity:)``.
+    /// The drawing, without guide strokes: the lines for a layer of their own, see ``Image/lineLayer(polarity:)``.
     public let drawing: Image
-    /// The lines of the drawing without their paper, where they were made.
-    package var ink: Image?
+    /// What the network painted without its lines, where that was made: with ``FillStyle/painting``, unless the network's
+    /// own lines are to stay.
+    public let clearedPainting: Image?
+    /// The lines that lie over the fill in ``image``, if any do: the artist's, or those that the network painted over flats.
+    public let lines: LineLayer?
 
-    package init(image: Image, painting: Image, flats: Flats?, drawing: Image, ink: Image? = nil) {
+    package init(
+      image: Image, painting: Image, flats: Flats?, drawing: Image, clearedPainting: Image? = nil,
+      lines: LineLayer? = nil
+    ) {
       self.image = image
       self.painting = painting
       self.flats = flats
       self.drawing = drawing
-      self.ink = ink
+      self.clearedPainting = clearedPainting
+      self.lines = lines
     }
   }
 

@@ -12,7 +12,10 @@ package struct Finisher {
   private let carried: CarriedColors?
   private let hints: (strokes: Image, palette: Palette?)?
   private let map: RegionMap?
-  private let lines: Image?
+  /// The artist's own lines, where they are asked for.
+  private let ownLines: LineLayer?
+  /// Where the network's lines are shown over flats.
+  private let ink: Image?
   private let lineRemoval: LineRemoval?
 
   /// What it takes at most while it works, in bytes a pixel of the drawing. Measured: 15 at 4096 x 4096 for regions and
@@ -46,7 +49,7 @@ package struct Finisher {
     let drawing = try drawing ?? settings.withoutGuides(sketch)
     self.drawing = drawing
     guard settings.needsRegions else {
-      (map, lines, lineRemoval, carried) = (nil, nil, nil, nil)
+      (map, ownLines, self.ink, lineRemoval, carried) = (nil, nil, nil, nil, nil)
       return
     }
     // Regions, lines and their removal all look at the ink.
@@ -61,8 +64,8 @@ package struct Finisher {
     self.map = map
     try Task.checkCancellation()
     carried = try source.flatMap { source in try mask.map { try CarriedColors(map, lines: $0, source) } }
-    let needsInk = settings.lines == .own || (settings.fill == .flats && settings.lines == .network)
-    lines = needsInk ? drawing.ink(ink) : nil
+    ownLines = settings.lines == .own ? drawing.lineLayer(ink) : nil
+    self.ink = settings.fill == .flats && settings.lines == .network ? drawing.ink(ink) : nil
     if settings.fill == .painting, settings.lines != .network {
       let scale = Double(max(sketch.width, sketch.height)) / Double(max(workingSize.width, workingSize.height))
       lineRemoval = try LineRemoval(map, ink: ink, reach: Self.reach * max(scale, 1))
@@ -83,15 +86,13 @@ package struct Finisher {
     if let hints { try flats?.take(hints: hints.strokes, palette: hints.palette) }
     let framed =
       painting.size == drawing.size ? painting : try painting.resized(width: drawing.width, height: drawing.height)
-    var image =
-      if settings.fill == .flats, let flats { flats.image } else { lineRemoval.map { $0(framed) } ?? framed }
+    let cleared = lineRemoval.map { $0(framed) }
+    let fill = if settings.fill == .flats, let flats { flats.image } else { cleared ?? framed }
     try Task.checkCancellation()
-    switch (settings.lines, lines) {
-    case (.own, let lines?): image = image.overlaid(with: lines)
-    case (.network, let lines?): image = image.overlaid(with: framed.withAlpha { lines.pixels[$0 * 4 + 3] })
-    default: break
-    }
-    return ColorizeResult.Picture(image: image, painting: framed, flats: flats, drawing: drawing, ink: lines)
+    let lines = ownLines ?? ink.map { ink in LineLayer(framed.withAlpha { ink.pixels[$0 * 4 + 3] }, .normal) }
+    return ColorizeResult.Picture(
+      image: lines.map { fill.lined(with: $0) } ?? fill, painting: framed, flats: flats, drawing: drawing,
+      clearedPainting: cleared, lines: lines)
   }
 }
 

@@ -66,11 +66,11 @@ struct FinishOutputs {
   func checkLayers(of request: ColorizeRequest, for model: Model) throws {
     guard layering == .region, let path = layers.first?.paths.first else { return }
     let limit = try layers.flatMap(\.paths).map { try LayeredFormat(pathExtensionOf: $0).maximumLayerCount }.min() ?? 0
-    // Besides the regions' own: background, group, painting and lines.
-    let count = try request.regionMap(for: model).regions.count + 5
+    // Besides the regions' own: background, group, painting and lines of both kinds.
+    let count = try request.regionMap(for: model).regions.count + 6
     guard count > limit else { return }
     throw ToolError.usage(
-      "--layers \(path): the drawing has \(count - 5) regions, and the file holds \(limit) layers; say --layers-by colour, "
+      "--layers \(path): the drawing has \(count - 6) regions, and the file holds \(limit) layers; say --layers-by colour, "
         + "or a larger --least-area")
   }
 
@@ -80,7 +80,7 @@ struct FinishOutputs {
   ///   - resolution: that of the picture, for its layers.
   ///   - files: writes them.
   func write(
-    _ picture: ColorizeResult.Picture, index: Int, polarity: SketchPolarity, resolution: ImageResolution?,
+    _ picture: ColorizeResult.Picture, index: Int, summary: ColorizeResult.Summary, resolution: ImageResolution?,
     files: OutputFiles
   ) throws {
     guard let flats = picture.flats else { return }
@@ -94,11 +94,7 @@ struct FinishOutputs {
     }
     guard !layers.isEmpty else { return }
     let layered = try LayeredPicture(
-      lines: picture.ink ?? picture.drawing.ink(polarity: polarity),
-      flats: Layer.flats(
-        labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
-        names: flats.paints.map(\.name), by: layering),
-      painting: picture.painting, resolution: resolution?.horizontal)
+      picture, settings: summary.settings, polarity: summary.polarity, by: layering, resolution: resolution?.horizontal)
     for plan in layers {
       try Task.checkCancellation()
       try files.write(plan.paths[index]) { try layered.write(to: $0, existing: $1) }

@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
           picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index),
           files: written)
         try finishOutputs.write(
-          picture, index: index, polarity: summary.polarity, resolution: writer.resolution(of: picture.image.size),
+          picture, index: index, summary: summary, resolution: writer.resolution(of: picture.image.size),
           files: written)
       }
     }

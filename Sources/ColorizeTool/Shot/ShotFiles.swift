@@ -133,11 +133,8 @@ struct ShotFiles {
     }
     guard !wish.layers.isEmpty else { return files }
     let layered = try LayeredPicture(
-      lines: picture.drawing.ink(polarity: result.summary.polarity),
-      flats: Layer.flats(
-        labels: flats.map.labels, width: flats.map.width, height: flats.map.height, colors: flats.paints.map(\.color),
-        names: flats.paints.map(\.name), by: wish.layering),
-      painting: picture.painting, resolution: resolution?.horizontal)
+      picture, settings: result.summary.settings, polarity: result.summary.polarity, by: wish.layering,
+      resolution: resolution?.horizontal)
     for pattern in wish.layers {
       let path = try path(pattern, frame)
       files.append((path, try layered.data(as: LayeredFormat(pathExtensionOf: path))))

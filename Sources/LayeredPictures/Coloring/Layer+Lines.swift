@@ -20,6 +20,17 @@ extension Layer {
     case .ink: .image(name: name, drawing.ink)
     }
   }
+
+  /// Lines that were taken off their paper, in the mode that suits them; see `Image.lineLayer(polarity:)`.
+  public static func lines(_ lines: LineLayer, name: String = "Lines", isVisible: Bool = true) -> Layer {
+    let mode: BlendMode =
+      switch lines.blending {
+      case .normal: .normal
+      case .multiply: .multiply
+      case .screen: .screen
+      }
+    return .image(name: name, lines.image, blendMode: mode, isVisible: isVisible)
+  }
 }
 
 extension Image {

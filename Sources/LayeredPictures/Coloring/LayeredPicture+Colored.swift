@@ -43,4 +43,44 @@ extension LayeredPicture {
     layers.append(.lines(lines, style: lineStyle))
     try self.init(width: lines.width, height: lines.height, resolution: resolution, layers: layers)
   }
+
+  /// A finished picture as its layers. What is visible is the picture; what it was not made of is there, hidden:
+  ///
+  /// 1. "Background": white, locked.
+  /// 2. "Flats": a group of a layer for each colour or region, where the picture has flats.
+  /// 3. "Painting": what the network painted, without its lines where the picture has none of them.
+  /// 4. "Painted lines": those of the network, where they lie over flats.
+  /// 5. "Lines": the artist's own.
+  ///
+  /// - Parameters:
+  ///   - picture: One of a result's.
+  ///   - settings: Those that it was made with.
+  ///   - polarity: Whether the drawing's lines are dark or light, as the result's summary says.
+  ///   - layering: A layer of flats for each colour, or for each region.
+  ///   - resolution: Pixels per inch, if it is known.
+  /// - Throws: ``LayeredPictureError``.
+  public init(
+    _ picture: ColorizeResult.Picture, settings: ColorizeSettings, polarity: SketchPolarity = .automatic,
+    by layering: FlatLayering = .color, resolution: Double? = nil
+  ) throws(LayeredPictureError) {
+    let (width, height) = (picture.image.width, picture.image.height)
+    let showsFlats = settings.fill == .flats && picture.flats != nil
+    var layers: [Layer] = [
+      .fill(
+        name: "Background", color: .white, coverage: try Coverage(LayerBox(width: width, height: height)),
+        isLocked: true)
+    ]
+    if let flats = picture.flats {
+      let flats = try Layer.flats(
+        labels: flats.map.labels, width: width, height: height, colors: flats.paints.map(\.color),
+        names: flats.paints.map(\.name), by: layering)
+      layers.append(.group(name: "Flats", flats, isVisible: showsFlats))
+    }
+    layers.append(.image(name: "Painting", picture.clearedPainting ?? picture.painting, isVisible: !showsFlats))
+    let isOwn = settings.lines == .own
+    if let lines = picture.lines, !isOwn { layers.append(.lines(lines, name: "Painted lines")) }
+    let own = isOwn ? picture.lines : nil
+    layers.append(.lines(own ?? picture.drawing.lineLayer(polarity: polarity), isVisible: own != nil))
+    try self.init(width: width, height: height, resolution: resolution, layers: layers)
+  }
 }

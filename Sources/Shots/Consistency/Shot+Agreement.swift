@@ -130,9 +130,9 @@ extension Shot {
     guard let (map, drawing) = try votes.regionMap(of: sketch.image) else { return }
     let flats = try Flats(map, paints: result.paints)
     let settings = votes.summary.settings
-    let image =
-      settings.lines == .own ? flats.image.overlaid(with: drawing.ink(polarity: votes.summary.polarity)) : flats.image
-    let picture = ColorizeResult.Picture(image: image, painting: image, flats: flats, drawing: drawing)
+    let lines = settings.lines == .own ? drawing.lineLayer(polarity: votes.summary.polarity) : nil
+    let image = lines.map { flats.image.lined(with: $0) } ?? flats.image
+    let picture = ColorizeResult.Picture(image: image, painting: image, flats: flats, drawing: drawing, lines: lines)
     let files = try writer.encode(frame, sketch, ColorizeResult(pictures: [picture], summary: votes.summary))
     var line = record
     line.agreement = digest

@@ -88,6 +88,19 @@ struct FinisherTests {
     }
   }
 
+  /// A pencil's lines darken all colours, as the drawing laid over them does.
+  @Test func greyLinesAreMultiplied() throws {
+    var settings = ColorizeSettings()
+    (settings.fill, settings.lines) = (.flats, .own)
+    let drawn = try sketch()
+    let pencil = try Image(
+      width: Self.side, height: Self.side, channels: 1, pixels: drawn.pixels.map { $0 == 0 ? 150 : 255 })
+    let finished = try Finisher(
+      settings, sketch: pencil, polarity: .darkOnLight, palette: nil, workingSize: drawn.size
+    ).finish(painting())
+    #expect(try finished.image == #require(finished.flats).image.multiplied(by: pencil))
+  }
+
   @Test func theNetworksOwnPictureIsLeftAlone() throws {
     let finished = try finished(.painting, .network)
     #expect(try finished.image == painting() && finished.painting == painting() && finished.flats == nil)

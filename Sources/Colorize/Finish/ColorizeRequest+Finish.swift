@@ -10,20 +10,30 @@ extension ColorizeRequest {
   public func regionMap(for model: Model) throws -> RegionMap {
     try model.validate(self)
     let frame = WorkingFrame(self, model.configuration)
-    let prepared = try preparedSketch(for: model)
+    let drawing = try settings.withoutGuides(sketch)
+    let prepared = try frame.prepared(drawing, for: self)
     return try RegionMap(
-      lineArt: framed(sheet(sketch, prepared), in: frame),
+      lineArt: lineArt(drawing: self.drawing(drawing, prepared, in: frame), in: frame),
       options: settings.flats.regionOptions(polarity: prepared.report.polarity, guides: settings.guides))
   }
 
-  /// A drawing without what its preparation left out or levelled. Guide strokes have the colours of what may be left out.
-  func sheet(_ drawing: Image, _ prepared: PreparedSketch) -> Image {
-    settings.guides == nil ? drawing.sheet(prepared) : drawing
+  /// The drawing in the result's frame that regions and lines come from.
+  ///
+  /// - Parameters:
+  ///   - drawing: the sketch without guide strokes.
+  ///   - prepared: what became of it.
+  func drawing(_ drawing: Image, _ prepared: PreparedSketch, in frame: WorkingFrame) throws(ImageError) -> Image {
+    try settings.drawing(
+      of: drawing, prepared, lines: extractedLines, size: settings.frame == .sketch ? sketch.size : frame.scaled)
   }
 
-  /// A picture of the sketch's size in the result's frame.
-  func framed(_ picture: Image, in frame: WorkingFrame) throws(ImageError) -> Image {
-    settings.frame == .sketch ? picture : try picture.resized(frame.scaled)
+  /// What bounds regions in the result's frame: the drawing with its guide strokes. The colours of a picture whose lines
+  /// were taken out are no guides.
+  ///
+  /// - Parameter drawing: the drawing in that frame, without them.
+  func lineArt(drawing: Image, in frame: WorkingFrame) throws(ImageError) -> Image {
+    guard settings.guides != nil, !settings.preparation.makesDrawing else { return drawing }
+    return settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
   }
 
   /// The sketch as the network will see it.

@@ -37,7 +37,7 @@ final class RunDriver: PipelineDriver {
     source = HostPixels(backend: pipeline.network.backend)
     drawing = try request.settings.withoutGuides(request.sketch)
     sketch = try frame.prepared(drawing, for: request)
-    framedDrawing = try request.framed(request.sheet(drawing, sketch), in: frame)
+    framedDrawing = try request.drawing(drawing, sketch, in: frame)
     let notes = request.notes(on: sketch.report, model: model)
     for note in notes { observer(.note(note)) }
     summary = ColorizeResult.Summary(
@@ -100,7 +100,9 @@ final class RunDriver: PipelineDriver {
 
   /// The denoiser with the colours of hints, where there are any that hit something.
   private func hinted(_ denoiser: some Denoiser) throws -> any Denoiser {
-    let found = try request.hintedAreas(polarity: sketch.report.polarity, lines: sketch.lines, in: frame)
+    let found = try request.hintedAreas(
+      lineArt: request.lineArt(drawing: framedDrawing, in: frame), polarity: sketch.report.polarity,
+      lines: sketch.lines, in: frame)
     guard let areas = found else { return denoiser }
     return HintedDenoiser(
       denoiser, areas: areas, strength: request.resolvedHintStrength, network: pipeline.network,
@@ -143,9 +145,9 @@ final class RunDriver: PipelineDriver {
   func finish() throws {
     let colors = try request.settings.needsFlats ? request.flatColors() : nil
     // Guide strokes bound regions, and are no part of the drawing.
-    let withGuides = request.settings.guides == nil ? framedDrawing : try request.framed(request.sketch, in: frame)
     let finisher = try Finisher(
-      request.settings, sketch: withGuides, drawing: framedDrawing, polarity: summary.polarity,
+      request.settings, sketch: request.lineArt(drawing: framedDrawing, in: frame), drawing: framedDrawing,
+      polarity: summary.polarity,
       palette: colors?.palette, sides: colors?.sides, source: request.carriedSource,
       hints: request.hints.map { ($0, request.palette) },
       workingSize: frame.scaled)

@@ -51,7 +51,7 @@ extension Image {
 
 extension SketchReport.Step {
   /// What concerns the drawing itself, and not only what the network sees of it.
-  fileprivate static let ofTheSheet: Set<Self> = [
+  static let ofTheSheet: Set<Self> = [
     .levelledPaper, .leftOutSurroundings, .leftOutGutter, .leftOutMarks, .leftOutRules, .leftOutBlue, .removedSpecks,
     .removedScreentone,
   ]

@@ -93,14 +93,9 @@ struct FrameVotes: Sendable, Codable {
   /// The regions of the frame's drawing, as they were when it was coloured; nil if they are others now.
   func regionMap(of sketch: Image) throws -> (map: RegionMap, drawing: Image)? {
     let settings = summary.settings
-    let framed =
-      settings.frame == .sketch ? sketch : try sketch.resized(width: summary.width, height: summary.height)
+    guard let (lineArt, drawing) = try summary.lineArt(of: sketch) else { return nil }
     let map = try RegionMap(
-      lineArt: framed, options: settings.flats.regionOptions(polarity: summary.polarity, guides: settings.guides))
-    guard map.regions.count == votes.count else { return nil }
-    let drawing = try settings.withoutGuides(sketch)
-    return (
-      map, settings.frame == .sketch ? drawing : try drawing.resized(width: summary.width, height: summary.height)
-    )
+      lineArt: lineArt, options: settings.flats.regionOptions(polarity: summary.polarity, guides: settings.guides))
+    return map.regions.count == votes.count ? (map, drawing) : nil
   }
 }

@@ -67,6 +67,44 @@ struct FinishRequestTests {
     }
   }
 
+  /// A coloured picture as the sketch: its drawn lines alone bound regions and are laid over, none of its colours.
+  @Test(arguments: [SketchPreparation.extracted, .lineFilter]) func linesOfAPictureAreItsDrawing(
+    preparation: SketchPreparation
+  ) async throws {
+    let side = 128
+    func picture(_ color: (_ x: Int, _ isLine: Bool) -> [UInt8]) throws -> Image {
+      try Image(
+        width: side, height: side, channels: 3,
+        pixels: (0..<side * side).flatMap { pixel in
+          let (x, y) = (pixel % side, pixel / side)
+          let edge = max(abs(x - 64), abs(y - 64))
+          return color(x, edge <= 40 && edge > 37 || edge < 40 && abs(x - 64) < 2)
+        })
+    }
+    // The colours have a bound of their own where no line is.
+    let colored = try picture { x, isLine in isLine ? [20, 10, 10] : x < 100 ? [230, 120, 90] : [110, 200, 230] }
+    let lineArt = try picture { _, isLine in isLine ? [0, 0, 0] : [255, 255, 255] }
+    for frame in ColorizeRequest.Frame.allCases {
+      let request = try request {
+        ($0.sketch, $0.preparation, $0.frame) = (colored, preparation, frame)
+        ($0.fill, $0.lines) = (.flats, .own)
+      }
+      let result = try await colorize(request)
+      let (drawing, flats) = (result.pictures[0].drawing, try #require(result.flats))
+      #expect(drawing.channels == 1 && drawing.size == result.image.size)
+      // Three areas: the ground, and two halves of a box.
+      #expect(try flats.map.regions.count == RegionMap(lineArt: lineArt).regions.count)
+      #expect(try flats.map == request.regionMap(for: Self.tiny.model()))
+      let scale = Double(drawing.width) / Double(side)
+      for (x, y) in [(8, 8), (120, 64), (45, 64), (80, 64)] {
+        let place = Int(Double(y) * scale) * drawing.width + Int(Double(x) * scale)
+        #expect(drawing.pixels[place] >= 250, "\(x), \(y)")
+        #expect(
+          Array(result.image.pixels[place * 3..<place * 3 + 3]) == Array(flats.image.pixels[place * 3..<place * 3 + 3]))
+      }
+    }
+  }
+
   @Test func aGivenPaletteCounts() async throws {
     let colors = [RGB(1, 2, 3), RGB(250, 251, 252)]
     let result = try await colorize(

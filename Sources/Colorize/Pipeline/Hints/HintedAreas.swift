@@ -158,13 +158,14 @@ extension ColorizeRequest {
   /// The areas that the request's hints speak for, if they act on the network and hit anything.
   ///
   /// - Parameters:
+  ///   - lineArt: what the finish will find its regions in.
   ///   - polarity: the one that was found.
   ///   - lines: the prepared drawing's, at the working size.
   /// - Throws: ``FlatsError``, ``ImageError``, or `CancellationError`.
-  func hintedAreas(polarity: SketchPolarity, lines: SketchLines, in frame: WorkingFrame) throws -> HintedAreas? {
+  func hintedAreas(
+    lineArt: Image, polarity: SketchPolarity, lines: SketchLines, in frame: WorkingFrame
+  ) throws -> HintedAreas? {
     guard hintsActOnNetwork, let hints else { return nil }
-    // The regions that the finish will find.
-    let lineArt = settings.frame == .sketch ? sketch : try sketch.resized(frame.scaled)
     let map = try RegionMap(
       lineArt: lineArt, options: settings.flats.regionOptions(polarity: polarity, guides: settings.guides))
     var colors = ColorHints(hints, map: map).colors

@@ -32,6 +32,8 @@ public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   case fullReferenceMask
   /// The reference's mask surrounds something instead of being it.
   case invertedReferenceMask
+  /// The sketch's transparency, asked for as a figure's, is that of lines on transparent paper.
+  case alphaOfLines
   /// What the network predicts was guessed from the checkpoint's name.
   case guessedPrediction
   /// The model is made for one step, and more were asked for.
@@ -67,6 +69,8 @@ extension ColorizeNote: CustomStringConvertible {
     case .emptyReferenceMask: "the reference's mask has no figure: all of the reference is taken for background"
     case .fullReferenceMask: "the reference's mask is figure everywhere: no colours are left for the background"
     case .invertedReferenceMask: "the reference's mask looks inverted: white is to be figure, and black background"
+    case .alphaOfLines:
+      "the sketch's transparency is that of lines on transparent paper and no figure's; it is no mask, and cuts nothing out"
     case .guessedPrediction:
       "what the network predicts was guessed from the checkpoint's name; give the prediction if the result is noise"
     case .stepsBeyondModel:

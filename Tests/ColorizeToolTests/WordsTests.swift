@@ -230,6 +230,20 @@ import Testing
     #expect(try Program.run(run + ["-o", "bare.png", "--no-metadata"], in: folder).status == 0)
     #expect(try PNGText.read(path: folder.path("bare.png")).isEmpty)
     #expect(try Image.loadWithMetadata(folder.path("bare.png")).metadata.resolution == nil)
+    // Lines on transparent paper cut nothing out.
+    let lines = try Image(
+      width: 96, height: 96, channels: 4,
+      pixels: (0..<96 * 96).flatMap { [0, 0, 0, $0 % 96 % 24 < 2 || $0 / 96 % 24 < 2 ? 255 : 0] as [UInt8] })
+    try lines.write(to: folder.path("lines.png"))
+    let drawn = ["-s", "lines.png", "-r", "reference.png", "--size", "64", "--steps", "1", "--json"]
+    for (output, option) in [("whole.png", "--keep-alpha"), ("masked.png", "--alpha-masks")] {
+      let outcome = try Program.run(drawn + ["-o", output, option], in: folder)
+      #expect(outcome.status == 0)
+      let summary = try #require(try outcome.json()["summary"] as? [String: Any])
+      #expect((summary["notes"] as? [String])?.contains("alphaOfLines") == true, "\(option)")
+      #expect((summary["settings"] as? [String: Any])?["mode"] as? String == "vanilla")
+      #expect(try !Image.load(folder.path(output)).hasTransparency)
+    }
     let jpeg = try Program.run(run + ["-o", "k.jpg", "--keep-alpha"], in: folder)
     #expect(jpeg.status == 2 && jpeg.errors.contains("JPEG has no transparency"))
     let opaque = try Program.run(Folder.quick + ["-o", "k.png", "--keep-alpha"], in: folder)

@@ -31,7 +31,8 @@ struct PictureWriter {
     guard try Self.format(of: path).codec?.keepsAlpha == true else {
       throw ToolError.usage("--keep-alpha: JPEG has no transparency; give --output a name that ends in .png")
     }
-    cutOut = pictures.sketch
+    // Lines on transparent paper would cut all colours out.
+    cutOut = pictures.sketch.hasAlphaOfLines ? nil : pictures.sketch
   }
 
   /// The format of a path; standard output takes PNG.

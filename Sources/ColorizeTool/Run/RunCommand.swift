@@ -28,6 +28,8 @@ struct RunCommand: AsyncParsableCommand {
     try finish.checkHints()
     try StandardStreams.claim(inputs: inputs.paths, output: inputs.output, json: report.json)
     let pictures = try RunInputs(inputs, note: report.note)
+    let notes = pictures.notes(keepsAlpha: output.keepAlpha)
+    for note in notes { report.note(note.inOptions) }
     let model = try modelOptions.open(note: report.note)
     var request = try makeRequest(pictures, for: model)
     var idle = IdleNotes(request.idleOptions(for: model), settings: request.settings)
@@ -89,12 +91,14 @@ struct RunCommand: AsyncParsableCommand {
     report.noteFarRegions(of: result)
     progress.finish()
     let estimate = try model.memoryEstimate(for: request, backend: backend, memory: memory.use)
+    var summary = result.summary
+    summary.notes = (summary.notes ?? []) + notes
     let hasPreview = output.previews.map { request.steps > $0 } ?? false
     try report.finish(
       RunReport(
         outputs: plan.paths, preview: hasPreview ? plan.preview : nil, files: finishOutputs.paths,
         flats: result.pictures.compactMap(\.flats).map { FlatsReport($0, farDistance: request.flats.farDistance) },
-        networks: networks.records.isEmpty ? nil : networks.records, summary: result.summary, options: stored,
+        networks: networks.records.isEmpty ? nil : networks.records, summary: summary, options: stored,
         seconds: progress.elapsed, estimatedMemoryBytes: max(estimate.peakBytes, networks.estimatedMemoryBytes),
         peakMemoryBytes: ProcessUsage.peakMemory),
       images: result.images)

@@ -14,6 +14,9 @@ struct RunInputs {
   /// Masks that a network is to find.
   private(set) var pending = PendingMasks()
 
+  /// Whether the sketch's alpha is no mask, where one was to be taken from it.
+  private var lacksMaskOfLines = false
+
   /// Whether a mask was found that is hardly a figure's.
   private var hasDoubtfulMask = false
 
@@ -85,16 +88,11 @@ struct RunInputs {
   }
 
   private mutating func takeAlphaMasks(_ note: (String) -> Void) {
-    if sketchMask == nil {
+    if sketchMask == nil, sketch.hasAlphaOfLines {
+      lacksMaskOfLines = true
+    } else if sketchMask == nil {
       sketchMask = try? Mask(alphaOf: sketch)
-      if let mask = sketchMask {
-        let coverage = mask.values.reduce(0, +) / Float(mask.values.count)
-        if coverage < 0.1 {
-          note("the sketch's alpha covers only \(Int(coverage * 100))% of it, which looks like lines and not a figure")
-        }
-      } else {
-        note("the sketch has no transparency to take a mask from")
-      }
+      if sketchMask == nil { note("the sketch has no transparency to take a mask from") }
     }
     // A background picture says what the reference's mask would: both at once are one too many.
     guard background == nil else { return }
@@ -113,6 +111,13 @@ struct RunInputs {
     } catch {
       throw ToolError.usage("\(option) \(error.description)")
     }
+  }
+
+  /// What is noted of them, beside what a request's run notes.
+  ///
+  /// - Parameter keepsAlpha: whether the result is to be cut out as the sketch is.
+  func notes(keepsAlpha: Bool) -> [ColorizeNote] {
+    lacksMaskOfLines || (keepsAlpha && sketch.hasAlphaOfLines) ? [.alphaOfLines] : []
   }
 
   /// The masks that are to be found and that a mode looks at.

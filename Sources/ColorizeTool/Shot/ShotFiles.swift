@@ -110,7 +110,9 @@ struct ShotFiles {
     let resolution =
       wish.leavesOutMetadata
       ? nil : sketch.metadata.resolution?.scaled(from: sketch.image.size, to: picture.image.size)
-    let image = wish.keepsAlpha ? try picture.image.withAlpha(of: sketch.image) : picture.image
+    // Lines on transparent paper would cut all colours out.
+    let isCutOut = wish.keepsAlpha && !sketch.image.hasAlphaOfLines
+    let image = isCutOut ? try picture.image.withAlpha(of: sketch.image) : picture.image
     var names = InputNames(
       sketch: frame.sketch, reference: frame.reference ?? "", sketchMask: frame.sketchMask,
       referenceMask: frame.referenceMask, background: frame.background, alphaMasks: wish.alphaMasks,

@@ -240,6 +240,10 @@ actor ShotRunner {
     } else if frame.settings.mode.needsSketchMask {
       switch shot.masks {
       case .given: break
+      case .alpha where sketch.hasAlphaOfLines:
+        // Such an alpha is no mask; without one the whole reference colours the whole drawing.
+        request.mode = .vanilla
+        notes.append(ColorizeNote.alphaOfLines.description)
       case .alpha: request.sketchMask = try Mask(alphaOf: sketch)
       case .found:
         var found: FigureMask

@@ -32,6 +32,8 @@ public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   case fullReferenceMask
   /// The reference's mask surrounds something instead of being it.
   case invertedReferenceMask
+  /// The hints have no stroke: they are transparent all over.
+  case emptyHints
   /// The sketch's transparency, asked for as a figure's, is that of lines on transparent paper.
   case alphaOfLines
   /// What the network predicts was guessed from the checkpoint's name.
@@ -69,6 +71,7 @@ extension ColorizeNote: CustomStringConvertible {
     case .emptyReferenceMask: "the reference's mask has no figure: all of the reference is taken for background"
     case .fullReferenceMask: "the reference's mask is figure everywhere: no colours are left for the background"
     case .invertedReferenceMask: "the reference's mask looks inverted: white is to be figure, and black background"
+    case .emptyHints: "the hints are transparent all over, and say nothing; give strokes of colour"
     case .alphaOfLines:
       "the sketch's transparency is that of lines on transparent paper and no figure's; it is no mask, and cuts nothing out"
     case .guessedPrediction:
@@ -102,6 +105,7 @@ extension ColorizeRequest {
     }
     if looks.contains(.lineArt), !isSwapped { notes.append(.lineArtReference) }
     if looks.contains(.blank) { notes.append(.blankReference) }
+    if usesHints, let hints, !ColorHints.hasStrokes(hints) { notes.append(.emptyHints) }
     if settings.mode.needsSketchMask, let sketchMask {
       switch sketchMask.suspicion(threshold: settings.sketchThreshold) {
       case .empty: notes.append(.emptySketchMask)

@@ -144,6 +144,10 @@ import Testing
     let again = try Program.run(["again", "out.png", "-o", "again.png"], in: folder)
     #expect(again.status == 0)
     #expect(try Image.load(folder.path("again.png")) == picture)
+    try Image(width: sketch.width, height: sketch.height, color: [0, 0, 0, 0]).write(to: folder.path("none.png"))
+    let none = try Program.run(
+      Folder.quick(["-o", "none-out.png", "--fill", "flats", "--hints", "none.png"]), in: folder)
+    #expect(none.status == 0 && none.errors.contains("note: the hints are transparent all over"), "\(none.errors)")
     let opaque = try Program.run(Folder.quick(["-o", "other.png", "--hints", "sketch.png"]), in: folder)
     #expect(opaque.status == 2 && opaque.errors.contains("no transparency"))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Colorize
+import Foundation
 import Testing
 
 /// Strokes of colour over a drawing.
@@ -18,13 +19,15 @@ import Testing
   }
 
   /// Strokes on a transparent ground, `scale` times as large as the drawing.
-  private func hints(_ strokes: [(x: Range<Int>, y: Range<Int>, color: RGB)], scale: Int = 1) throws -> Image {
+  private func hints(
+    _ strokes: [(x: Range<Int>, y: Range<Int>, color: RGB)], scale: Int = 1, alpha: UInt8 = 255
+  ) throws -> Image {
     let (width, height) = (128 * scale, 96 * scale)
     var pixels = [UInt8](repeating: 0, count: width * height * 4)
     for (columns, rows, color) in strokes {
       for y in rows.lowerBound * scale..<rows.upperBound * scale {
         for x in columns.lowerBound * scale..<columns.upperBound * scale {
-          let samples = [color.red, color.green, color.blue, 255]
+          let samples = [color.red, color.green, color.blue, alpha]
           pixels.replaceSubrange((y * width + x) * 4..<(y * width + x) * 4 + 4, with: samples)
         }
       }
@@ -63,6 +66,34 @@ import Testing
     var flats = try flats()
     try flats.take(hints: hints([(20..<50, 30..<34, pink), (20..<30, 60..<64, green)]))
     #expect(try color(flats, 40, 50) == pink)
+  }
+
+  /// Strokes of little opacity, and those of an airbrush, count.
+  @Test(arguments: [UInt8(110), 40]) func faintStrokesCount(alpha: UInt8) throws {
+    var faint = try flats()
+    #expect(
+      try faint.take(hints: hints([(20..<40, 40..<44, pink), (90..<93, 30..<60, green)], alpha: alpha)).count == 2)
+    #expect(try color(faint, 30, 70) == pink && color(faint, 110, 70) == green && color(faint, 2, 2) == .white)
+    // An airbrush, strongest in its middle, whose skirt lies over the line.
+    let pixels = (0..<128 * 96).flatMap { pixel -> [UInt8] in
+      let distance = Double((pixel % 128 - 35) * (pixel % 128 - 35) + (pixel / 128 - 50) * (pixel / 128 - 50))
+      return [pink.red, pink.green, pink.blue, UInt8(Double(alpha) * exp(-distance / 300))]
+    }
+    var soft = try flats()
+    #expect(try soft.take(hints: Image(width: 128, height: 96, channels: 4, pixels: pixels)).count == 1)
+    #expect(try color(soft, 30, 70) == pink)
+  }
+
+  /// What is fainter beside a stroke is its edge, whatever its colour: it speaks for no other region.
+  @Test func softEdgesAreNoStrokes() throws {
+    var pixels = try hints([(20..<58, 40..<44, pink)]).pixels
+    // A dark fringe over the line and into the ground.
+    for y in 40..<44 {
+      for x in 58..<70 { pixels.replaceSubrange((y * 128 + x) * 4..<(y * 128 + x) * 4 + 4, with: [30, 30, 30, 100]) }
+    }
+    var flats = try flats()
+    #expect(try flats.take(hints: Image(width: 128, height: 96, channels: 4, pixels: pixels)).count == 1)
+    #expect(try color(flats, 30, 70) == pink && color(flats, 65, 42) == .white)
   }
 
   @Test func aPaletteGivesItsNearestEntry() throws {

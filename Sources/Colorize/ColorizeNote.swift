@@ -18,6 +18,10 @@ public enum ColorizeNote: String, Sendable, Hashable, CaseIterable, Codable {
   case lineArtReference
   /// A reference is of one colour all over: an empty sheet.
   case blankReference
+  /// A reference has no colours but greys.
+  case greyReference
+  /// A reference is of a few pixels.
+  case tinyReference
   /// The sketch looks like a painting, and the reference like a line drawing.
   case swappedPictures
   /// The sketch's mask has no figure.
@@ -63,6 +67,10 @@ extension ColorizeNote: CustomStringConvertible {
       "the reference looks like a line drawing, which has no colours to give; give a coloured picture"
     case .blankReference:
       "the reference is of one colour all over, as an empty sheet is; give a picture with the colours that are wanted"
+    case .greyReference:
+      "the reference has no colours but greys, and no others can come from it; give a coloured picture"
+    case .tinyReference:
+      "the reference is smaller than 16 pixels, which is too little to take colours from; give a larger picture"
     case .swappedPictures:
       "the sketch looks like a painting and the reference like a line drawing; they may have been given the wrong way round"
     case .emptySketchMask: "the sketch's mask has no figure: all of the picture is taken for background"
@@ -105,6 +113,8 @@ extension ColorizeRequest {
     }
     if looks.contains(.lineArt), !isSwapped { notes.append(.lineArtReference) }
     if looks.contains(.blank) { notes.append(.blankReference) }
+    if looks.contains(.grey) { notes.append(.greyReference) }
+    if looks.contains(.tiny) { notes.append(.tinyReference) }
     if usesHints, let hints, !ColorHints.hasStrokes(hints) { notes.append(.emptyHints) }
     if settings.mode.needsSketchMask, let sketchMask {
       switch sketchMask.suspicion(threshold: settings.sketchThreshold) {

@@ -8,9 +8,19 @@ package enum ReferenceLook: Sendable, Hashable {
   case lineArt
   /// One colour all over, give or take the grain of paper.
   case blank
+  /// Areas of tones, and no colour at all.
+  case grey
+  /// Too small to show anything.
+  case tiny
 
   /// The longer sides that colours and lines are looked at on, at most.
   private static let (colorSide, lineSide) = (160, 768)
+  /// Pictures whose longer side is shorter show nothing.
+  private static let leastSide = 16
+  /// Samples of a pixel that are further apart are no grey, give or take what a file's compression leaves.
+  private static let greyChroma = 12
+  /// A picture with more of its pixels in any colour is not grey.
+  private static let mostTinted = 0.001
   /// Samples of a pixel that are further apart are a colour.
   private static let leastChroma = 40
   /// A picture with more of its pixels in colours is no line drawing, whatever their colour.
@@ -23,15 +33,23 @@ package enum ReferenceLook: Sendable, Hashable {
   private static let mostToned: Float = 0.01
 
   package init(_ picture: Image) {
+    guard max(picture.width, picture.height) >= Self.leastSide else {
+      self = .tiny
+      return
+    }
     guard let small = try? picture.fitted(within: Self.colorSide).composited() else {
       self = .colored
       return
     }
     let pixels = small.width * small.height
-    let colored = stride(from: 0, to: pixels * 3, by: 3).count { index in
-      let samples = small.pixels[index..<index + 3]
-      return Int(samples.max() ?? 0) - Int(samples.min() ?? 0) > Self.leastChroma
+    func count(beyond chroma: Int) -> Int {
+      stride(from: 0, to: pixels * 3, by: 3).count { index in
+        let samples = small.pixels[index..<index + 3]
+        return Int(samples.max() ?? 0) - Int(samples.min() ?? 0) > chroma
+      }
     }
+    let colored = count(beyond: Self.leastChroma)
+    let isGrey = Double(count(beyond: Self.greyChroma)) <= Self.mostTinted * Double(pixels)
     let isUniform = small.isUniform(within: Self.grain, butFor: Self.leastOther)
     guard isUniform || Double(colored) <= Self.mostColored * Double(pixels),
       let drawing = try? picture.fitted(within: Self.lineSide),
@@ -43,7 +61,7 @@ package enum ReferenceLook: Sendable, Hashable {
     switch sketch.report.kind {
     case .lines where sketch.tonedShare(of: drawing) < Self.mostToned: self = .lineArt
     case .blank where isUniform: self = .blank
-    default: self = .colored
+    default: self = isGrey ? .grey : .colored
     }
   }
 }

@@ -47,16 +47,26 @@ import TestSupport
 
   @Test func picturesWithColors() throws {
     #expect(ReferenceLook(try cel()) == .colored)
-    // A small figure on white, greys, one coloured area, a gradient.
+    // A small figure on white, one coloured area, a gradient.
     #expect(
       ReferenceLook(
         try picture { x, y in max(abs(x - 128), abs(y - 128)) < 24 ? [200, 60, 60] : [255, 255, 255] }) == .colored)
-    #expect(
-      ReferenceLook(
-        try picture { x, y in Self.isLine(x, y) ? [0] : [max(abs(x - 128), abs(y - 128)) < 60 ? 150 : 255] })
-        == .colored)
     #expect(ReferenceLook(try picture { x, y in [x, y, 128] }) == .colored)
     #expect(ReferenceLook(try Sample.reference()) == .colored)
+    // One small coloured thing among greys.
+    #expect(
+      ReferenceLook(
+        try picture { x, y in max(abs(x - 128), abs(y - 128)) < 9 ? [220, 40, 40] : [x, x, x] }) == .colored)
+  }
+
+  @Test func greysAndPicturesOfNothing() throws {
+    #expect(
+      ReferenceLook(
+        try picture { x, y in Self.isLine(x, y) ? [0] : [max(abs(x - 128), abs(y - 128)) < 60 ? 150 : 255] }) == .grey)
+    let grey = try cel().grey
+    #expect(ReferenceLook(grey) == .grey && ReferenceLook(grey.composited()) == .grey)
+    #expect(ReferenceLook(try cel().resized(width: 8, height: 8)) == .tiny)
+    #expect(ReferenceLook(try cel().resized(width: 24, height: 24)) == .colored)
   }
 
   @Test func notesAreTold() async throws {
@@ -71,6 +81,8 @@ import TestSupport
     #expect(try await notes(drawing, cel) == [])
     #expect(try await notes(drawing, drawing) == [.lineArtReference])
     #expect(try await notes(drawing, empty) == [.blankReference])
+    #expect(try await notes(drawing, cel.grey) == [.greyReference])
+    #expect(try await notes(drawing, cel.resized(width: 8, height: 8)) == [.tinyReference])
     #expect(try await notes(cel, drawing) == [.swappedPictures])
     let encoded = try await colorizer.encode(drawing)
     let request = colorizer.request(sketch: drawing, reference: .encoded(encoded))

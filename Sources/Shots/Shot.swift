@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Colorize
+import DiffusionCore
 
 /// A cut: drawings that are coloured with the same settings, after the same references.
 ///
@@ -97,9 +98,9 @@ extension Shot {
   /// - Throws: ``ShotError/conflict(reason:)`` where two frames would be written to one file or an input would be
   ///   replaced; ``ShotError/unusableManifest(file:reason:)``, `WeightError`, or `CancellationError`.
   public func plan(for model: Model) throws -> ShotPlan {
-    let digest = try model.contentDigest()
     try checkPaths()
     let manifest = try Manifest(path: manifest, creates: false)
+    let digest = try model.contentDigest()
     let examiner = FrameExaminer(shot: self, model: digest, manifest: manifest, reader: InputReader(frames))
     let entries = try frames.map { frame in
       try Task.checkCancellation()
@@ -111,20 +112,34 @@ extension Shot {
   /// Makes sure that no file is written twice, or over an input.
   func checkPaths() throws {
     let inputs = Set(frames.flatMap { $0.inputs.map(\.path) })
+    let places = Set(inputs.map(FileName.resolved))
+    // Lines are appended to the manifest, which would change a file under all its names; results take one name only.
+    if let file = FileIdentity(manifest),
+      (inputs.union(approved)).contains(where: { FileIdentity($0) == file })
+    {
+      throw ShotError.conflict(
+        reason: "\(manifest): it is one of the inputs, and lines would be added to it; give the manifest another path")
+    }
+    let manifestPlace = FileName.resolved(manifest)
     var outputs: [String: String] = [:]
     for frame in frames {
       for path in try writer.paths(frame) {
-        if let other = outputs[path] {
+        let place = FileName.resolved(path)
+        if let other = outputs[place] {
           throw ShotError.conflict(
             reason:
               "\(path): frames \(other) and \(frame.label) would both be written there; give the output's name a #### "
               + "or a *")
         }
-        guard !inputs.contains(path), path != manifest else {
+        guard !places.contains(place) else {
           throw ShotError.conflict(
             reason: "\(path): it is one of the inputs, and would be replaced; give another output")
         }
-        outputs[path] = frame.label
+        guard place != manifestPlace else {
+          throw ShotError.conflict(
+            reason: "\(path): it is the manifest as well; give the output or the manifest another path")
+        }
+        outputs[place] = frame.label
       }
     }
   }

@@ -43,6 +43,37 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
   }
 
+  @Test(
+    "Lines are added to no file but a manifest", .timeLimit(.minutes(2)),
+    arguments: [
+      ("reference.png", "one of the inputs"), ("./cut/../reference.png", "one of the inputs"),
+      ("link.png", "one of the inputs"),
+      ("hard.png", "one of the inputs"), ("text.png", "no manifest of a shot"), ("mask.png", "no manifest of a shot"),
+      ("pipe", "no regular file"),
+    ]) func manifests(name: String, words: String) throws
+  {
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.png"), withDestinationPath: "reference.png")
+    try FileManager.default.linkItem(atPath: folder.path("reference.png"), toPath: folder.path("hard.png"))
+    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+    let files = try folder.files()
+    func bytes() throws -> [Data] {
+      try ["reference.png", "text.png", "mask.png"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path($0))) }
+    }
+    let before = try bytes()
+    for more in [[], ["--overwrite"], ["--dry-run"]] {
+      let outcome = try Program.run(Self.quick + ["--manifest", name] + more, in: folder)
+      #expect(outcome.status == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    #expect(try bytes() == before)
+    #expect(try folder.files() == files)
+  }
+
+  @Test("A result is no input by another name") func spelledOutputs() throws {
+    let outcome = try Program.run(
+      ["shot", "cut/####.png", "-r", "reference.png", "-o", "./cut/../cut/####.png", "--overwrite"], in: folder)
+    #expect(outcome.status == 2 && outcome.errors.contains("one of the inputs"), "\(outcome.errors)")
+  }
+
   @Test("A cut is coloured, and not coloured again") func coloursACut() throws {
     let plan = try lines(run("--dry-run", "--json"))
     #expect(plan.dropLast().map { $0["state"] as? String } == ["new", "new", "new"])

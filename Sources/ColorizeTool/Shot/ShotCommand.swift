@@ -50,6 +50,7 @@ struct ShotCommand: AsyncParsableCommand {
       inputs: inputs, run: selection, options: options, mode: strengths.mode.mode, model: model,
       modelOptions: modelOptions)
     var shot = try builder.shot(note: report.note)
+    try checkManifest(shot)
     let watch = ShotWatching(options: watching, overwrites: output.replacing.overwrite)
     try watch.checkNames(note: report.note)
     let backend = try backendOptions.makeBackend()
@@ -212,6 +213,21 @@ struct ShotCommand: AsyncParsableCommand {
       for path in try shot.writer.paths(frame) + [shot.manifest] {
         guard let slash = path.lastIndex(of: "/"), folders.insert(String(path[..<slash])).inserted else { continue }
         let folder = String(path[...slash])
+  /// Lines are added to the manifest: it must be none of the files that are only read, under whatever name.
+  private func checkManifest(_ shot: Shot) throws {
+    guard let manifest = FileIdentity(shot.manifest) else { return }
+    let checkpoint = modelOptions.checkpoint
+    let others =
+      [
+        inputs.sheet, modelOptions.model, checkpoint.config, checkpoint.imageEncoder,
+        checkpoint.textEncoder, checkpoint.vocabulary, inputs.shared.extraction.extractor,
+        inputs.shared.segmentation.segmenter, inputs.shared.segmentation.sketchSegmenter,
+      ].compactMap(\.self) + modelOptions.additions.loras.map(\.path)
+    guard !others.contains(where: { FileIdentity($0) == manifest }) else {
+      throw ToolError.usage("--manifest \(shot.manifest): it is one of the inputs; give another path")
+    }
+  }
+
         do {
           try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

@@ -29,11 +29,11 @@ struct ShotWatching {
 
   /// Told before any work.
   func check(_ shot: Shot) throws {
-    var taken = Set(try shot.frames.flatMap { try shot.writer.paths($0) } + [shot.manifest])
+    var taken = Set((try shot.frames.flatMap { try shot.writer.paths($0) } + [shot.manifest]).map(FileName.resolved))
     let inputs = shot.frames.flatMap { $0.inputs.map(\.path) }
     if let path = options.report { try check(report: path, taken: &taken, inputs: inputs) }
     for (option, path, kind) in files {
-      guard taken.insert(path).inserted else {
+      guard taken.insert(FileName.resolved(path)).inserted else {
         throw ToolError.usage("\(option) \(path): another file is written there too; give another path")
       }
       try OutputCheck(option: option, overwrite: replaces(path, kind), inputs: inputs).check([path])
@@ -41,7 +41,7 @@ struct ShotWatching {
   }
 
   private func check(report path: String, taken: inout Set<String>, inputs: [String]) throws {
-    guard taken.insert(path).inserted else {
+    guard taken.insert(FileName.resolved(path)).inserted else {
       throw ToolError.usage("--report \(path): another file is written there too; give another path")
     }
     try OutputCheck(option: "--report", overwrite: replacesReport(path), inputs: inputs).check([path])

@@ -181,3 +181,16 @@ extension FileName {
     return parent + stem + string(added + name[dot...])
   }
 }
+
+/// Which file a path leads to: two names of one file, links of either kind, have the same.
+package struct FileIdentity: Sendable, Hashable {
+  private let device: dev_t
+  private let node: ino_t
+
+  /// Nil where there is no file.
+  package init?(_ path: String) {
+    var status = stat()
+    guard !path.utf8.contains(0), stat(FileName.cString(path), &status) == 0 else { return nil }
+    (device, node) = (status.st_dev, status.st_ino)
+  }
+}

@@ -23,10 +23,13 @@ public final class Manifest: Sendable {
 
   /// Opens a manifest, and makes it if it is not there.
   ///
+  /// A file that is there must be empty or begin as a manifest does: lines are appended to no other, whatever it is.
+  ///
   /// - Parameter creates: false reads only, and takes what is not there for empty.
   /// - Throws: ``ShotError/unusableManifest(file:reason:)``.
   public init(path: String, creates: Bool = true) throws(ShotError) {
-    let flags = creates ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY
+    // Non-blocking, or opening a named pipe would wait for somebody to write into it.
+    let flags = (creates ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_NONBLOCK
     let descriptor = open(FileName.cString(path), flags | O_CLOEXEC, 0o666)
     guard descriptor >= 0 || (!creates && errno == ENOENT) else {
       throw .unusableManifest(file: path, reason: "the manifest cannot be opened (\(Self.lastError))")
@@ -35,6 +38,12 @@ public final class Manifest: Sendable {
     if descriptor >= 0, fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG {
       close(descriptor)
       throw .unusableManifest(file: path, reason: "it is no regular file, which a manifest is kept in")
+    }
+    if descriptor >= 0, !Self.isManifest(descriptor) {
+      close(descriptor)
+      throw .unusableManifest(
+        file: path,
+        reason: "it is no manifest of a shot, and nothing is written into it; give the manifest another path")
     }
     self.path = path
     state = Mutex(ManifestState(descriptor: descriptor))
@@ -118,6 +127,17 @@ public final class Manifest: Sendable {
     }
     if let reason { throw .unusableManifest(file: path, reason: "the manifest cannot be written (\(reason))") }
     try refresh()
+  }
+
+  /// Whether a file is empty or begins as a manifest, as far as its first line goes. Where that is damaged, the sum at a
+  /// line's end shows what the file is.
+  private static func isManifest(_ descriptor: Int32) -> Bool {
+    var head = [UInt8](repeating: 0, count: 1 << 16)
+    var count = pread(descriptor, &head, head.count, 0)
+    while count < 0, errno == EINTR { count = pread(descriptor, &head, head.count, 0) }
+    // What cannot be read is told where its lines are.
+    guard count > 0 else { return true }
+    return ManifestRecord.begins(head[..<count])
   }
 
   private static let appendingByte: UInt64 = 1 << 62

@@ -109,6 +109,16 @@ extension ManifestRecord {
     self = record
   }
 
+  /// Whether bytes are the beginning of a manifest: of its first line, which may be torn, or of several of which one has
+  /// its sum.
+  static func begins(_ bytes: ArraySlice<UInt8>) -> Bool {
+    // The first of the sorted keys.
+    let beginnings = ["agreement", "backend"].map { Array("{\"\($0)\":\"".utf8) }
+    if beginnings.contains(where: { bytes.starts(with: $0) || $0.starts(with: bytes) }) { return true }
+    let mark = Array(",\"\(sumKey)\":\"".utf8)
+    return bytes.indices.contains { bytes[$0] == mark[0] && bytes[$0...].starts(with: mark) }
+  }
+
   private static let sumKey = "~sum"
   private static let sumLength = 16
 

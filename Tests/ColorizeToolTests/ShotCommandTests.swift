@@ -87,9 +87,10 @@ import Testing
     #expect(report.last?["finished"] as? Int == 3)
     #expect(try outputs() == ["0098.png", "0099.png", "0101.png", "shot.jsonl"])
     // A frame is what `run` makes of it: the picture and its options.
-    #expect(try Program.run(Folder.quick(["-s", "cut/0099.png", "-o", "one.png"]), in: folder).status == 0)
+    try FileManager.default.createDirectory(atPath: folder.path("one"), withIntermediateDirectories: false)
+    #expect(try Program.run(Folder.quick(["-s", "cut/0099.png", "-o", "one/0099.png"]), in: folder).status == 0)
     #expect(
-      try Data(contentsOf: folder.url.appending(path: "one.png"))
+      try Data(contentsOf: folder.url.appending(path: "one/0099.png"))
         == Data(contentsOf: folder.url.appending(path: "out/0099.png")))
 
     let again = try lines(run("--json"))

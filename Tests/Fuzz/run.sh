@@ -50,7 +50,7 @@ build() {
   for name in DiffusionCore Colorize PictureFormats Shots; do compile "$name" "$sources/$name"/**/*.swift; done
   echo linking
   swiftc -O -parse-as-library -swift-version 6 -package-name fuzz -sanitize=fuzzer,address -I "$out" "${modules[@]}" \
-    Tests/Fuzz/*.swift "$sources"/ColorizeTool/Run/StoredOptions.swift "$sources"/ColorizeTool/Support/Tool.swift "$out"/*.o \
+    Tests/Fuzz/*.swift "$sources"/ColorizeTool/Run/{StoredOptions,InputFile}.swift "$sources"/ColorizeTool/Support/Tool.swift "$out"/*.o \
     -lpng16 -ljpeg -llcms2 -ltiff -lwebp -lwebpdemux -lz -lopenblas -lcrypto -o "$out/fuzz"
 }
 # IRODORI_FUZZ_BUILT=1 takes what was built last time.

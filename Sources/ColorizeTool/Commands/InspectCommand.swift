@@ -171,7 +171,7 @@ struct InspectCommand: AsyncParsableCommand {
   }
 
   private static func printText(of path: String) throws {
-    let (options, software) = try StoredOptions.read(from: path)
+    let (options, software, _) = try StoredOptions.read(from: path)
     if let software {
       Console.shared.output("software: \(ToolError.oneLine(software))")
     }

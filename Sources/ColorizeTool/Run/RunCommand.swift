@@ -69,6 +69,8 @@ struct RunCommand: AsyncParsableCommand {
     var names = try inputs.names
     names.palette = request.palette == nil ? nil : finish.palette
     names.hints = finish.hints
+    // The files as they were read: they may be others when the pictures are finished.
+    names = output.leavesOutMetadata && !report.json ? names : names.identified(from: inputs.output)
     if finish.hints != nil, !request.usesHints {
       report.note("with --hint-strength 0 the fill painting does not use --hints; give --fill flats")
     }

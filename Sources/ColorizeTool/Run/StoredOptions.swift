@@ -79,18 +79,24 @@ struct InputNames: Codable {
   /// What they saw of coloured pictures.
   var segmenterInput: FigureSegmenter.Input?
 
+  /// What tells the files from others of the same name, by what they are to the picture; nil in pictures of earlier
+  /// versions.
+  var files: [String: InputFile]?
+
   /// The files' names alone: pictures are passed on, and a path tells of its owner.
   var withoutFolders: InputNames {
-    InputNames(
-      sketch: Self.name(sketch), reference: Self.name(reference), sketchMask: sketchMask.map(Self.name),
-      referenceMask: referenceMask.map(Self.name), background: background.map(Self.name), alphaMasks: alphaMasks,
-      foundMasks: foundMasks, referenceRegion: referenceRegion.map(Self.name),
-      furtherReferences: furtherReferences?.map {
-        ReferenceFiles(
-          reference: Self.name($0.reference), region: $0.region.map(Self.name), mask: $0.mask.map(Self.name))
-      }, palette: palette.map(Self.name), hints: hints.map(Self.name), extractor: extractor.map(Self.name),
-      segmenter: segmenter.map(Self.name), sketchSegmenter: sketchSegmenter.map(Self.name),
-      segmenterInput: segmenterInput)
+    var names = self
+    names.sketch = Self.name(sketch)
+    names.reference = Self.name(reference)
+    for file: WritableKeyPath<InputNames, String?> in [
+      \.sketchMask, \.referenceMask, \.background, \.referenceRegion, \.palette, \.hints, \.extractor, \.segmenter,
+      \.sketchSegmenter,
+    ] { names[keyPath: file] = self[keyPath: file].map(Self.name) }
+    names.furtherReferences = furtherReferences?.map {
+      ReferenceFiles(
+        reference: Self.name($0.reference), region: $0.region.map(Self.name), mask: $0.mask.map(Self.name))
+    }
+    return names
   }
 
   /// The last component of a path.

@@ -3,6 +3,19 @@
 import Colorize
 import LayeredPictures
 import Shots
+import Synchronization
+
+/// Looks at files that several frames share once.
+private final class InputFiles: Sendable {
+  private let known = Mutex<[String: InputFile?]>([:])
+
+  func look(_ path: String, isPicture: Bool) -> InputFile? {
+    if let file = known.withLock({ $0[path] }) { return file }
+    let file = InputFile(path, isPicture: isPicture)
+    known.withLock { $0[path] = .some(file) }
+    return file
+  }
+}
 
 /// The files of each frame: the picture, and what else is asked for.
 struct ShotFiles {
@@ -24,6 +37,8 @@ struct ShotFiles {
     let segmenter: String?
     let sketchSegmenter: String?
     let segmenterInput: FigureSegmenter.Input?
+    /// What tells the inputs from other files.
+    let inputs = InputFiles()
 
     /// Stands for them in the frames' keys.
     var signature: String {
@@ -123,6 +138,7 @@ struct ShotFiles {
       palette: frame.palette, extractor: wish.extractor, segmenter: wish.segmenter,
       sketchSegmenter: wish.sketchSegmenter, segmenterInput: wish.segmenterInput)
     names.hints = frame.hints
+    if !wish.leavesOutMetadata { names = names.identified(from: frame.output, by: wish.inputs.look) }
     let text = wish.leavesOutMetadata ? [] : try StoredOptions(result.summary, inputs: names, picture: 0).pngText()
     let bytes = try image.data(
       as: wish.format, ImageEncoding(text: text, resolution: resolution, bitsPerSample: wish.bitsPerSample))

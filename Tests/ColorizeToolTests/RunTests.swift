@@ -69,6 +69,16 @@ import Testing
     #expect(!outcome.errors.contains("\u{1B}"), "no escape sequences where there is no terminal")
   }
 
+  @Test("All notes stand in the report, also where they are not shown") func notesInJSON() throws {
+    for quiet in [[], ["--quiet"]] {
+      let outcome = try Program.run(
+        Folder.quick + ["-o", "out.png", "--json", "--overwrite", "--sketch-mask", "mask.png"] + quiet, in: folder)
+      let notes = try #require(try outcome.json()["notes"] as? [String])
+      #expect(notes == ["mode vanilla does not use the sketch's mask"])
+      #expect(outcome.errors.contains("colorize: note: \(notes[0])") == quiet.isEmpty, "\(outcome.errors)")
+    }
+  }
+
   @Test("Several pictures are numbered and each has its seed") func severalPicturesAreNumbered() throws {
     let outcome = try run("--count", "2", "--seed", "7", "--json")
     #expect(outcome.status == 0)

@@ -92,5 +92,7 @@ struct HeatMapCommand: AsyncParsableCommand {
     let control: String
     /// Of the pixels, those that reach none of the thresholds, one, two, three, and all four.
     let shares: [Float]
+    /// What was noted, as on standard error.
+    let notes = Console.shared.notes
   }
 }

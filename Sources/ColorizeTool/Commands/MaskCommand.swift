@@ -154,6 +154,8 @@ struct MaskCommand: AsyncParsableCommand {
     let coverage: Float
     /// What a network took that found the figure.
     var work: NetworkWork?
+    /// What was noted, as on standard error.
+    let notes = Console.shared.notes
   }
 }
 

@@ -112,5 +112,7 @@ struct SketchCommand: AsyncParsableCommand {
     let sketch: SketchReport
     /// What a network took that found the lines.
     var work: NetworkWork?
+    /// What was noted, as on standard error.
+    let notes = Console.shared.notes
   }
 }

@@ -100,8 +100,6 @@ struct ReportOptions: ParsableArguments {
     if quiet && verbose { throw ToolError.usage("--quiet and --verbose exclude each other; give one") }
   }
 
-  /// Says something on standard error that the user may want to know.
-  func note(_ text: String) {
-    if !quiet { Console.shared.note(text) }
-  }
+  /// Says something on standard error that the user may want to know, and in the report of `--json`.
+  func note(_ text: String) { Console.shared.note(text, isShown: !quiet) }
 }

@@ -10,7 +10,7 @@ struct RunReport: Encodable {
   let outputs: [String]
   /// The last preview's path, if one was written.
   let preview: String?
-  /// Other files that were written.
+  /// The files that the pictures were made from, where a command finds them itself.
   var inputs: [String]?
   /// Flats, region maps and layers.
   var files: [String]?
@@ -18,6 +18,8 @@ struct RunReport: Encodable {
   var flats: [FlatsReport]?
   /// What networks found in the pictures before.
   var networks: [RunNetworks.Record]?
+  /// All that was noted, as on standard error; the summary has the names of what was found odd in the request.
+  let notes = Console.shared.notes
   /// How the pictures were made.
   let summary: ColorizeResult.Summary
   /// What the first picture's text chunk holds.

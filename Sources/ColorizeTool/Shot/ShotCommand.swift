@@ -92,6 +92,8 @@ struct ShotCommand: AsyncParsableCommand {
       for path in watch.paths { Console.shared.output("wrote \(ToolError.oneLine(path))") }
     }
     if report.json {
+      var summary = summary
+      summary.notes = Console.shared.notes
       Console.shared.output(try JSONOutput.line(summary))
     } else if !report.quiet {
       Console.shared.output("\(summary.text), in \(Progress.time(summary.seconds))")
@@ -177,7 +179,12 @@ struct ShotCommand: AsyncParsableCommand {
 
   private func tell(_ outcome: ShotOutcome, _ summary: inout ShotSummary) throws {
     summary.count(outcome)
-    for note in outcome.notes { report.note("frame \(outcome.frame.label): \(note)") }
+    if !report.quiet {
+      // Its own line of JSON has them.
+      for note in outcome.notes {
+        Console.shared.message("colorize: note: frame \(outcome.frame.label): \(ToolError.oneLine(note))")
+      }
+    }
     if case .failed(let reason) = outcome.status, !report.json {
       Console.shared.message("colorize: frame \(outcome.frame.label) failed: \(ToolError.oneLine(reason))")
     }
@@ -206,13 +213,6 @@ struct ShotCommand: AsyncParsableCommand {
     }
   }
 
-  /// Makes the folders of the results.
-  private func makeFolders(for shot: Shot) throws {
-    var folders: Set<String> = []
-    for frame in shot.frames {
-      for path in try shot.writer.paths(frame) + [shot.manifest] {
-        guard let slash = path.lastIndex(of: "/"), folders.insert(String(path[..<slash])).inserted else { continue }
-        let folder = String(path[...slash])
   /// Lines are added to the manifest: it must be none of the files that are only read, under whatever name.
   private func checkManifest(_ shot: Shot) throws {
     guard let manifest = FileIdentity(shot.manifest) else { return }
@@ -228,6 +228,13 @@ struct ShotCommand: AsyncParsableCommand {
     }
   }
 
+  /// Makes the folders of the results.
+  private func makeFolders(for shot: Shot) throws {
+    var folders: Set<String> = []
+    for frame in shot.frames {
+      for path in try shot.writer.paths(frame) + [shot.manifest] {
+        guard let slash = path.lastIndex(of: "/"), folders.insert(String(path[..<slash])).inserted else { continue }
+        let folder = String(path[...slash])
         do {
           try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

@@ -52,6 +52,8 @@ struct ShotSummary: Encodable {
   var recolored: Int?
   var seconds = 0.0
   var peakMemoryBytes = 0
+  /// What was noted of the shot as a whole, as on standard error; those of a frame are in its line.
+  var notes: [String] = []
 
   /// How many frames there are to tell of.
   var total: Int

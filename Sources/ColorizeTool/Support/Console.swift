@@ -12,6 +12,7 @@ final class Console: Sendable {
   let isInteractive: Bool
   private let bar = Mutex(false)
   private let lost = Mutex<Int32?>(nil)
+  private let said = Mutex<[String]>([])
   private let givesOutputAway = Mutex(false)
 
   private init() {
@@ -49,8 +50,17 @@ final class Console: Sendable {
     }
   }
 
-  /// Prints a message with the program's name.
-  func note(_ text: String) { message("colorize: note: \(ToolError.oneLine(text))") }
+  /// Prints a message with the program's name, and keeps it for the report.
+  ///
+  /// - Parameter isShown: false keeps it only.
+  func note(_ text: String, isShown: Bool = true) {
+    let line = ToolError.oneLine(text)
+    said.withLock { $0.append(line) }
+    if isShown { message("colorize: note: \(line)") }
+  }
+
+  /// All notes so far, in their order.
+  var notes: [String] { said.withLock { $0 } }
 
   /// Replaces the line that is being redrawn. Only for an interactive console.
   func redraw(_ line: String) {

@@ -227,3 +227,5 @@ private struct TrainReport: Encodable {
   let estimatedMemoryBytes: Int?
   let peakMemoryBytes: Int
 }
+  /// What was noted, as on standard error.
+  let notes = Console.shared.notes

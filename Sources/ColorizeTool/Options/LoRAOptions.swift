@@ -11,7 +11,8 @@ struct LoRAOptions: ParsableArguments {
     name: .customLong("lora"),
     help: ArgumentHelp(
       "Add what `colorize train` made, or another low-rank addition of this kind of model, as strongly as the scale says "
-        + "(1). May be given several times.", valueName: "file[=scale]"))
+        + "(1). What acts in the mask modes alone needs --masks auto, or masks. May be given several times.",
+      valueName: "file[=scale]"))
   var loras: [LoRAChoice] = []
 
   /// Opens the files.
@@ -32,8 +33,8 @@ struct LoRAOptions: ParsableArguments {
     let idle = uses.filter { !$0.acts(in: mode) }.map(\.shortName)
     guard !idle.isEmpty else { return }
     note(
-      "mode \(mode.rawValue) does not use \(idle.joined(separator: " and ")), which adds to the mask modes; give masks, or "
-        + "--mode foreground, background or full")
+      "mode \(mode.rawValue) does not use \(idle.joined(separator: " and ")), which adds to the mask modes; say --masks auto, give "
+        + "masks, or say --mode foreground, background or full")
   }
 }
 

@@ -18,7 +18,10 @@ struct TrainCommand: AsyncParsableCommand {
       NAME.sketch.png; the figure is told by transparency, by NAME.mask.png, or found.
 
         colorize train heroine --output heroine.safetensors --minutes 15 --preview-every 200
-        colorize -s sketch.png -r reference.png -o result.png --lora heroine.safetensors
+        colorize -s sketch.png -r reference.png -o result.png --lora heroine.safetensors --masks auto
+
+      What learns by default acts on figures, in the mask modes alone: --masks auto finds the figures, or give masks. \
+      The parts unet, sketch-encoder, image-encoder and vae act without.
 
       States, sheets and the cache are in heroine.state. Ctrl-C saves the state and ends; --resume goes on with it, as if \
       it had never stopped.
@@ -99,7 +102,11 @@ struct TrainCommand: AsyncParsableCommand {
     }
     guard !report.quiet else { return }
     for line in record.lines { Console.shared.output(line) }
-    Console.shared.output("wrote \(output); use it with --lora \(output)")
+    // What acts in the mask modes alone does nothing without masks.
+    let needsMasks = (try? LoRAUse(LoRAFile(path: output)).acts(in: .vanilla)) == false
+    Console.shared.output(
+      "wrote \(ToolError.oneLine(output)); use it with --lora \(ToolError.oneLine(output))"
+        + (needsMasks ? " --masks auto, or with masks of your own: it acts in the mask modes alone" : ""))
     Console.shared.output("done in \(Format.decimal(seconds, 1)) s, at most \(Format.bytes(ProcessUsage.peakMemory))")
   }
 

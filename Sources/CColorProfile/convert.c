@@ -8,11 +8,15 @@
 
 // Errors come back as a missing profile or transform; the library prints none of its own accord.
 
+// The tone curve of sRGB, IEC 61966-2-1.
+static cmsToneCurve *make_curve(cmsContext context) {
+  const cmsFloat64Number parameters[5] = {2.4, 1.0 / 1.055, 0.055 / 1.055, 1.0 / 12.92, 0.04045};
+  return cmsBuildParametricToneCurve(context, 4, parameters);
+}
+
 static cmsHPROFILE make_target(cmsContext context, int channels) {
   if (channels != 1) return cmsCreate_sRGBProfileTHR(context);
-  // Grey with the tone curve of sRGB, IEC 61966-2-1.
-  const cmsFloat64Number parameters[5] = {2.4, 1.0 / 1.055, 0.055 / 1.055, 1.0 / 12.92, 0.04045};
-  cmsToneCurve *curve = cmsBuildParametricToneCurve(context, 4, parameters);
+  cmsToneCurve *curve = make_curve(context);
   if (curve == NULL) return NULL;
   cmsHPROFILE profile = cmsCreateGrayProfileTHR(context, cmsD50_xyY(), curve);
   cmsFreeToneCurve(curve);
@@ -77,4 +81,35 @@ cprofile_status cprofile_to_srgb(
   if (source != NULL) cmsCloseProfile(source);
   cmsDeleteContext(context);
   return status;
+}
+
+size_t cprofile_of_primaries(int primaries, uint8_t *bytes, size_t capacity) {
+  // Rec. ITU-T H.273, table 2; their white is D65.
+  static const struct {
+    int number;
+    cmsCIExyYTRIPLE colors;
+  } known[] = {
+    {1, {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}}},
+    {9, {{0.708, 0.292, 1}, {0.170, 0.797, 1}, {0.131, 0.046, 1}}},
+    {12, {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}}},
+  };
+  const cmsCIExyY white = {0.3127, 0.3290, 1};
+  cmsContext context = cmsCreateContext(NULL, NULL);
+  if (context == NULL) return 0;
+  cmsToneCurve *curve = make_curve(context);
+  cmsHPROFILE profile = NULL;
+  for (size_t i = 0; curve != NULL && i < sizeof known / sizeof known[0]; i++) {
+    if (known[i].number != primaries) continue;
+    cmsToneCurve *curves[3] = {curve, curve, curve};
+    profile = cmsCreateRGBProfileTHR(context, &white, &known[i].colors, curves);
+  }
+  cmsUInt32Number size = 0;
+  if (profile != NULL && (!cmsSaveProfileToMem(profile, NULL, &size) || size > capacity
+      || !cmsSaveProfileToMem(profile, bytes, &size))) {
+    size = 0;
+  }
+  if (profile != NULL) cmsCloseProfile(profile);
+  if (curve != NULL) cmsFreeToneCurve(curve);
+  cmsDeleteContext(context);
+  return size;
 }

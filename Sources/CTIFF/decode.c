@@ -62,9 +62,14 @@ static ctiff_status check(TIFF *tiff, ctiff_memory *memory, const layout *l, cti
       || (uint64_t)l->width * l->height > limits.max_pixels) {
     return ctiff_reject(memory, CTIFF_TOO_LARGE, "the image is too large");
   }
+  // libtiff converts one kind of these without regard to their white, D50, and another not at all.
+  if (l->photometric == PHOTOMETRIC_CIELAB || l->photometric == PHOTOMETRIC_ICCLAB
+      || l->photometric == PHOTOMETRIC_ITULAB) {
+    return ctiff_reject(memory, CTIFF_UNSUPPORTED, "it has the colour mode Lab");
+  }
   char reason[1024] = "";
   if (l->foreign && !TIFFRGBAImageOK(tiff, reason)) {
-    return ctiff_reject(memory, CTIFF_UNSUPPORTED, reason[0] != '\0' ? reason : "its kind of pixels");
+    return ctiff_reject(memory, CTIFF_UNSUPPORTED, "it has pixels of a kind that is not converted");
   }
   if (TIFFIsTiled(tiff) && (TIFFTileSize(tiff) <= 0 || TIFFTileSize(tiff) > MAX_TILE)) {
     return ctiff_reject(memory, CTIFF_TOO_LARGE, "its tiles are too large");
@@ -220,7 +225,7 @@ static ctiff_status decode_foreign(TIFF *tiff, ctiff_memory *memory, const layou
   char reason[1024] = "";
   TIFFRGBAImage image;
   if (!TIFFRGBAImageBegin(&image, tiff, 1, reason)) {
-    return ctiff_reject(memory, CTIFF_UNSUPPORTED, reason[0] != '\0' ? reason : "its kind of pixels");
+    return ctiff_reject(memory, CTIFF_UNSUPPORTED, "it has pixels of a kind that is not converted");
   }
   // As stored: it is turned afterwards, as all pictures are.
   image.req_orientation = image.orientation;

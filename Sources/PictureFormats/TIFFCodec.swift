@@ -69,7 +69,7 @@ struct TIFFCodec: ImageCodec {
     case CTIFF_TRUNCATED:
       throw .truncated(file: file, format: .tiff, reason: reason.isEmpty ? "data is missing" : reason)
     case CTIFF_UNSUPPORTED:
-      throw .unsupported(file: file, format: .tiff, reason: "it has pixels of a kind (\(reason))")
+      throw .unsupported(file: file, format: .tiff, reason: reason)
     default: throw .corrupt(file: file, format: .tiff, reason: reason)
     }
   }

@@ -18,3 +18,10 @@ typedef enum cprofile_status {
 /// the black points matched.
 cprofile_status cprofile_to_srgb(
   const uint8_t *profile, size_t profile_size, uint8_t *pixels, size_t count, int channels);
+
+/// Makes the profile of RGB colours with the tone curve of sRGB and the primaries of a number of ITU-T H.273: 1 (sRGB), 9
+/// (BT.2020) or 12 (Display P3).
+///
+/// \param capacity how many bytes there is room for.
+/// \return the profile's size; 0 for other primaries, and where it does not fit.
+size_t cprofile_of_primaries(int primaries, uint8_t *profile, size_t capacity);

@@ -34,6 +34,16 @@ package struct EXIFBlock {
     return ImageResolution(horizontal: horizontal * scale, vertical: vertical * scale)
   }
 
+  /// How many pictures the index of a multi-picture file lists (CIPA DC-007, tag 0xB002), without smaller copies of the
+  /// first; 1 for what is no such index.
+  package var pictureCount: Int {
+    guard let entry = entries[0xB002], number(at: entry + 2, bytes: 2) == 7, let size = number(at: entry + 4, bytes: 4),
+      let place = number(at: entry + 8, bytes: 4)
+    else { return 1 }
+    let kinds = stride(from: place, to: place + min(size, bytes.count), by: 16).compactMap { number(at: $0, bytes: 4) }
+    return max(1, kinds.count { $0 & 0xFF_0000 != 0x01_0000 })
+  }
+
   private func number(at offset: Int, bytes count: Int) -> Int? {
     guard offset >= 0, offset <= bytes.count - count else { return nil }
     let field = bytes[offset..<offset + count]

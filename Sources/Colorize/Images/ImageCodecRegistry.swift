@@ -52,6 +52,13 @@ struct PNGCodec: ImageCodec {
     let chunks = PNGChunks(data)
     decoded.orientation = chunks.first("eXIf").flatMap { EXIFBlock($0).orientation }
     if chunks.first("iCCP") != nil { decoded.profile = PNGCoding.profile(of: data) }
+    // It stands above a profile (PNG, third edition, 4.3). Grey with the tone curve of sRGB is what it is in any primaries.
+    if let codes = chunks.first("cICP").map(Array.init), codes.count == 4 {
+      let isPlain = codes[1] == 13 && (codes[0] == 1 || decoded.image.channels == 1)
+      let isRGB = codes[2] == 0 && codes[3] == 1
+      decoded.profile = isPlain ? nil : isRGB ? ColorProfile(primaries: codes[0], transfer: codes[1]).bytes : []
+    }
+    if chunks.frameCount > 1 { decoded.notes.append(.firstOfSeveral) }
     decoded.resolution = chunks.resolution
     return decoded
   }
@@ -74,6 +81,7 @@ struct JPEGCodec: ImageCodec {
     var decoded = DecodedImage(image)
     if lacksEnd { decoded.notes.append(.missingEnd) }
     let segments = JPEGSegments(data)
+    if segments.pictureCount > 1 { decoded.notes.append(.firstOfSeveral) }
     let exif = segments.exif.map { EXIFBlock($0) }
     decoded.orientation = exif?.orientation
     decoded.profile = segments.profile

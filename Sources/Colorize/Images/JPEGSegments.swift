@@ -6,6 +6,8 @@ struct JPEGSegments {
   private(set) var exif: ArraySlice<UInt8>?
   /// The density of the JFIF segment.
   private(set) var resolution: ImageResolution?
+  /// How many pictures the file says that it holds.
+  private(set) var pictureCount = 1
   /// The parts of the ICC profile, by their numbers.
   private var parts: [Int: ArraySlice<UInt8>] = [:]
   private var partCount = 0
@@ -40,6 +42,10 @@ struct JPEGSegments {
       let signature = Array("Exif\0\0".utf8)
       if exif == nil, content.starts(with: signature) { exif = content.dropFirst(signature.count) }
     case 0xE2:
+      let pictures = Array("MPF\0".utf8)
+      if content.starts(with: pictures) {
+        pictureCount = max(pictureCount, EXIFBlock(content.dropFirst(pictures.count)).pictureCount)
+      }
       let signature = Array("ICC_PROFILE\0".utf8)
       guard content.starts(with: signature), content.count > signature.count + 2 else { return }
       let numbers = Array(content.dropFirst(signature.count).prefix(2))

@@ -27,5 +27,11 @@ struct PNGChunks {
       vertical: Double(Self.number(content[4..<8])) / ImageResolution.inchesPerMeter)
   }
 
+  /// How many pictures an animation has (`acTL`); 1 for what is none.
+  var frameCount: Int {
+    guard let content = first("acTL"), content.count == 8 else { return 1 }
+    return Self.number(content.prefix(4))
+  }
+
   private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
 }

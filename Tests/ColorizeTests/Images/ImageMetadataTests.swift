@@ -34,6 +34,51 @@ import Testing
     #expect(Double(differences.reduce(0, +)) / Double(differences.count) < 1)
   }
 
+  /// A PNG of one pixel with another chunk after its header.
+  private func png(_ image: Image, _ type: String, _ content: [UInt8]) throws -> [UInt8] {
+    let data = try image.pngData()
+    func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+    let body = Array(type.utf8) + content
+    return Array(data[..<33]) + number(UInt32(content.count)) + body + number(crc32(body)) + data[33...]
+  }
+
+  private func crc32(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(UInt32.max) { sum, byte in
+      (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    }
+  }
+
+  @Test func codedPrimariesAreConverted() throws {
+    let image = try Image(width: 1, height: 1, channels: 3, pixels: [200, 60, 40])
+    let (converted, metadata) = try Image.decode(try png(image, "cICP", [12, 13, 0, 1]))
+    // By the matrices of SMPTE EG 432-1 and IEC 61966-2-1.
+    for (value, expected) in zip(converted.pixels, [217, 42, 23]) { #expect(abs(Int(value) - expected) <= 2) }
+    #expect(metadata.notes == [.convertedColors])
+    let plain = try Image.decode(try png(image, "cICP", [1, 13, 0, 1]))
+    #expect(plain.image == image && plain.metadata.notes.isEmpty)
+    // PQ, which shows more light than sRGB has.
+    let wide = try Image.decode(try png(image, "cICP", [9, 16, 0, 1]))
+    #expect(wide.image == image && wide.metadata.notes == [.unusableProfile])
+    let grey = try Image(width: 1, height: 1, channels: 1, pixels: [99])
+    #expect(try Image.decode(try png(grey, "cICP", [12, 13, 0, 1])).metadata.notes.isEmpty)
+  }
+
+  @Test func severalPicturesAreNoted() throws {
+    let image = try Image(width: 1, height: 1, channels: 3, pixels: [200, 60, 40])
+    #expect(try Image.decode(try png(image, "acTL", [0, 0, 0, 2, 0, 0, 0, 0])).metadata.notes == [.firstOfSeveral])
+    #expect(try Image.decode(try png(image, "acTL", [0, 0, 0, 1, 0, 0, 0, 0])).metadata.notes.isEmpty)
+    // An index of pictures: the first, a small copy of it or another view.
+    for (kind, isNoted) in [(UInt8(1), false), (2, true), (0, true)] {
+      let index: [UInt8] =
+        [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x02, 0xB0, 7, 0, 32, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0]
+        + [0, 0, 3, 0x20] + [UInt8](repeating: 0, count: 12) + [0, 0, kind, 0] + [UInt8](repeating: 0, count: 12)
+      let content = Array("MPF\0".utf8) + index
+      let data = try image.jpegData()
+      let file = Array(data[..<2]) + [0xFF, 0xE2, 0, UInt8(content.count + 2)] + content + data[2...]
+      #expect(try Image.decode(file).metadata.notes == (isNoted ? [.firstOfSeveral] : []))
+    }
+  }
+
   @Test func resolutionIsKept() throws {
     let (sketch, metadata) = try load("sketch-dpi.png")
     let resolution = try #require(metadata.resolution)

@@ -44,6 +44,27 @@ import TestSupport
     #expect(try FormatFixtures.load("thumbnail-first.tif").metadata.notes.isEmpty)
   }
 
+  /// CIELab, ICCLab and ITULab: numbers that are no RGB, whose white is not that of a screen.
+  @Test(arguments: [8, 9, 10]) func labIsRefused(photometric: UInt8) throws {
+    var file: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 9, 0]
+    for (tag, type, count, value) in [
+      (256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, Int(photometric)), (273, 4, 1, 122),
+      (277, 3, 1, 3), (278, 3, 1, 1), (279, 4, 1, 3),
+    ] {
+      file += [UInt8(tag & 255), UInt8(tag >> 8), UInt8(type), 0, UInt8(count), 0, 0, 0, UInt8(value), 0, 0, 0]
+    }
+    file += [0, 0, 0, 0, 255, 128, 128]
+    #expect { try Image(data: file) } throws: { error in
+      guard case .unsupported(_, .tiff, let reason) = error as? ImageError else { return false }
+      return reason == "it has the colour mode Lab"
+    }
+  }
+
+  /// Pictures of every format that is read are palettes.
+  @Test(arguments: ["rgb8.psd", "cmyk8.tif", "animation.webp"]) func picturesArePalettes(name: String) throws {
+    #expect(try !Palette(data: FormatFixtures.bytes(name)).entries.isEmpty)
+  }
+
   @Test(arguments: ["no-merged.psd", "no-merged.ora"])
   func documentsWithoutAMergedPictureAreRefused(name: String) throws {
     #expect { try FormatFixtures.load(name) } throws: { error in

@@ -32,7 +32,7 @@ extension Palette {
   /// - `.aco` (Photoshop), version 1 and 2: RGB, HSB, CMYK, Lab and grey.
   /// - `.kpl` (Krita), of its `colorset.xml`: RGB, CMYK, Lab, XYZ and grey, groups after one another.
   /// - `.act`, `.pal` (JASC), lists of hexadecimal colours (`RRGGBB` of Lospec, `AARRGGBB` of paint.net).
-  /// - PNG and JPEG: a picture of swatches gives its swatches from the top left; any other gives its colours as
+  /// - PNG, JPEG and formats that are registered: a picture of swatches gives its swatches from the top left; any other gives its colours as
   ///   ``init(of:maximumColors:mask:minimumShare:)`` finds them.
   ///
   /// RGB is taken for sRGB; other models are converted by plain formulas: CMYK by `(1 - ink)(1 - black)`, Lab of Adobe

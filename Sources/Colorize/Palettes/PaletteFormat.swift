@@ -16,7 +16,7 @@ public enum PaletteFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
   case jasc = "JASC"
   /// Adobe's colour table; at most 256 colours, without names.
   case colorTable = "ACT"
-  /// A picture of swatches: PNG is read and written, JPEG is read; without names.
+  /// A picture of swatches, of any format that pictures are read from; PNG is written. Without names.
   case picture = "picture"
 
   /// The usual name.
@@ -65,13 +65,16 @@ public enum PaletteFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
   public init(sniffing data: [UInt8], file: String? = nil) throws(PaletteError) {
     guard !data.isEmpty else { throw .empty(file: file) }
     if let format = Self.signed(data) {
-      self = format
+      // A zip file may be a drawing as well.
+      self = format == .krita && Self.isPicture(data) ? .picture : format
     } else if PhotoshopSwatches.resembles(data) {
       self = .photoshop
     } else if ColorTable.resembles(data) {
       self = .colorTable
     } else if HexadecimalList.resembles(data) {
       self = .hexadecimal
+    } else if Self.isPicture(data) {
+      self = .picture
     } else if data.count < 12, let (format, _) = Self.signatures.first(where: { $0.1.starts(with: data) }) {
       throw .truncated(file: file, format: format, offset: data.count, reason: "the signature is incomplete")
     } else {
@@ -91,6 +94,11 @@ public enum PaletteFormat: String, Sendable, Hashable, CaseIterable, CustomStrin
 
   private static func signed(_ data: [UInt8]) -> PaletteFormat? {
     signatures.first { data.starts(with: $0.1) }?.0
+  }
+
+  /// Whether a codec that is registered reads the data.
+  private static func isPicture(_ data: [UInt8]) -> Bool {
+    ImageCodecRegistry.shared.codecs.contains { $0.recognizes(data) }
   }
 
   // What people do pass by mistake, above all other files of the same extension.

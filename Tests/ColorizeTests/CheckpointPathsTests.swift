@@ -113,6 +113,32 @@ struct CheckpointPathsTests {
     #expect(try load("m.safetensors.index.json").weights.keys == ["a", "b"])
   }
 
+  /// Of a tensor that two files hold, the one that the index names is taken.
+  @Test func theIndexDecides() throws {
+    try write("one.safetensors", keys: ["a", "b"])
+    try write("two.safetensors", keys: ["b", "c"])
+    // What the index says of c is not so: there is one of it only.
+    let map = #"{"weight_map":{"a":"one.safetensors","b":"two.safetensors","c":"one.safetensors"}}"#
+    try folder.put(Array(map.utf8), as: "m.safetensors.index.json")
+    for weights in [
+      try load("m.safetensors.index.json").weights, try Model.weights(folder.file("m.safetensors.index.json")),
+    ] {
+      #expect(weights.keys == ["a", "b", "c"])
+      #expect(weights["b"]?.file.name == folder.file("two.safetensors"))
+      #expect(weights["c"]?.file.name == folder.file("two.safetensors"))
+      #expect(weights.shadowed.map(\.file) == [folder.file("one.safetensors")])
+    }
+  }
+
+  /// What Macs put beside files is none of them, and endings are endings in any case.
+  @Test func otherNames() throws {
+    try write("X.SAFETENSORS", keys: ["a"])
+    try folder.put([0, 5, 0x16, 7], as: "._X.SAFETENSORS")
+    #expect(try load().weights.keys == ["a"])
+    try folder.put([0, 5, 0x16, 7], as: "._model.safetensors")
+    #expect(try load().weights.keys == ["a"])
+  }
+
   @Test func foldersWithoutWeightsSayWhatTheyHold() throws {
     try folder.put([1], as: "model.safetensors.part")
     #expect(failure("").contains("a download that is not finished (model.safetensors.part)"))

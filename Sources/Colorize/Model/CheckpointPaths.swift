@@ -12,6 +12,8 @@ import DiffusionCore
 package struct CheckpointPaths {
   /// The files, in order.
   let files: [String]
+  /// The file that an index says holds a tensor, by the tensor's name in it.
+  private var owners: [String: String] = [:]
   /// The folder that they are in, where `config.json` is looked for.
   let folder: String
   /// The file that the checkpoint is named after: the only one, or the index.
@@ -33,8 +35,8 @@ package struct CheckpointPaths {
     let main = FileName.kind(path) == .folder ? try Self.file(in: path) : path
     self.main = main
     folder = main.lastIndex(of: "/").map { String(main[..<$0]) } ?? "."
-    if main.hasSuffix(Self.indexEnding) {
-      files = try Self.shards(ofIndex: main, in: folder)
+    if Self.hasEnding(main, Self.indexEnding) {
+      (files, owners) = try Self.shards(ofIndex: main, in: folder)
     } else if let (stem, count, ending) = Self.shard(main) {
       files = try Self.shards(of: stem, count: count, ending, given: main)
     } else {
@@ -49,12 +51,13 @@ package struct CheckpointPaths {
       folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
     }
     let usual = path("model.safetensors")
-    let names = FileName.names(in: folder)
+    // Macs put a file `._NAME` beside each where the file system has no place for what belongs to it.
+    let names = FileName.names(in: folder).filter { !$0.hasPrefix("._") }
     // A link that leads nowhere is listed, and told of by whoever opens it.
     if names.contains("model.safetensors") { return usual }
-    let indexes = indexEndings.map { ending in names.filter { $0.hasSuffix(ending) } }
+    let indexes = indexEndings.map { ending in names.filter { hasEnding($0, ending) } }
     if indexes[0].count == 1 { return path(indexes[0][0]) }
-    let found = names.filter { $0.hasSuffix(".safetensors") }
+    let found = names.filter { hasEnding($0, ".safetensors") }
     let stems = Set(found.map { shard($0)?.stem ?? $0 })
     if stems.count == 1, let first = found.first { return path(first) }
     if found.count > 1 {
@@ -62,7 +65,7 @@ package struct CheckpointPaths {
         path: folder,
         reason: "it holds \(found.count) safetensors files (\(list(found))); give the path of one")
     }
-    let pickles = names.filter { name in pickleEndings.contains { name.hasSuffix($0) } }
+    let pickles = names.filter { name in pickleEndings.contains { hasEnding(name, $0) } }
     if indexes[1].count == 1 { return path(indexes[1][0]) }
     if Set(pickles.map { shard($0)?.stem ?? $0 }).count == 1, let first = pickles.first { return path(first) }
     if pickles.count > 1 {
@@ -83,13 +86,17 @@ package struct CheckpointPaths {
     throw ColorizeError.unusableModel(path: folder, reason: "it holds no safetensors file, and none of PyTorch")
   }
 
+  private static func hasEnding(_ name: String, _ ending: String) -> Bool { name.lowercased().hasSuffix(ending) }
+
   private static func list(_ names: [String]) -> String {
     names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " ..." : "")
   }
 
   /// The part of `stem-00001-of-00003.safetensors` before the numbers, how many there are, and how their names end.
   private static func shard(_ path: String) -> (stem: String, count: Int, ending: String)? {
-    guard let ending = shardEndings.first(where: { path.hasSuffix($0) }) else { return nil }
+    // As it is written: the names of the others are made of it.
+    guard let length = shardEndings.first(where: { hasEnding(path, $0) })?.count else { return nil }
+    let ending = String(path.suffix(length))
     let parts = path.dropLast(ending.count).split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[parts.count - 2] == "of", let count = Int(parts[parts.count - 1]),
       let number = Int(parts[parts.count - 3]), (1...count).contains(number),
@@ -109,7 +116,9 @@ package struct CheckpointPaths {
   }
 
   /// The files that an index names.
-  private static func shards(ofIndex index: String, in folder: String) throws -> [String] {
+  private static func shards(
+    ofIndex index: String, in folder: String
+  ) throws -> (files: [String], owners: [String: String]) {
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try FileReader.bytes(of: index, limit: 64 << 20)
@@ -121,15 +130,40 @@ package struct CheckpointPaths {
       case .empty, .tooLarge: bytes = []
       }
     }
-    let paths = try shardNames(in: Data(bytes), index: index).map { "\(folder)/\($0)" }
+    let map = try shardMap(in: Data(bytes), index: index).mapValues { "\(folder)/\($0)" }
+    let paths = Set(map.values).sorted()
     try checkPresence(of: paths, given: index)
-    return paths
+    return (paths, map)
+  }
+
+  /// Opens the files.
+  ///
+  /// - Returns: Each with what says which other file's tensor is taken instead, where both hold it and an index says so.
+  func open() throws -> [(file: any WeightFile, owner: (String) -> String?)] {
+    var opened: [(path: String, file: any WeightFile)] = []
+    for path in files { opened.append((path, try WeightFiles.open(path))) }
+    let byPath = Dictionary(opened.map { ($0.path, $0.file) }) { first, _ in first }
+    return opened.map { path, file in
+      (
+        file,
+        { [owners] key in
+          // An index that names a file without the tensor says nothing of it.
+          guard let owner = owners[key], owner != path, let other = byPath[owner], other[key] != nil else { return nil }
+          return other.name
+        }
+      )
+    }
   }
 
   /// The names of files in the text of an index: `{"weight_map": {key: file}}`.
   ///
   /// - Throws: ``WeightError/incompleteShards(file:reason:)``.
   package static func shardNames(in text: Data, index: String) throws -> [String] {
+    Set(try shardMap(in: text, index: index).values).sorted()
+  }
+
+  /// The names of files in the text of an index, by the tensors that they hold.
+  private static func shardMap(in text: Data, index: String) throws -> [String: String] {
     struct Index: Decodable {
       let files: [String: String]
 
@@ -137,14 +171,15 @@ package struct CheckpointPaths {
         case files = "weight_map"
       }
     }
-    guard let map = try? JSONDecoder().decode(Index.self, from: text).files, !map.isEmpty else {
+    guard let written = try? JSONDecoder().decode(Index.self, from: text).files, !written.isEmpty else {
       throw WeightError.incompleteShards(
         file: index,
         reason:
           "the index of the checkpoint's files has no list of them (weight_map). Download it again")
     }
     // `./name` is how some programs write a name.
-    let names = Set(map.values.map { String($0.hasPrefix("./") ? $0.dropFirst(2) : $0[...]) }).sorted()
+    let map = written.mapValues { String($0.hasPrefix("./") ? $0.dropFirst(2) : $0[...]) }
+    let names = Set(map.values).sorted()
     guard names.count <= 999 else {
       throw WeightError.incompleteShards(
         file: index, reason: "the index names \(names.count) files, where at most 999 are read")
@@ -156,7 +191,7 @@ package struct CheckpointPaths {
         reason: "the index names \(WeightError.quoted(other)), which does not lie beside it or in a folder beside it. "
           + "Put all files there, and correct the index")
     }
-    return names
+    return map
   }
 
   /// Whether a path from the index's folder stays within it, in folders that are not hidden.

@@ -69,7 +69,7 @@ extension Model {
       sizes = try readConfiguration(configPath)
     }
     if let prediction { sizes.prediction = prediction }
-    var (weights, usesMovingAverages) = try Self.source(paths.files, configuration: sizes)
+    var (weights, usesMovingAverages) = try Self.source(paths, configuration: sizes)
     if let imageEncoder {
       weights.append(try WeightFiles.open(imageEncoder), renaming: .openCLIP)
     }
@@ -87,18 +87,17 @@ extension Model {
   /// - Throws: ``WeightError``, ``ColorizeError/unusableModel(path:reason:)``.
   package static func weights(_ path: String) throws -> WeightSource {
     var source = WeightSource()
-    for file in try CheckpointPaths(path).files { source.append(try WeightFiles.open(file)) }
+    for (file, owner) in try CheckpointPaths(path).open() { source.append(file, owner: owner) }
     return source
   }
 
   /// The weights of a checkpoint under their bare names: without what programs wrap them in, and moving averages in place
   /// of what there is nothing else of.
-  private static func source(_ paths: [String], configuration: ModelConfiguration) throws
+  private static func source(_ paths: CheckpointPaths, configuration: ModelConfiguration) throws
     -> (weights: WeightSource, usesMovingAverages: Bool)
   {
-    var files: [any WeightFile] = []
-    for path in paths { files.append(try WeightFiles.open(path)) }
-    let keys = files.flatMap(\.keys)
+    let files = try paths.open()
+    let keys = files.flatMap(\.file.keys)
     var renaming = KeyRenaming.unwrapping(keys) ?? .none
     var usesAverages = false
     let names = keys.map { renaming($0) }
@@ -110,7 +109,7 @@ extension Model {
       }
     }
     var source = WeightSource()
-    for file in files { source.append(file, renaming: renaming) }
+    for (file, owner) in files { source.append(file, renaming: renaming, owner: owner) }
     return (source, usesAverages)
   }
 

@@ -21,7 +21,7 @@ struct CheckpointFile {
   ///   model is there.
   init(_ path: String, configuration: ModelConfiguration, overwrite: Bool, inputs: [String] = []) throws {
     let file = FileName.kind(path) == .folder ? "\(path)/model.safetensors" : path
-    guard file.hasSuffix(".safetensors") else {
+    guard file.lowercased().hasSuffix(".safetensors") else {
       throw ToolError.usage("\(file): the name must end in .safetensors, or be that of a folder")
     }
     self.path = file

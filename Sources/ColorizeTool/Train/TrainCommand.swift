@@ -111,7 +111,7 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   private func checkOutput() throws {
-    guard output.hasSuffix(".safetensors"), output.utf8.count > ".safetensors".utf8.count else {
+    guard output.lowercased().hasSuffix(".safetensors"), output.utf8.count > ".safetensors".utf8.count else {
       throw ToolError.usage("--output \(output): the name must end in .safetensors")
     }
     if saving.resume && saving.replacing.overwrite {
@@ -233,6 +233,6 @@ private struct TrainReport: Encodable {
   /// What it was thought to take before it started, in bytes.
   let estimatedMemoryBytes: Int?
   let peakMemoryBytes: Int
-}
   /// What was noted, as on standard error.
   let notes = Console.shared.notes
+}

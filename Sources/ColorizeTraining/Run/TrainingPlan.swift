@@ -71,7 +71,12 @@ public struct TrainingPlan: Sendable {
   /// The folder of a result's states: `my.state` of `my.safetensors`.
   public static func stateFolder(of output: String) -> String {
     let ending = ".safetensors"
-    return (output.hasSuffix(ending) ? String(output.dropLast(ending.count)) : output) + ".state"
+    return (output.lowercased().hasSuffix(ending) ? String(output.dropLast(ending.count)) : output) + ".state"
+  }
+
+  /// The last state in a folder; nil where there is none.
+  public static func lastState(in folder: String) -> String? {
+    TrainingStates.steps(in: folder).last.map { TrainingStates.path(step: $0, in: folder) }
   }
 
   /// Whether a folder holds states.

@@ -29,7 +29,11 @@ struct TrainingStates: Sendable {
 
   private static func name(step: Int) -> String { "step-\(padded(step)).safetensors" }
 
-  func path(step: Int) -> String { "\(folder)/\(Self.name(step: step))" }
+  func path(step: Int) -> String { Self.path(step: step, in: folder) }
+
+  static func path(step: Int, in folder: String) -> String {
+    folder.hasSuffix("/") ? folder + name(step: step) : "\(folder)/\(name(step: step))"
+  }
 
   /// The steps of all states, rising.
   static func steps(in folder: String) -> [Int] {

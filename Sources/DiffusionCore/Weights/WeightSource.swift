@@ -47,12 +47,18 @@ public struct WeightSource: Sendable {
   }
 
   /// Adds a file that supplies what the files before it lack.
-  public mutating func append(_ file: any WeightFile, renaming: KeyRenaming = .none) {
+  ///
+  /// - Parameter owner: the name of another file whose tensor is to be taken instead; nil for none.
+  public mutating func append(
+    _ file: any WeightFile, renaming: KeyRenaming = .none, owner: (_ fileKey: String) -> String? = { _ in nil }
+  ) {
     files.append(file)
     for fileKey in file.keys {
       guard let entry = file[fileKey] else { continue }
       let key = renaming(fileKey)
-      if let winner = origins[key] {
+      if let owner = owner(fileKey) {
+        shadowed.append(Shadowed(key: key, usedFile: owner, file: file.name, fileKey: fileKey))
+      } else if let winner = origins[key] {
         shadowed.append(Shadowed(key: key, usedFile: winner.file.name, file: file.name, fileKey: fileKey))
       } else {
         origins[key] = Origin(file: file, fileKey: fileKey, entry: entry)

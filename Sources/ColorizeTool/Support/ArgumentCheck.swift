@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Colorize
+import DiffusionCore
+import DiffusionTraining
 
 /// Faults of a command line that the parser would take for something else, or pass over: told before anything is done.
 enum ArgumentCheck {
@@ -25,6 +28,14 @@ enum ArgumentCheck {
     "--thresholds", "--text-block",
   ]
   private static let short = ["-s": "--sketch", "-o": "--output"]
+  /// Two names of one option.
+  private static let synonyms = [
+    "--colors": "--colours", "--no-overwrite": "--overwrite", "--no-keep-alpha": "--keep-alpha",
+  ]
+  /// Switches that can be said either way.
+  private static let switches: Set<String> = ["--overwrite", "--keep-alpha"]
+  /// Options that may be given several times, each time for something else, which stands before an equals sign.
+  private static let keyed: Set<String> = ["--strength-level", "--guide"]
   /// Options whose values are files, which may be called anything.
   private static let files: Set<String> = [
     "--sketch", "--output", "--sketch-mask", "--background", "--model", "--config",
@@ -41,15 +52,33 @@ enum ArgumentCheck {
       if argument == "--" { return }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let name = short[parts[0]] ?? parts[0]
-      guard single.contains(name) else { continue }
-      guard seen.insert(name).inserted else { throw ToolError.usage("\(name) is given twice; give it once") }
       let value = parts.count > 1 ? parts[1] : index + 1 < arguments.count ? arguments[index + 1] : ""
+      if keyed.contains(name), let key = value.split(separator: "=", omittingEmptySubsequences: false).first {
+        guard seen.insert("\(name) \(key)").inserted else {
+          throw ToolError.usage("\(name) \(key) is given twice; give it once")
+        }
+      }
+      let option = synonyms[name] ?? name
+      guard single.contains(name) || switches.contains(option) else { continue }
+      guard seen.insert(option).inserted else { throw twice(name, option, arguments) }
+      if switches.contains(option) { continue }
       if !files.contains(name) {
         try check(name, value)
       } else if value.isEmpty, parts.count > 1 || index + 1 < arguments.count {
         throw ToolError.usage("\(name) is empty; give the path of a file")
       }
     }
+  }
+
+  private static func twice(_ name: String, _ option: String, _ arguments: [String]) -> ToolError {
+    let names = ([option] + synonyms.filter { $0.value == option }.map(\.key)).filter { name in
+      arguments.contains { $0 == name || $0.hasPrefix(name + "=") }
+    }
+    guard names.count > 1 else { return .usage("\(name) is given twice; give it once") }
+    return .usage(
+      switches.contains(option)
+        ? "\(names.joined(separator: " and ")) exclude each other; give one"
+        : "\(names.joined(separator: " and ")) are one option; give it once")
   }
 
   private static func check(_ name: String, _ value: String) throws {
@@ -120,13 +149,24 @@ enum ArgumentCheck {
       switch message[message.index(after: start)...].dropLast(2) {
       case "n" where message.contains("'--seed "): "0 to \(UInt64.max), or random"
       case "n": "a whole number"
+      case "pixels" where message.contains("'--vae-tile "): "auto, off, or a tile's side in pixels"
       case "pixels", "factor", "share", "part", "value", "scale", "number", "difference", "minutes", "seconds":
         "a number"
-      case "level=factor": "a level and a factor, as in low=0.5"
-      case "shade=hue": "a shade and a hue, as in shadow=240"
+      case "level=factor":
+        "\(list(AttentionControl.Level.allCases.map(\.rawValue))), and a factor, as in low=0.5"
+      case "shade=hue": "\(list(Shade.allCases.map(\.rawValue))), and a hue of 0 to 360, as in shadow=240"
+      case "r": "a rank of 1 to 8192, or a share of the narrower side above 0 and up to 1, as in 0.5"
+      case "file[=scale]": "a file, with or without a scale, as in ours.safetensors=0.8"
+      case "names" where message.contains("'--parts "):
+        "second-stage, lora, all, \(list(TrainedPart.allCases.map(\.rawValue))); several with commas between"
       default: nil
       }
     return expected.map { "\(message), expected \($0)" } ?? message
+  }
+
+  /// `a, b or c`.
+  private static func list(_ names: [String]) -> String {
+    names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
   }
 
   /// How many letters must be put in, left out or replaced (Levenshtein).

@@ -94,6 +94,9 @@ import Testing
     let inspected = try Program.run(["inspect", state], in: folder)
     #expect(
       inspected.status == 0 && inspected.output.contains("lora-foreground") && inspected.output.contains("--resume"))
+    #expect(try Program.run(["inspect", "a.state"], in: folder).output == inspected.output)
+    let added = try train("b.safetensors", ["--steps", "1", "--lora", state])
+    #expect(added.status == 2 && added.errors.contains("it is the saved state of a training"), "\(added.errors)")
     var content = try bytes(state)
     content[content.count - 100] ^= 1
     try Data(content).write(to: URL(filePath: folder.path("damaged.safetensors")))
@@ -107,7 +110,8 @@ import Testing
     #expect(try Program.run(["train", "none", "--output", "a.safetensors"], in: folder).status == 2)
     #expect(try train("a.bin", ["--steps", "1"]).status == 2)
     #expect(try train("a.safetensors", ["--steps", "1", "--minutes", "1"]).status == 2)
-    #expect(try train("a.safetensors", ["--parts", "hands"]).status == 2)
+    #expect(try train("a.safetensors", ["--parts", "hands"]).errors.contains("lora-foreground, lora-background"))
+    #expect(try train("a.safetensors", ["--rank-foreground", "0"]).errors.contains("expected a rank of 1 to 8192"))
     #expect(try train("a.safetensors", ["--parts", "vae,unet", "--steps", "1"]).status == 2)
     #expect(try train("a.safetensors", ["--rate", "0"]).status == 2)
     #expect(try train("a.safetensors", ["--steps", "1", "--warm-up=-1"]).errors.contains("--warm-up"))

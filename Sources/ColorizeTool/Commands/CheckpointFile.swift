@@ -20,6 +20,9 @@ struct CheckpointFile {
   /// - Throws: ``ToolError`` for another name, a file that must not or cannot be written, and if a `config.json` of another
   ///   model is there.
   init(_ path: String, configuration: ModelConfiguration, overwrite: Bool, inputs: [String] = []) throws {
+    if path.hasSuffix("/"), FileName.kind(path) == .none {
+      throw ToolError.usage("\(path): the folder does not exist; create it first")
+    }
     let file = FileName.kind(path) == .folder ? "\(path)/model.safetensors" : path
     guard file.lowercased().hasSuffix(".safetensors") else {
       throw ToolError.usage("\(file): the name must end in .safetensors, or be that of a folder")

@@ -48,9 +48,15 @@ struct InspectCommand: AsyncParsableCommand {
     guard FileName.kind(path) != .none else {
       throw ToolError.usage("\(path): there is no such file. Check the path.")
     }
-    if let file = try? SafetensorsFile(path: path), let state = TrainingStateRecord(file) {
+    try await Interruption.shared.endingAtOnce {
+      for file in (try? Model.weights(path))?.files ?? [] where file is PyTorchFile {
+        if let line = try StoredChecksums(path: file.name)?.line { Console.shared.note("\(file.name): \(line)") }
+      }
+    }
+    let statePath = TrainingPlan.lastState(in: path) ?? path
+    if let file = try? SafetensorsFile(path: statePath), let state = TrainingStateRecord(file) {
       noteIdle(others, "this is the state of a training")
-      return try Self.inspect(state, path: path)
+      return try Self.inspect(state, path: statePath)
     }
     if let file = try? SafetensorsFile(path: path), LoRAFile.resembles(file) {
       noteIdle(others, "this is an addition to a model")

@@ -11,8 +11,7 @@ struct PaletteCommand: AsyncParsableCommand {
     commandName: "palette", abstract: "Show and convert a palette, or the flat colours of a picture.",
     discussion: """
       Reads palettes of GIMP (.gpl), Adobe (.ase, .aco, .act), Krita (.kpl) and JASC (.pal), lists of hexadecimal \
-      colours (.hex, .txt), pictures of swatches, and any other PNG or JPEG picture, of which it finds the flat \
-      colours. The content decides what a file is, not its name. Writes what the output's extension says; .gpl, \
+      colours (.hex, .txt), pictures of swatches, and any other picture, of which it finds the flat colours. The content decides what a file is, not its name. Writes what the output's extension says; .gpl, \
       .ase, .aco and .kpl keep names.
       """)
 
@@ -27,7 +26,8 @@ struct PaletteCommand: AsyncParsableCommand {
   @Option(
     name: [.long, .customLong("colors")],
     help: ArgumentHelp(
-      "The most colours that are found in a picture; swatches are then not looked for. (default: 64)", valueName: "n"))
+      "The most colours that are found in a picture, 1 to 256; swatches are then not looked for. (default: 64)",
+      valueName: "n"))
   var colours: Int?
 
   @Flag(help: "Print one JSON object.") var json = false

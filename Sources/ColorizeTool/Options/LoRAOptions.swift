@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Colorize
+import ColorizeTraining
 import DiffusionCore
 import Foundation
 
@@ -23,6 +24,11 @@ struct LoRAOptions: ParsableArguments {
       guard choice.scale.isFinite else {
         throw ToolError.usage(
           "--lora \(choice.path): what follows the = is no scale, expected a number from -100 to 100")
+      }
+      if let file = try? SafetensorsFile(path: choice.path), TrainingStateRecord(file) != nil {
+        throw ToolError.usage(
+          "--lora \(choice.path): it is the saved state of a training, which --resume goes on with; what was learned is the "
+            + ".safetensors file beside its folder")
       }
       return try LoRAUse(LoRAFile(path: choice.path), scale: choice.scale)
     }

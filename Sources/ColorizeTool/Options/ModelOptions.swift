@@ -158,7 +158,14 @@ struct BackendOptions: ParsableArguments {
   ///
   /// - Throws: `BackendError`; ``ToolError`` if the precision is not one of that backend.
   func makeBackend() throws -> any Backend {
-    let name = BackendName(backend)
+    do {
+      return try open(BackendName(backend))
+    } catch BackendError.invalidOption(let name, let value, let expected) {
+      throw ToolError.usage("--backend \(backend): \(name) is \(value), expected \(expected)")
+    }
+  }
+
+  private func open(_ name: BackendName) throws -> any Backend {
     switch precision {
     case .f32: return try BackendRegistry.shared.makeBackend(backend)
     case .f16:

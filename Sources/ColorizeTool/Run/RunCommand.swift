@@ -75,18 +75,23 @@ struct RunCommand: AsyncParsableCommand {
       report.note("with --hint-strength 0 the fill painting does not use --hints; give --fill flats")
     }
     let written = OutputFiles(overwrites: output.replacing.overwrite)
-    let result = try await Self.inOptions { [request] in
-      try await job.run(
-        request, on: colorizer, preview: output.previews == nil ? nil : plan.preview,
-        overwrites: output.replacing.overwrite
-      ) { [names] index, picture, summary in
-        try writer.write(
-          picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index),
-          files: written)
-        try finishOutputs.write(
-          picture, index: index, summary: summary, resolution: writer.resolution(of: picture.image.size),
-          files: written)
+    let result: ColorizeResult
+    do {
+      result = try await Self.inOptions { [request] in
+        try await job.run(
+          request, on: colorizer, preview: output.previews == nil ? nil : plan.preview,
+          overwrites: output.replacing.overwrite
+        ) { [names] index, picture, summary in
+          try writer.write(
+            picture.image, to: plan.paths[index], options: StoredOptions(summary, inputs: names, picture: index),
+            files: written)
+          try finishOutputs.write(
+            picture, index: index, summary: summary, resolution: writer.resolution(of: picture.image.size),
+            files: written)
+        }
       }
+    } catch let error where !(error is CancellationError) {
+      throw ToolError(error, written: (plan.paths + finishOutputs.paths).compactMap(written.place))
     }
     try written.check()
     let stored = StoredOptions(result.summary, inputs: names, picture: 0)

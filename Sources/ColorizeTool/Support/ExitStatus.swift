@@ -42,10 +42,20 @@ enum ExitStatus: Int32 {
 struct ToolError: Error {
   let status: ExitStatus
   let message: String
+  /// The files that were written all the same.
+  var written: [String] = []
 
   init(_ status: ExitStatus, _ message: String) {
     self.status = status
     self.message = Self.oneLine(message)
+  }
+
+  /// What a command was ended by that had written some of its files.
+  init(_ error: any Error, written: [String]) {
+    let error = ToolError(error)
+    let list = written.isEmpty ? "" : " (written all the same: \(written.joined(separator: ", ")))"
+    self.init(error.status, error.message + list)
+    self.written = written
   }
 
   static func usage(_ message: String) -> ToolError { ToolError(.usage, message) }

@@ -21,9 +21,12 @@ enum JSONOutput {
 struct ErrorReport: Encodable {
   let error: String
   let exitCode: Int32
+  /// The files that were written all the same; nil for none.
+  let outputs: [String]?
 
   init(_ error: ToolError) {
     self.error = error.message
     exitCode = error.status.rawValue
+    outputs = error.written.isEmpty ? nil : error.written
   }
 }

@@ -91,7 +91,9 @@ let package = Package(
       name: "PictureFormatsTests", dependencies: ["PictureFormats", "LayeredPictures", "Colorize", "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Its own readers check the files, and inflate what is packed in them.
-    .testTarget(name: "LayeredPicturesTests", dependencies: ["LayeredPictures", "Colorize", "CZlib", "TestSupport"]),
+    .testTarget(
+      name: "LayeredPicturesTests",
+      dependencies: ["LayeredPictures", "Colorize", "DiffusionCore", "CZlib", "TestSupport"]),
     .testTarget(
       name: "ShotsTests", dependencies: ["Shots", "Colorize", "DiffusionCore", "TestSupport"]),
     // The tests run the built program; depending on it makes the build put it beside them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Colorize
+import DiffusionCore
 import LayeredPictures
 import Testing
 

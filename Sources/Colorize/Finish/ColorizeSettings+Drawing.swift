@@ -34,6 +34,9 @@ extension ColorizeSettings {
       checkedWidth: size.width, height: size.height, channels: 1, pixels: drawing.pixels.map { 255 - $0 })
   }
 
+  /// The longer side at which lines are found once more, at most: of larger pictures it takes long, and shows no more lines.
+  private static let largestSide = 2048
+
   /// The lines that were made of a picture: grey, dark on white.
   private static func lines(
     in picture: Image, _ prepared: PreparedSketch, found: ExtractedLines?, _ preparation: SketchPreparation,
@@ -43,10 +46,13 @@ extension ColorizeSettings {
     if preparation == .extracted, let found {
       return try found.resized(width: size.width, height: size.height).image
     }
-    // Found once more in all pixels, lines are as sharp as the picture's own.
+    // Found once more in more of the picture's pixels, lines are about as sharp as its own.
+    let scale = min(1, Double(largestSide) / Double(max(size.width, size.height)))
+    func side(_ extent: Int) -> Int { max(1, Int((Double(extent) * scale).rounded())) }
     let whole = try picture.prepared(
-      preparation, polarity: prepared.report.polarity, width: size.width, height: size.height)
-    return whole.report.steps.isEmpty ? try prepared.image.resized(size) : whole.image
+      preparation, polarity: prepared.report.polarity, width: side(size.width), height: side(size.height))
+    let image = whole.report.steps.isEmpty ? prepared.image : whole.image
+    return try image.resized(size)
   }
 }
 

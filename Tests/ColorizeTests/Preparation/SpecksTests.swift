@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Colorize
+import Foundation
 import Testing
 import TestSupport
 
@@ -29,6 +30,43 @@ import TestSupport
     let specks = isSpeck.count { $0 }
     let own = DrawnSheet.remains(in: image.sheet(made))
     #expect(own.lines > 0.995 && own.stains * 3 < specks, "\(own) of \(specks)")
+  }
+
+  /// Noise that makes specks makes lines ragged, and pinholes in them.
+  @Test(arguments: [38.0, 45, 48])
+  func grainOfAFaxWithRaggedLines(noise: Double) throws {
+    let (width, height) = (DrawnSheet.width, DrawnSheet.height)
+    /// From the nearest edge of a line twelve pixels wide, inside of lines below 0: waves that are nearly level, and poles.
+    func distance(_ x: Int, _ y: Int) -> Double {
+      let (u, v) = (Double(x), Double(y))
+      let wave = abs((v + 8 * sin(u / 90) + 60).truncatingRemainder(dividingBy: 60) - 30)
+      return min(wave, abs((u + v / 9).truncatingRemainder(dividingBy: 170) - 85)) - 6
+    }
+    var random = SplitMix64(state: 21)
+    var samples: [UInt8] = []
+    for index in 0..<width * height {
+      // About normal.
+      let normal = (0..<12).reduce(-6.0) { sum, _ in sum + Double.random(in: 0...1, using: &random) }
+      let light = min(max(distance(index % width, index / width) / 5 + 0.5, 0), 1)
+      samples.append(255 * light + noise * normal < 140 ? 0 : 255)
+    }
+    let image = try Image(width: width, height: height, channels: 1, pixels: samples)
+    let made = try DrawnSheet.prepared(image)
+    #expect(made.report.steps.contains(.removedSpecks), "\(made.report)")
+    let own = image.sheet(made)
+    var (specks, left, lines, found) = (0, 0, 0, 0)
+    for index in samples.indices {
+      let depth = distance(index % width, index / width)
+      if depth > 6 {
+        if samples[index] == 0 { specks += 1 }
+        if own.pixels[index] < 128 { left += 1 }
+      } else if depth < -3 {
+        lines += 1
+        if own.pixels[index] < 128 { found += 1 }
+      }
+    }
+    #expect(specks > 200 && left * 20 < specks, "\(left) of \(specks)")
+    #expect(found * 100 > lines * 99, "\(found) of \(lines)")
   }
 
   @Test func screentone() throws {

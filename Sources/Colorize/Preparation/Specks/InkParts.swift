@@ -22,6 +22,9 @@ struct InkParts {
   let parts: [Part]
   /// How long runs of ink are in parts that are wider than specks: about the width of the lines.
   let lineWidth: Int
+  /// The same of runs that count by their length. Ragged edges and pinholes make many short runs of little ink, which leave it
+  /// as it is; what runs from left to right makes it larger.
+  let strokeWidth: Int
 
   /// - Parameters:
   ///   - isDark: `[height, width]`.
@@ -92,6 +95,12 @@ struct InkParts {
     }
     lengths.sort()
     lineWidth = lengths.isEmpty ? 1 : Int(lengths[lengths.count / 3])
+    var rest = lengths.reduce(0) { $0 + Int($1) } / 3
+    strokeWidth = Int(
+      lengths.first {
+        rest -= Int($0)
+        return rest < 0
+      } ?? 1)
     self.parts = parts
   }
 

@@ -30,10 +30,11 @@ struct Specks {
       return nil
     }
     var isTaken = [Bool](repeating: false, count: ink.parts.count)
-    // On large scans specks are as large as those of a copier's grain, a tenth of a millimetre or two.
-    let most = min(max(2, ink.lineWidth * 3 / 5), max(2, max(width, height) / 320))
+    // On large scans specks are as large as those of a copier's grain, a tenth of a millimetre or two. A fax with specks has
+    // ragged lines as well.
+    let most = min(max(2, ink.strokeWidth * 3 / 5), max(2, max(width, height) / 320))
     let small = ink.parts.indices.filter { ink.parts[$0].size <= most }
-    if ink.lineWidth >= 2,
+    if ink.strokeWidth >= 2,
       Self.isGrain(small.map { ink.parts[$0] }, of: ink.parts, width: width, height: height)
     {
       hasGrain = true

@@ -99,6 +99,13 @@ import Testing
     #expect(seen.lines > 0.99 && seen.stains < 8, "\(seen)")
   }
 
+  /// Blue rules on legal paper are lighter than it in blue, and darker in red.
+  @Test func yellowPaper() throws {
+    var sheet = DrawnSheet(paper: [252, 244, 150], ink: 0.12)
+    sheet.print([0.58, 0.69, 1.32]) { _, y in y % 27 < 2 }
+    try expectLeftOut(sheet)
+  }
+
   /// Grey pencil over grey rules: a line is as dark where a rule crosses it as beside.
   @Test func pencilOverRulesIsNotCut() throws {
     var sheet = DrawnSheet(ink: 0.5)

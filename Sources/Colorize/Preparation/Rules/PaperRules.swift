@@ -17,6 +17,8 @@ struct PaperRules: Hashable, Sendable {
     var paper: [Float]
     /// The share of the light that it leaves, of each channel.
     var light: [Float]
+    /// Whether it is lighter than the paper in some channel, as blue on yellow is.
+    var isLighter = false
   }
 
   private var rules: [Rule] = []
@@ -64,7 +66,7 @@ struct PaperRules: Hashable, Sendable {
       for index in measured.indices {
         measured[index].reach = min(measured[index].reach, reach + 1)
       }
-      // Pale blue is told by its colour, wherever it is.
+      // Pale blue is told by its colour, wherever it is, but on yellow.
       guard !Self.isBlue(measured) else { continue }
       rules += measured
     }
@@ -167,8 +169,14 @@ struct PaperRules: Hashable, Sendable {
     }
     var light = [Float](repeating: 1, count: channels)
     var reach = 1
+    var isLighter = false
     for channel in 0..<channels {
       let row = usual[channel * offsets.count..<(channel + 1) * offsets.count]
+      // It takes nothing of what it is lighter in than the paper.
+      if let first = row.first, let last = row.last, row[row.startIndex + most] > max(first, last) + 0.03 {
+        isLighter = true
+        continue
+      }
       let least = row.min() ?? 1
       // A little darker than the median, for its grain.
       light[channel] = max(least - 0.03, 0.1)
@@ -182,12 +190,12 @@ struct PaperRules: Hashable, Sendable {
     }
     return Rule(
       isLevel: profile.isLevel, centers: line.centers, reach: min(reach + 1, most), paper: paper,
-      light: light)
+      light: light, isLighter: isLighter)
   }
 
   private static func isBlue(_ rules: [Rule]) -> Bool {
     let blue = rules.count {
-      $0.light.count == 3 && InkPlane.isBlue($0.light[0], $0.light[1], $0.light[2])
+      $0.light.count == 3 && !$0.isLighter && InkPlane.isBlue($0.light[0], $0.light[1], $0.light[2])
     }
     return blue * 2 > rules.count
   }

@@ -30,8 +30,11 @@ struct RuleProfile {
     middles = (0..<Self.strips).map { Float(Self.start($0, along: along, extent: extent)) + Float(extent - 1) / 2 }
     let radius = max(5, across / 400)
     var levels = [UInt8](repeating: 0, count: Self.strips * across)
+    let scales = Self.scales(of: drawing)
     for strip in 0..<Self.strips {
-      Self.forEachPlace(of: drawing, isLevel: isLevel, strip: strip, extent: extent, step: step) { place, median in
+      Self.forEachPlace(
+        of: drawing, scales: scales, isLevel: isLevel, strip: strip, extent: extent, step: step
+      ) { place, median in
         levels[strip * across + place] = median
       }
     }
@@ -52,9 +55,36 @@ struct RuleProfile {
     (along - extent) * strip / max(strips - 1, 1)
   }
 
+  /// What each channel is multiplied by, in 1/256, for paper to be as light in all of them as in its darkest: blue rules on
+  /// yellow paper are lighter than it in blue.
+  private static func scales(of drawing: Image) -> [Int]? {
+    guard drawing.channels == 3 else { return nil }
+    var counts = [[Int]](repeating: [Int](repeating: 0, count: 256), count: 3)
+    let step = max(1, Int((Double(drawing.width * drawing.height) / 65_536).squareRoot()))
+    var total = 0
+    for y in stride(from: 0, to: drawing.height, by: step) {
+      for x in stride(from: 0, to: drawing.width, by: step) {
+        total += 1
+        for channel in 0..<3 { counts[channel][Int(drawing.pixels[(y * drawing.width + x) * 3 + channel])] += 1 }
+      }
+    }
+    let paper = counts.map { counts -> Int in
+      var (sum, level) = (0, 255)
+      while level > 1, sum + counts[level] < total / 4 {
+        sum += counts[level]
+        level -= 1
+      }
+      return level
+    }
+    let least = paper.min() ?? 255
+    return paper.map { least * 256 / $0 }
+  }
+
   /// The medians of the darkest channel.
+  ///
+  /// - Parameter scales: of a picture with three channels.
   private static func forEachPlace(
-    of drawing: Image, isLevel: Bool, strip: Int, extent: Int, step: Int, _ body: (Int, UInt8) -> Void
+    of drawing: Image, scales: [Int]?, isLevel: Bool, strip: Int, extent: Int, step: Int, _ body: (Int, UInt8) -> Void
   ) {
     let channels = drawing.channels
     let (along, across) = isLevel ? (drawing.width, drawing.height) : (drawing.height, drawing.width)
@@ -68,7 +98,10 @@ struct RuleProfile {
           for (index, position) in places.enumerated() {
             let start = place * down + position * next
             var value = pixels[start]
-            if channels == 3 { value = min(value, pixels[start + 1], pixels[start + 2]) }
+            if let scales {
+              let least = (0..<3).reduce(Int.max) { min($0, Int(pixels[start + $1]) * scales[$1]) }
+              value = UInt8(min(least >> 8, 255))
+            }
             // Sorted as they come; there are few.
             var slot = index
             while slot > 0, values[slot - 1] > value {

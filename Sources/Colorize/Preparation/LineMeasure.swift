@@ -21,14 +21,17 @@ struct LineMeasure {
   /// The share of pixels on lines that are too broad for a crest, if almost all lines are.
   let boldShare: Float
 
-  init(_ values: [Float], width: Int, height: Int) {
+  /// - Parameters:
+  ///   - values: ink, row by row.
+  ///   - isFlat: whether the paper has exactly one tone, and areas of other tones beside it may be larger than it.
+  init(_ values: [Float], width: Int, height: Int, isFlat: Bool = false) {
     // Solid ink, which may cover half of the sheet, says nothing of the paper.
     let sample = stride(from: 0, to: values.count, by: max(1, values.count / 65_536)).map { values[$0] }
       .filter { abs($0) < 0.35 }.sorted()
-    let paper = sample.isEmpty ? 0 : sample[sample.count / 2]
+    let paper = sample.isEmpty || isFlat ? 0 : sample[sample.count / 2]
     // The lighter side of the paper has no lines in it.
     let lighter = sample.prefix(sample.count / 2).map { paper - $0 }
-    let grain = lighter.isEmpty ? 0 : 1.4826 * lighter.sorted()[lighter.count / 2]
+    let grain = lighter.isEmpty || isFlat ? 0 : 1.4826 * lighter.sorted()[lighter.count / 2]
     let threshold = max(4 * grain, 0.02)
     (self.paper, self.grain, self.threshold) = (paper, grain, threshold)
     var strengths: [Float] = []

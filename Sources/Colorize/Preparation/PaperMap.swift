@@ -17,6 +17,9 @@ struct PaperMap: Hashable {
   /// Whether what was taken for paper is a coloured patch on a dark ground, as in clip art.
   let isPatch: Bool
 
+  /// Whether there are areas of one exact tone; see ``FlatTones``.
+  let hasFlatTones: Bool
+
   /// What was found about light and sheet, where it is used.
   private let shade: ShadeMap?
 
@@ -57,18 +60,21 @@ struct PaperMap: Hashable {
     return Float(others) / Float(red.count)
   }
 
-  /// Finds the paper: a light tone that most of the light pixels have, or else one for each cell of a grid.
+  /// Finds the paper: a light tone that most of the light pixels have, or beside which all others are flat, or else one for each
+  /// cell of a grid.
   ///
   /// - Parameter image: grey or RGB, lines dark.
   init(of image: Image) {
     channels = image.channels
     (width, height) = (image.width, image.height)
-    let even = Self.evenColor(of: image)
-    if let even {
+    let found = Self.evenColor(of: image)
+    hasFlatTones = found?.hasFlatTones ?? false
+    if let found {
+      let even = found.color
       let shade = ShadeMap(of: image, tone: ShadeMap.luma(of: even, channels: channels)[0])
-      // A shadow on a sheet comes from its border; what is shaded elsewhere is drawn.
+      // A shadow on a sheet comes from its border; what is shaded elsewhere is drawn, and so are flat tones.
       guard let shade, shade.paperShare > 0.5,
-        shade.outsideShare > 0 || (shade.shadowShare > 0.01 && shade.borderShadowShare > 0.02)
+        shade.outsideShare > 0 || (!found.hasFlatTones && shade.shadowShare > 0.01 && shade.borderShadowShare > 0.02)
       else {
         (columns, rows, levels, roughness, self.shade) = (1, 1, even, 0, nil)
         isPatch = Self.isPatch(even, in: image)
@@ -105,8 +111,9 @@ struct PaperMap: Hashable {
     return luma[min(luma.count * 3 / 4, luma.count - 1)]
   }
 
-  /// The paper's colour where at least six in ten light pixels have one luma, give or take three.
-  private static func evenColor(of image: Image) -> [Float]? {
+  /// The paper's colour where at least six in ten light pixels have one luma, give or take three, or what is not paper has flat
+  /// tones.
+  private static func evenColor(of image: Image) -> (color: [Float], hasFlatTones: Bool)? {
     let luma = image.grey
     var counts = [Int](repeating: 0, count: 256)
     for value in luma.pixels { counts[Int(value)] += 1 }
@@ -120,17 +127,18 @@ struct PaperMap: Hashable {
     let light = top / 2 + 1...255
     let total = light.reduce(0) { $0 + counts[$1] }
     func share(around center: Int) -> Int { (max(center - 3, 0)...min(center + 3, 255)).reduce(0) { $0 + counts[$1] } }
-    guard let mode = light.max(by: { counts[$0] < counts[$1] }), share(around: mode) * 10 >= total * 6 else {
-      return nil
-    }
-    guard image.channels == 3 else { return [Float(max(mode, 16))] }
+    let flat = FlatTones(counts)
+    let common = light.max { counts[$0] < counts[$1] }
+    guard let mode = common.flatMap({ share(around: $0) * 10 >= total * 6 ? $0 : nil }) ?? flat?.paper
+    else { return nil }
+    guard image.channels == 3 else { return ([Float(max(mode, 16))], flat != nil) }
     var sums = [0, 0, 0]
     var count = 0
     for (index, value) in luma.pixels.enumerated() where abs(Int(value) - mode) <= 1 {
       for channel in 0..<3 { sums[channel] += Int(image.pixels[index * 3 + channel]) }
       count += 1
     }
-    return sums.map { max(Float($0) / Float(max(count, 1)), 16) }
+    return (sums.map { max(Float($0) / Float(max(count, 1)), 16) }, flat != nil)
   }
 
   /// Whether a tinted paper is hardly at the picture's border, which is dark instead. Where a sheet lies on something dark,

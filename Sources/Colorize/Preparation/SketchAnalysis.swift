@@ -51,9 +51,10 @@ struct SketchAnalysis {
       ? InkPlane(
         of: drawing, paper: LocalPaper(of: drawing, radius: Self.radius(of: drawing)), width: width, height: height)
       : InkPlane(of: drawing, paper: paper, width: width, height: height)
-    var measure = LineMeasure(ink.values, width: width, height: height)
+    let isFlat = !takesOut && paper.hasFlatTones
+    var measure = LineMeasure(ink.values, width: width, height: height, isFlat: isFlat)
     var isSmall = false
-    var luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height) : measure
+    var luma = drawing.channels == 3 ? LineMeasure(ink.luma, width: width, height: height, isFlat: isFlat) : measure
     let color = paper.rgb
     var kind =
       takesOut
@@ -134,9 +135,9 @@ struct SketchAnalysis {
 
   private static func kind(_ measure: LineMeasure, paper: PaperMap, filled: Float) -> SketchReport.Kind {
     if filled > mostFilled || paper.isPatch || paper.ripple > mostRipple { return .painting }
-    if paper.roughness > mostRoughness || paper.colorfulness > mostColorfulness || measure.toneShare > mostTones {
-      return .painting
-    }
+    if paper.roughness > mostRoughness || paper.colorfulness > mostColorfulness { return .painting }
+    // A few flat tones are none, however large they are.
+    if measure.toneShare > mostTones, !paper.hasFlatTones { return .painting }
     // Photographs in grey jump less, and have tones besides.
     if paper.roughness > mostRoughness / 2, measure.toneShare > mostTones / 7 { return .painting }
     // Crests that do not stand out of the grain are its own.

@@ -17,8 +17,9 @@ struct SheetEdges {
 
   // MARK: Frames
 
-  /// Whether what is outside of the sheet was drawn with it: as black as the ink without any noise, around paper of pure
-  /// white. A panel's border, a letterbox, a floor in solid black look like this; what a scanner or a camera saw has grain.
+  /// Whether what is outside of the sheet was drawn with it: as black as the ink without any noise, or of one other colour with
+  /// lines on it, around paper of pure white. A panel's border, a letterbox, a floor in solid black, the ground behind a panel
+  /// look like this; what a scanner or a camera saw has grain.
   ///
   /// - Parameter image: the picture itself, lines dark.
   func isDrawn(_ isSheet: [Bool], in image: Image) -> Bool {
@@ -28,8 +29,44 @@ struct SheetEdges {
     let outside = luma.indices.filter { !inner[$0] || (!isSheet[$0] && plane.isBorder($0)) }
     guard !outside.isEmpty else { return false }
     let black = outside.count { luma[$0] <= Self.pureBlack }
-    guard black * 20 >= outside.count * 19 else { return false }
+    guard black * 20 >= outside.count * 19 else { return isGround(outsideOf: isSheet, in: image) }
     return inkShare(of: isSheet, in: image) >= Self.leastInk
+  }
+
+  /// Lines are further from the ground than this, in levels.
+  private static let leastLine = 24
+
+  /// Whether what is outside of the sheet has exactly one colour but for lines.
+  private func isGround(outsideOf isSheet: [Bool], in image: Image) -> Bool {
+    let isNear = plane.grown(isSheet, by: 3)
+    let channels = image.channels
+    /// Calls `body` with where each pixel starts, away from the sheet's edge.
+    func forEach(_ body: (Int) -> Void) {
+      for y in stride(from: 0, to: image.height, by: max(1, image.height / 512)) {
+        let row = y * plane.height / image.height * plane.width
+        for x in 0..<image.width where !isNear[row + x * plane.width / image.width] {
+          body((y * image.width + x) * channels)
+        }
+      }
+    }
+    var counts = [Int](repeating: 0, count: 256)
+    var places = counts
+    forEach { start in
+      let tone = Int(image.pixels[start + channels / 2])
+      if counts[tone] == 0 { places[tone] = start }
+      counts[tone] += 1
+    }
+    guard let common = counts.indices.max(by: { counts[$0] < counts[$1] }), counts[common] > 0 else { return false }
+    let ground = places[common]
+    var (same, lines, total) = (0, 0, 0)
+    forEach { start in
+      total += 1
+      let distance = (0..<channels).reduce(0) {
+        max($0, abs(Int(image.pixels[start + $1]) - Int(image.pixels[ground + $1])))
+      }
+      if distance == 0 { same += 1 } else if distance > Self.leastLine { lines += 1 }
+    }
+    return same * 10 >= total * 9 && Double(lines) >= Self.leastInk * Double(total)
   }
 
   /// The share of the sheet that is black, in the picture's own pixels: lines may be thinner than a pixel of the plane.

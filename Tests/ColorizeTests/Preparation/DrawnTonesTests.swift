@@ -63,4 +63,24 @@ import TestSupport
     #expect(made.report.steps.contains(.levelledPaper), "\(made.report)")
     #expect((0..<256).allSatisfy { made.image.pixels[16 * 256 + $0] > 200 || Self.isLine(2 * $0, 32) })
   }
+
+  private static func isPanel(_ x: Int, _ y: Int) -> Bool { (50..<460).contains(x) && (70..<430).contains(y) }
+  /// Drawn over the ground beside the panel.
+  private static func isOutside(_ x: Int, _ y: Int) -> Bool { (20..<490).contains(x) && abs(y - 480 - x / 40) < 2 }
+
+  /// Behind a panel there may be a ground of one colour: with lines on it, it is drawn, and no desk.
+  @Test(arguments: [[120.0], [30, 30, 70]])
+  func groundsBehindAPanelStay(ground: [Double]) throws {
+    let white = ground.map { _ in 255.0 }
+    let black = ground.map { _ in 0.0 }
+    let drawn = try drawing { x, y in Self.isOutside(x, y) ? black : Self.isPanel(x, y) ? white : ground }
+    let made = try prepared(drawn)
+    #expect(made.report.kind == .lines && made.report.steps.isEmpty, "\(made.report)")
+    #expect(made.image == (try drawn.resized(width: 256, height: 256).grey))
+    // A desk has grain.
+    let desk = try drawing(grain: 6) { x, y in
+      Self.isOutside(x, y) ? black : Self.isPanel(x, y) ? white.map { $0 - 10 } : ground
+    }
+    #expect(try prepared(desk).report.steps.contains(.leftOutSurroundings))
+  }
 }

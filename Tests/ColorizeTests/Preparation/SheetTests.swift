@@ -317,6 +317,32 @@ import TestSupport
     #expect(report.polarity == .darkOnLight && report.polarityCertainty >= 0.3)
   }
 
+  @Test func strokesThatRunOutOfThePictureAreDark() throws {
+    // 34 of 512 pixels, over six in a hundred pixels of the border.
+    let brush = try sheet { x, y in
+      let (u, v) = (Double(x - 256), Double(y - 256))
+      let radius = (u * u + v * v).squareRoot()
+      return [abs(radius - 150) < 17 || abs(radius - 70) < 15 || (abs(v - 90) < 17 && radius > 150) ? 0 : 1]
+    }
+    let report = try prepared(brush).report
+    #expect(report.polarity == .darkOnLight && report.polarityCertainty >= 0.3, "\(report)")
+  }
+
+  @Test func aWhiteSheetInADarkWindow() throws {
+    func window(_ sheet: Double, _ ground: Double) -> (Int, Int) -> [Double] {
+      { x, y in
+        if (140..<460).contains(x), (90..<420).contains(y) { return [Self.isLine(x, y) ? 1 - sheet : sheet] }
+        if x < 40 || y < 24 { return [x % 24 < 14 && y % 24 < 14 && x % 24 > 1 && y % 24 > 1 ? ground + 0.6 : ground] }
+        return [ground]
+      }
+    }
+    let report = try prepared(sheet(window(1, 0.2))).report
+    #expect(report.polarity == .darkOnLight && report.polarityCertainty >= 0.3, "\(report)")
+    // Chalk on a board has no such sheet.
+    let chalk = try prepared(sheet { x, y in [Self.isLine(x, y) ? 1 : 0.2] }).report
+    #expect(chalk.polarity == .lightOnDark && chalk.polarityCertainty >= 0.3, "\(chalk)")
+  }
+
   @Test func photographsAndClipArtAreNoLines() throws {
     // Tones that go up and down all over, as soft as light.
     let photo = try sheet { x, y in

@@ -209,11 +209,22 @@ struct InkPlane {
     }
   }
 
+  /// The deviation of the paper's grain, of the half of it that is lighter than its middle, which has no lines in it.
+  private static func grain(of ink: [Int16], planes: Int) -> Float {
+    let count = ink.count / planes
+    let sample = stride(from: 0, to: count, by: max(1, count / 65_536)).map { ink[$0 * planes] }
+      .filter { abs($0) < 2867 }.sorted()
+    guard !sample.isEmpty else { return 0 }
+    // A quarter of all is as far from the middle as two thirds of a deviation.
+    return 1.4826 * Float(sample[sample.count / 2] - sample[sample.count / 4])
+  }
+
   private static func strength(of ink: [Int16], planes: Int) -> Float {
-    // In steps of 1/256, from 8% on: what is fainter may be grain.
+    // In steps of 1/256, from 8% on: what is fainter may be grain. Rough paper has more of it.
+    let least = Int16(min(max(655, 5 * Self.grain(of: ink, planes: planes)), 4096))
     var masses = [Double](repeating: 0, count: 257)
     ink.withUnsafeBufferPointer { ink in
-      for index in stride(from: 0, to: ink.count, by: planes) where ink[index] > 655 {
+      for index in stride(from: 0, to: ink.count, by: planes) where ink[index] > least {
         masses[min(Int(ink[index]) / 32, 256)] += Double(ink[index])
       }
     }

@@ -124,11 +124,14 @@ struct SketchAnalysis {
       lines = nil
     }
     let scale = isSmall ? 1 : Float(max(drawing.width, drawing.height)) / Float(max(width, height))
+    // Tones, and the grain of rough paper, may be more ink than the lines are.
+    let crests = takesOut || isSmall ? 0 : measure.strength(of: ink.peaks, at: 0.4)
+    let strength = crests > 1.25 * ink.strength ? min(crests, 1) : ink.strength
     report = SketchReport(
       kind: kind, polarity: polarity.polarity, polarityCertainty: polarity.certainty,
       paper: polarity.polarity == .lightOnDark ? RGB(255 - color.red, 255 - color.green, 255 - color.blue) : color,
-      inkStrength: kind == .lines ? min(ink.strength * lightness, 1) : 0,
-      lineWidth: kind == .lines ? measure.mass * scale / max(ink.strength, 0.02) : nil,
+      inkStrength: kind == .lines ? min(strength * lightness, 1) : 0,
+      lineWidth: kind == .lines ? measure.mass * scale / max(strength, 0.02) : nil,
       visibility: kind == .lines ? seen : 0, preparedVisibility: kind == .lines ? visibility : 0,
       steps: isChanged ? steps : [])
   }

@@ -343,6 +343,21 @@ import TestSupport
     #expect(chalk.polarity == .lightOnDark && chalk.polarityCertainty >= 0.3, "\(chalk)")
   }
 
+  /// The grain of kraft paper is more ink than the lines on it.
+  @Test func roughPaperTakesNothingFromTheLines() throws {
+    var random = SplitMix64(state: 13)
+    let kraft = try sheet { x, y in
+      let grain = (0..<4).reduce(-2.0) { sum, _ in sum + Double.random(in: 0...1, using: &random) } * 0.07
+      let isLine = Self.isLine(x, y) && max(abs(x - 256), abs(y - 256)) < 110
+      return [0.69, 0.55, 0.38].map { (isLine ? 0.12 : 1) * $0 + grain }
+    }
+    let report = try prepared(kraft).report
+    // Of the paper's own light.
+    let light = 0.299 * 0.69 + 0.587 * 0.55 + 0.114 * 0.38
+    #expect(Double(report.inkStrength) > 0.75 * light, "\(report)")
+    #expect((1.5...4).contains(report.lineWidth ?? 0), "\(report)")
+  }
+
   @Test func photographsAndClipArtAreNoLines() throws {
     // Tones that go up and down all over, as soft as light.
     let photo = try sheet { x, y in

@@ -35,6 +35,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CSystem"),
     .target(name: "CEmbeddedModel", exclude: ["data", "recipe"]),
+    .target(name: "CFigureModel", exclude: ["data", "recipe"]),
     .target(name: "CSamples", exclude: ["data"]),
     .target(name: "CTextData", exclude: ["data"]),
     .target(name: "DiffusionCore", dependencies: ["COpenBLAS", "CKernels", "CSystem", "CTextData"]),
@@ -50,7 +51,8 @@ let package = Package(
     .target(
       name: "Colorize",
       dependencies: [
-        "DiffusionCore", "CCodec", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CSamples",
+        "DiffusionCore", "CCodec", "CPNGIO", "CJPEG", "CZlib", "CColorProfile", "CEmbeddedModel", "CFigureModel",
+        "CSamples",
         "CTextData",
       ]),
     // Apart from Colorize, so that a program that writes no layers links nothing more.

@@ -38,7 +38,7 @@ struct MeasureCommand: AsyncParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help:
-      "Which groups to run: ops, unet, parts, scaling, job, training, quality. (default: ops, unet, parts; others take long)"
+      "Which groups to run: ops, unet, parts, scaling, job, training, quality, masks. (default: ops, unet, parts; others take long)"
   )
   var groups: [GroupName] = []
 
@@ -89,7 +89,7 @@ struct MeasureCommand: AsyncParsableCommand {
     }
     let chosen = groups.isEmpty ? [.ops, .unet, .parts] : GroupName.allCases.filter(groups.contains)
     var reports: [GroupReport] = []
-    for group in chosen where group != .quality {
+    for group in chosen where group != .quality && group != .masks {
       for preset in group.presets(settings) {
         var settings = settings
         if settings.size == nil { settings.size = settings.pixels(of: preset) }
@@ -100,8 +100,9 @@ struct MeasureCommand: AsyncParsableCommand {
     let judged =
       chosen.contains(.quality)
       ? try await QualityRun(settings: settings, quality: quality, console: console)() : nil
+    let masks = chosen.contains(.masks) ? try MaskRun(quality: quality, console: console)() : nil
     guard let json else { return }
-    let report = try Report(machine: machine, settings: settings, groups: reports, quality: judged).json()
+    let report = try Report(machine: machine, settings: settings, groups: reports, quality: judged, masks: masks).json()
     if json == "-" {
       FileHandle.standardOutput.write(report + Data("\n".utf8))
     } else {

@@ -10,7 +10,7 @@ struct MaskPlane {
     return x == 0 || y == 0 || x == width - 1 || y == height - 1
   }
 
-  private func forEachNeighbour(of index: Int, _ body: (Int) -> Void) {
+  func forEachNeighbour(of index: Int, _ body: (Int) -> Void) {
     let x = index % width
     if x > 0 { body(index - 1) }
     if x + 1 < width { body(index + 1) }
@@ -138,33 +138,5 @@ struct MaskPlane {
       }
     }
     return result
-  }
-}
-
-/// Sums over rectangles of a plane.
-private struct SummedArea {
-  private let width: Int
-  private let height: Int
-  private let sums: [Double]
-
-  init(width: Int, height: Int, _ value: (Int) -> Float) {
-    (self.width, self.height) = (width, height)
-    var sums = [Double](repeating: 0, count: (width + 1) * (height + 1))
-    for y in 0..<height {
-      var row = 0.0
-      for x in 0..<width {
-        row += Double(value(y * width + x))
-        sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row
-      }
-    }
-    self.sums = sums
-  }
-
-  func sum(around index: Int, radius: Int) -> Float {
-    let (x, y) = (index % width, index / width)
-    let (left, right) = (max(0, x - radius), min(width, x + radius + 1))
-    let (top, bottom) = (max(0, y - radius), min(height, y + radius + 1))
-    func at(_ column: Int, _ row: Int) -> Double { sums[row * (width + 1) + column] }
-    return Float(at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top))
   }
 }

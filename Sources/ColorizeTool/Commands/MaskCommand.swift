@@ -11,9 +11,9 @@ struct MaskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mask", abstract: "Find the figure of a picture, and write a mask of it: white is figure.",
     discussion: """
-      Of a cut-out its transparency, of line art what its lines enclose, of a coloured picture what lacks the colours of \
-      its border. A rough mask, to be looked at: it is right where the figure stands alone. With --segmenter, anime IS-Net \
-      finds it.
+      Of a cut-out its transparency; else a small built-in network finds it, whose result follows the lines of a drawing \
+      and the colours of a picture. A mask to be looked at. With --segmenter, anime IS-Net finds it. Without a network: \
+      --method lines, what lines enclose, and --method colors, what lacks the colours of the border.
       """)
 
   @Argument(help: ArgumentHelp("A drawing or a coloured picture.", valueName: "input"))
@@ -24,8 +24,8 @@ struct MaskCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How to look for it: alpha, lines, colors, or network, which needs --segmenter. (default: the network, if one is "
-        + "given, else what suits the picture)", valueName: "name"))
+      "How to look for it: alpha, built-in, lines, colors, or network, which needs --segmenter. (default: the network, "
+        + "if one is given, else alpha of a cut-out, else built-in)", valueName: "name"))
   var method: FigureMask.Method?
 
   @Option(
@@ -167,6 +167,7 @@ extension FigureMask {
   var words: String {
     switch method {
     case .alpha: "transparency"
+    case .builtIn: "the built-in network"
     case .lines: "the lines"
     case .colors: "the colours of the border"
     case .network: "IS-Net"

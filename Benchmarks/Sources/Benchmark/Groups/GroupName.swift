@@ -8,6 +8,8 @@ enum GroupName: String, CaseIterable {
   case ops, unet, parts, scaling, job, training
   /// How good the pictures are, see ``QualityRun``.
   case quality
+  /// How well figures are found, see ``MaskRun``.
+  case masks
 
   /// Measures the group in this process.
   ///
@@ -21,7 +23,7 @@ enum GroupName: String, CaseIterable {
     case .scaling: try measureScaling(bench)
     case .job: try await measureJob(bench)
     case .training: try measureTraining(bench)
-    case .quality: throw BenchmarkError.notTimed(group: rawValue)
+    case .quality, .masks: throw BenchmarkError.notTimed(group: rawValue)
     }
     return try bench.finish()
   }

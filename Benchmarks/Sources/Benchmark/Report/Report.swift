@@ -18,10 +18,13 @@ struct Report: Encodable {
   let groups: [GroupReport]
   /// What the group `quality` measured, if it was asked for.
   let quality: QualityReport?
+  /// What the group `masks` measured, if it was asked for.
+  let masks: MaskReport?
 
-  init(machine: Machine, settings: Settings, groups: [GroupReport], quality: QualityReport?) {
+  init(machine: Machine, settings: Settings, groups: [GroupReport], quality: QualityReport?, masks: MaskReport?) {
     self.machine = machine
     self.quality = quality
+    self.masks = masks
     self.options = Options(
       backend: settings.backend, precision: settings.precision.rawValue, preset: settings.preset.rawValue,
       size: settings.pixels,

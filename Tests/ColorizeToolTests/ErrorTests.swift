@@ -98,7 +98,7 @@ import Testing
       "mask.png", "--background", "reference.png")
     try expectUsage("The value 'best' is invalid for '--sampler <name>'", "--sampler", "best")
     try expectUsage("there is no backend", "--backend", "abacus")
-    try expectUsage("backend option threads is 0", "--backend", "cpu:0")
+    try expectUsage("--backend cpu:0: threads is 0, expected 1 to 1024", "--backend", "cpu:0")
     try expectUsage("--precision bf16 is for the processor", "--precision", "bf16", "--backend", "vulkan")
     try expectUsage("--precision f16 needs a Vulkan device", "--precision", "f16")
     if (try? CPUBackend(precision: .bf16)) == nil {

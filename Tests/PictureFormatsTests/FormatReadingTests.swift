@@ -46,6 +46,7 @@ import TestSupport
 
   /// CIELab, ICCLab and ITULab: numbers that are no RGB, whose white is not that of a screen.
   @Test(arguments: [8, 9, 10]) func labIsRefused(photometric: UInt8) throws {
+    PictureFormats.register()
     var file: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 9, 0]
     for (tag, type, count, value) in [
       (256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, Int(photometric)), (273, 4, 1, 122),
@@ -62,6 +63,7 @@ import TestSupport
 
   /// Pictures of every format that is read are palettes.
   @Test(arguments: ["rgb8.psd", "cmyk8.tif", "animation.webp"]) func picturesArePalettes(name: String) throws {
+    PictureFormats.register()
     #expect(try !Palette(data: FormatFixtures.bytes(name)).entries.isEmpty)
   }
 

@@ -74,7 +74,7 @@ extension PaletteError: CustomStringConvertible {
 
   private static let formats =
     "a palette of GIMP (.gpl), Adobe (.ase, .aco, .act), Krita (.kpl) or JASC (.pal), a list of hexadecimal colours, "
-    + "or a PNG or JPEG picture"
+    + "or a picture"
 
   private static func subject(_ file: String?) -> String {
     file ?? "the palette data"

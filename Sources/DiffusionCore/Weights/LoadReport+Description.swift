@@ -22,7 +22,7 @@ extension LoadReport: CustomStringConvertible {
     lines += section("unexpected", unexpected) {
       "\(printable($0.key)) \(printable($0.shape)) in \($0.file)"
     }
-    lines += section("in two files, the first is used", shadowed) {
+    lines += section("in two files, that of the index is used, else the first", shadowed) {
       "\(printable($0.key)): from \($0.usedFile), not from \($0.file)"
     }
     lines += ignoredLines

@@ -80,7 +80,7 @@ import Testing
           bad: element 1 in m.safetensors
         unexpected (1):
           extra [2, 2] in other
-        in two files, the first is used (1):
+        in two files, that of the index is used, else the first (1):
           bad: from m.safetensors, not from other
         """)
   }

@@ -110,7 +110,7 @@ struct MaskCommand: AsyncParsableCommand {
     }
   }
 
-  /// The method, nil for the automatic choice of those without a network.
+  /// The method, nil for the automatic choice of those that need no file.
   private func chosenMethod() throws -> FigureMask.Method? {
     guard segmentation.isGiven else {
       if method == .network { throw ToolError.usage("--method network: give the network's file with --segmenter") }

@@ -16,7 +16,10 @@ struct OpenRasterCodec: ImageCodec {
     let name = data[30..<38]
     guard name.elementsEqual("mimetype".utf8) else { return false }
     let text = data.dropFirst(38 + Int(data[28]) + Int(data[29]) << 8)
-    return ["image/openraster", "application/x-krita"].contains { text.starts(with: $0.utf8) }
+    // Krita's palettes and bundles are `application/x-krita-palette`, `application/x-krita-resourcebundle`.
+    return ["image/openraster", "application/x-krita"].contains {
+      text.starts(with: $0.utf8) && text.dropFirst($0.utf8.count).first != UInt8(ascii: "-")
+    }
   }
 
   func decode(_ data: [UInt8], file: String?) throws(ImageError) -> DecodedImage {

@@ -24,8 +24,9 @@ import Testing
     try FileManager.default.copyItem(atPath: folder.path(from), toPath: folder.path(to))
   }
 
-  private func color(_ more: [String], to output: String = "out/p.png") throws {
-    let outcome = try Program.run(Folder.quick(["-s", "s/p.png", "-r", "r/p.png", "-o", output] + more), in: folder)
+  private func color(_ more: [String] = [], sketch: String = "s/p.png") throws {
+    let outcome = try Program.run(
+      Folder.quick(["-s", sketch, "-r", "r/p.png", "-o", "out/p.png"] + more), in: folder)
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test("Files of one name are told apart, and none is the picture itself") func names() throws {
-    try color([])
+    try color()
     let outcome = try again("out/p.png", "--verbose")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("colorize: sketch: out/../s/p.png"), "\(outcome.errors)")
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test("A file that has changed is not taken, unless it is given") func changedFiles() throws {
-    try color([])
+    try color()
     try copy("cut-out.png", "r/p.png")
     let changed = try again("out/p.png")
     #expect(changed.status == 2 && changed.errors.contains("say with --reference where it is"), "\(changed.errors)")
@@ -65,7 +66,7 @@ import Testing
   }
 
   @Test("Pictures of earlier versions are made again, but not from themselves") func earlierVersions() throws {
-    try color([])
+    try color()
     try rewrite("out/p.png") { text in
       var object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
       var inputs = try #require(object["inputs"] as? [String: Any])
@@ -84,7 +85,7 @@ import Testing
 
   @Test("No whole path stands in a picture, and none in it is followed") func paths() throws {
     let whole = folder.url.path
-    try color(["-s", "\(whole)/s/p.png", "-r", "r/p.png"], to: "out/p.png")
+    try color(sketch: "\(whole)/s/p.png")
     #expect(try !parameters("out/p.png").contains(whole))
     try rewrite("out/p.png") { $0.replacingOccurrences(of: "../r/p.png", with: "\(whole)/r/p.png") }
     let outcome = try again("out/p.png", "-s", "s/p.png")

@@ -56,7 +56,11 @@ import TestSupport
     // One small coloured thing among greys.
     #expect(
       ReferenceLook(
-        try picture { x, y in max(abs(x - 128), abs(y - 128)) < 9 ? [220, 40, 40] : [x, x, x] }) == .colored)
+        try picture { x, y in
+          let distance = max(abs(x - 128), abs(y - 128))
+          return Self.isLine(x, y)
+            ? [0, 0, 0] : distance < 9 ? [220, 40, 40] : distance < 60 ? [150, 150, 150] : [255, 255, 255]
+        }) == .colored)
   }
 
   @Test func greysAndPicturesOfNothing() throws {

@@ -62,8 +62,9 @@ extension TrainingRun {
   private static let countedSizes = 8
   /// Of the largest picture: it and its reference are decoded, and their figures looked for.
   private static let bytesPerPixel = 16
-  /// What the arrays of all that is done take on the host besides, and the gaps between them, as measured.
-  private static let hostBytes = 40 << 20
+  /// What the arrays of all that is done take on the host besides, finding figures among it, and the gaps between them, as
+  /// measured.
+  private static let hostBytes = 64 << 20
 
   /// A sample of a size, without content.
   private static func blank(_ size: ImageSize, for trainer: Trainer, on backend: any Backend) throws -> TrainingItem {

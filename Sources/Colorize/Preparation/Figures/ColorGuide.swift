@@ -47,6 +47,53 @@ package struct ColorGuide {
 
   /// The plane, along the picture's edges.
   package func filtered(_ plane: [Float]) -> [Float] {
+    let slopes = slopes(for: plane)
+    return plane.indices.map { index in
+      var sum = slopes[3][index]
+      for channel in 0..<3 { sum += slopes[channel][index] * channels[channel][index] }
+      return sum
+    }
+  }
+
+  /// The plane at the size of a larger picture, along that picture's edges: only the slopes are brought to its size (He and
+  /// Sun, “Fast Guided Filter”, 2015).
+  ///
+  /// - Parameters:
+  ///   - plane: of the guide's size.
+  ///   - picture: what the guide was made of, at another size; opaque.
+  func filtered(_ plane: [Float], at picture: Image) -> [Float] {
+    let slopes = slopes(for: plane)
+    let samples = picture.opaqueRGB(.darkOnLight).pixels
+    /// The places before and after, and how near the latter is.
+    func places(_ count: Int, of extent: Int) -> [(before: Int, after: Int, share: Float)] {
+      (0..<count).map { index in
+        let place = min(max((Float(index) + 0.5) * Float(extent) / Float(count) - 0.5, 0), Float(extent - 1))
+        let before = Int(place)
+        return (before, min(before + 1, extent - 1), place - Float(before))
+      }
+    }
+    let columns = places(picture.width, of: width)
+    var result: [Float] = []
+    result.reserveCapacity(picture.width * picture.height)
+    for (y, row) in places(picture.height, of: height).enumerated() {
+      let (above, below) = (row.before * width, row.after * width)
+      for (x, column) in columns.enumerated() {
+        func at(_ plane: [Float]) -> Float {
+          let top = plane[above + column.before] * (1 - column.share) + plane[above + column.after] * column.share
+          let bottom = plane[below + column.before] * (1 - column.share) + plane[below + column.after] * column.share
+          return top * (1 - row.share) + bottom * row.share
+        }
+        let start = 3 * (y * picture.width + x)
+        var sum = at(slopes[3])
+        for channel in 0..<3 { sum += at(slopes[channel]) * Float(samples[start + channel]) / 255 }
+        result.append(sum)
+      }
+    }
+    return result
+  }
+
+  /// The slopes of the three channels around each place, and the offset.
+  private func slopes(for plane: [Float]) -> [[Float]] {
     let box = Box(width: width, height: height, radius: radius)
     let planeMean = box.mean(plane)
     let products = channels.map { box.mean(of: $0, times: plane) }
@@ -63,12 +110,7 @@ package struct ColorGuide {
       for channel in 0..<3 { slopes[channel][index] = slope[channel] }
       offset[index] -= (slope * mean).sum()
     }
-    var result = box.mean(offset)
-    for channel in 0..<3 {
-      let slope = box.mean(slopes[channel])
-      for index in result.indices { result[index] += slope[index] * channels[channel][index] }
-    }
-    return result
+    return slopes.map(box.mean) + [box.mean(offset)]
   }
 
   /// Means over the squares around places.

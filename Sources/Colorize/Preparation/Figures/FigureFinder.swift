@@ -24,7 +24,7 @@ package struct FigureFinder {
   /// - Throws: `BackendError`, ``ImageError``.
   func figure(of picture: Image, isDrawing: Bool) throws -> [Float] {
     let likelihood = try likelihood(of: picture, isDrawing: isDrawing)
-    let isFigure = isDrawing ? DrawingRegions(picture).figure(by: likelihood) : Self.refined(likelihood, by: picture)
+    let isFigure = isDrawing ? DrawingRegions(picture).figure(by: likelihood) : try refined(picture)
     let plane = MaskPlane(width: picture.width, height: picture.height)
     return Self.tidied(isFigure, by: likelihood, plane).map { $0 ? 1 : 0 }
   }
@@ -50,23 +50,28 @@ package struct FigureFinder {
 
   /// What of a coloured picture is figure: by what the network says and by the colours that figure and ground turn out to
   /// have, along the edges; as GrabCut (Rother et al. 2004) does it, with a filter in place of its cut.
-  private static func refined(_ likelihood: [Float], by picture: Image) -> [Bool] {
+  private func refined(_ picture: Image) throws -> [Bool] {
+    // Half of the picture's size does for colours and slopes, in a quarter of the memory.
+    let longer = max(picture.width, picture.height)
+    func half(_ extent: Int) -> Int { longer > FigureNetwork.side ? max(1, extent / 2) : extent }
+    let small = try picture.resized(width: half(picture.width), height: half(picture.height))
+    let likelihood = try likelihood(of: small, isDrawing: false)
     let odds = likelihood.map { value in
       let bounded = min(max(value, 1e-3), 1 - 1e-3)
       return log(bounded / (1 - bounded))
     }
-    let (guide, colors) = (ColorGuide(picture), ColorShares(picture))
-    var figure = likelihood
-    for _ in 0..<2 {
+    let (guide, colors) = (ColorGuide(small), ColorShares(small))
+    func weighed(_ figure: [Float]) -> [Float] {
       let evidence = colors.evidence(by: figure)
-      let both = odds.indices.map { 1 / (1 + exp(-odds[$0] - 3 * evidence[$0])) }
-      figure = guide.filtered(both).map { min(max($0, 0), 1) }
+      return odds.indices.map { 1 / (1 + exp(-odds[$0] - 3 * evidence[$0])) }
     }
+    let once = guide.filtered(weighed(likelihood)).map { min(max($0, 0), 1) }
+    let twice = weighed(once)
     // Colours that are on both sides can take the figure away, or the ground.
-    let (found, seen) = (figure.map { $0 > 0.5 }, likelihood.map { $0 > 0.5 })
+    let (found, seen) = (guide.filtered(twice).map { $0 > 0.5 }, likelihood.map { $0 > 0.5 })
     let both = found.indices.count { found[$0] && seen[$0] }
     let either = found.indices.count { found[$0] || seen[$0] }
-    return 2 * both >= either ? found : guide.filtered(likelihood).map { $0 > 0.5 }
+    return guide.filtered(2 * both >= either ? twice : likelihood, at: picture).map { $0 > 0.5 }
   }
 
   /// How likely each pixel is figure, 0...1; coarse.

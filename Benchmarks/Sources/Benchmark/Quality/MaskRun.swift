@@ -69,8 +69,9 @@ struct MaskReport: Codable {
           guard !found.isEmpty else { continue }
           let overlaps = found.map(\.overlap).sorted()
           let count = Double(found.count)
+          let median = (overlaps[(overlaps.count - 1) / 2] + overlaps[overlaps.count / 2]) / 2
           let values = [
-            Console.number(overlaps.reduce(0, +) / count, 3), Console.number(overlaps[overlaps.count / 2], 3),
+            Console.number(overlaps.reduce(0, +) / count, 3), Console.number(median, 3),
             Console.number(overlaps[0], 3), Console.number(Double(overlaps.count { $0 > 0.9 }) / count, 2),
             Console.number(found.map(\.seconds).reduce(0, +) / count, 2),
           ]
